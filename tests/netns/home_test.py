@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""The home in a box: does the lab itself tell the truth? Needs root; exits 77 with the reason where it cannot run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fixture  # noqa: E402
+from fixture import skipping, wait_until  # noqa: E402
+from home import HOSTS, Home  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+
+
+def namespaces(prefix: str) -> list[str]:
+    return [host for host in HOSTS if os.path.exists(f"/run/netns/{prefix}-{host}")]
+
+
+def is_dead(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"  # ended, nobody asked for its status yet
+    except OSError:
+        return True
+
+
+class TheBox(unittest.TestCase):
+    def test_it_starts_and_ends_quickly_and_two_fit_side_by_side(self):
+        with Home() as one, Home() as two:
+            self.assertNotEqual(one.prefix, two.prefix)
+            self.assertEqual(namespaces(one.prefix), list(HOSTS))
+            self.assertEqual(namespaces(two.prefix), list(HOSTS))
+            print(f"\n  up in {one.start_seconds * 1000:.0f} ms and {two.start_seconds * 1000:.0f} ms", file=sys.stderr)
+        self.assertEqual(namespaces(one.prefix) + namespaces(two.prefix), [])
+
+    @skipping
+    def test_nat_hides_the_phone_and_conntrack_counts(self):
+        with Home() as home:
+            home.popen("server", [sys.executable, "-c", ECHO.format(family="INET", host=home.address("server"))])
+            seen = home.run("phone", [sys.executable, "-c", ASK.format(family="INET", host=home.address("server"))]).stdout.strip()
+            self.assertEqual(seen, "192.0.2.2")
+            flow = next(e for e in home.conntrack("udp") if e.original.dport == 7000)
+            self.assertEqual((flow.original.src, flow.reply.dst), ("192.168.77.10", "192.0.2.2"))
+            self.assertGreaterEqual(flow.original.packets, 1)
+            self.assertGreaterEqual(flow.reply.packets, 1)
+
+    @skipping
+    def test_ipv6_is_routed_without_nat(self):
+        with Home() as home:
+            home.popen("server", [sys.executable, "-c", ECHO.format(family="INET6", host=home.address("server", 6))])
+            seen = home.run("phone", [sys.executable, "-c", ASK.format(family="INET6", host=home.address("server", 6))]).stdout.strip()
+            self.assertEqual(seen, home.address("phone", 6))
+            self.assertTrue(any(e.original.dport == 7000 for e in home.conntrack("udp")))
+        with Home(ipv6=False) as home:
+            self.assertEqual(home.run("router", ["ip", "-6", "addr"]).stdout, "")
+
+    @skipping
+    def test_the_broker_speaks_to_the_phone_and_comes_back(self):
+        with Home() as home:
+            broker = home.broker()
+            phone = broker.subscribe("house/#")
+            broker.publish("house/door", "open", host="laptop")
+            self.assertEqual(phone.wait_for(lambda m: m.topic == "house/door", 5).payload, "open")
+            broker.restart()
+            self.assertTrue(wait_until(lambda: broker.subscriptions() >= 2, 10), "the phone did not subscribe again")
+            broker.publish("house/door", "shut", host="laptop")
+            self.assertIsNotNone(phone.wait_for(lambda m: m.payload == "shut", 5))
+
+    def test_nothing_stays_after_sigterm_sigint_or_even_kill(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+            with self.subTest(signal=number.name):
+                child = subprocess.Popen([sys.executable, "-c", HELD, str(HERE)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                prefix, folder, pid = child.stdout.readline().split()
+                self.assertEqual(namespaces(prefix), list(HOSTS))
+                child.send_signal(number)
+                child.wait(timeout=10)
+                child.stdout.close()
+                self.assertTrue(wait_until(lambda: not namespaces(prefix), 5), namespaces(prefix))
+                self.assertFalse(os.path.exists(folder))
+                self.assertTrue(wait_until(lambda: is_dead(pid), 5), f"{pid} lives on")
+
+    def test_nothing_stays_after_an_exception(self):
+        with self.assertRaisesRegex(RuntimeError, "on purpose"):
+            with Home() as home:
+                child = home.popen("phone", ["sh", "-c", "trap '' TERM; sleep 60"])
+                raise RuntimeError("on purpose")
+        self.assertEqual(namespaces(home.prefix), [])
+        self.assertIsNotNone(child.returncode)
+
+
+ECHO = textwrap.dedent("""
+    import socket
+    s = socket.socket(socket.AF_{family}, socket.SOCK_DGRAM); s.bind(("{host}", 7000))
+    while True:
+        data, peer = s.recvfrom(99); s.sendto(peer[0].encode(), peer)
+""")
+ASK = textwrap.dedent("""
+    import socket
+    s = socket.socket(socket.AF_{family}, socket.SOCK_DGRAM); s.settimeout(0.2)
+    for attempt in range(25):
+        try:
+            s.sendto(b"who am i?", ("{host}", 7000)); print(s.recv(99).decode()); break
+        except (TimeoutError, ConnectionRefusedError):
+            pass
+""")
+HELD = textwrap.dedent("""
+    import sys, time
+    sys.path.insert(0, sys.argv[1])
+    from home import Home
+    with Home() as home:
+        child = home.popen("router", ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
+        print(home.prefix, home.temp, child.pid, flush=True)
+        time.sleep(60)
+""")
+
+if __name__ == "__main__":
+    fixture.main()
