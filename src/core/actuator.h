@@ -1,0 +1,68 @@
+// What an actuator promises: pure functions that say which commands switch a shaper on and off, and that read from what was seen
+// whether it is on. It runs nothing itself; ports/qos_switch runs the commands and looks at the kernel.
+// Exit codes are not believed where the kernel can be looked at.
+//
+// A new actuator is one file in src/actuators/ plus one line in src/actuators/all.def.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/events.h"
+#include "core/settings.h"
+
+namespace voip {
+
+// Where this router's traffic passes, as found at each switch.
+struct Site {
+  std::string wan;               // device of the WAN; empty: there is none now
+  std::vector<std::string> lan;  // devices towards the LAN (bridges, VLANs, ports that hold its addresses)
+};
+
+// One program run with an argument list, never a shell line.
+struct Command {
+  std::vector<std::string> argv;
+  std::string input;      // on its standard input
+  bool may_fail = false;  // its exit status says nothing (it deletes what may be absent)
+};
+using Plan = std::vector<Command>;  // run in order; the first that fails, unless it may, ends the plan
+
+struct CommandResult {
+  int exit_status = 0;  // -1: it could not be started, was killed, or ran out of time
+  std::string output;   // standard output and error together, cut at 64 KiB
+};
+
+// One queueing discipline as RTM_GETQDISC tells it.
+struct Qdisc {
+  std::string device;
+  std::string kind;          // "htb", "hfsc", "ingress", "clsact", "cake" ...
+  std::uint32_t handle = 0;  // major number in the upper 16 bits; 0: the kernel's own default
+  std::uint32_t parent = 0;  // 0xffffffff: root
+};
+
+// Everything that was looked at.
+struct Probe {
+  std::vector<Qdisc> qdiscs;
+  std::vector<std::string> links;      // names of the devices that exist
+  std::vector<CommandResult> results;  // of the actuator's observe plan, in its order
+  std::optional<Qos> last_switch;      // the last plan that ended without an error, if any since the start
+};
+
+struct Actuator {
+  std::string_view name;
+  bool switches = true;  // false: it only watches, so nothing is ever ordered
+  bool drains = false;   // whether Qos::draining differs from Qos::on
+  // Commands to run and look at before a switch, and what is wrong then: an empty text means go ahead. May be null.
+  Plan (*preflight)(const QosSettings&, const Site&) = nullptr;
+  std::string (*refuse)(Qos wanted, const Probe&, const QosSettings&, const Site&) = nullptr;
+  Plan (*plan)(Qos wanted, const Probe& before, const QosSettings&, const Site&) = nullptr;
+  // Commands whose output `read` wants to see; null: the qdiscs are enough.
+  Plan (*observe)(const QosSettings&, const Site&) = nullptr;
+  QosObserved (*read)(const Probe&, const QosSettings&, const Site&) = nullptr;
+};
+
+}  // namespace voip

@@ -1,0 +1,80 @@
+// What a detector promises: it sees how many packets and bytes each flow carried, reading by reading, and says which flows
+// are part of a call. It looks at the past only, keeps a constant amount of memory for each flow, and computes in integers,
+// so that a recording gives the same verdicts on every machine.
+//
+// A new detector is one file in src/detectors/ plus one line in src/detectors/all.def.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model.h"
+#include "core/settings.h"
+#include "core/time.h"
+
+namespace voip {
+
+// The place of a flow in the flow table: below monitor.max_watched_flows, and given to another flow once this one is gone.
+using FlowSlot = std::uint32_t;
+
+struct FlowFacts {
+  FlowKey key;
+  Role role = Role::any;     // of the configured device, if any
+  bool is_expected = false;  // announced by signalling that a conntrack helper read
+};
+
+// What a flow carried between two readings.
+struct FlowStep {
+  Duration elapsed{};  // measured, above zero
+  Counters up;
+  Counters down;
+};
+
+// How much a flow deserves to be read.
+enum class Interest : std::uint8_t {
+  dismissed,  // does not look like media
+  quiet,      // nothing to see at the moment
+  undecided,  // may become a call: read it fast
+  in_call,
+};
+
+struct Verdict {
+  FlowSlot slot = 0;
+  bool in_call = false;
+  std::string reason;  // in words and numbers
+};
+
+struct Opinion {
+  std::int32_t score = 0;
+  std::int32_t threshold = 0;  // a call at or above it
+  std::string reason;
+};
+
+class Detector {
+ public:
+  virtual ~Detector() = default;
+
+  // Whether a flow with these facts can ever matter. Called before flow_started, which comes only if it can.
+  [[nodiscard]] virtual bool wants(const FlowFacts& facts) const = 0;
+  virtual void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now) = 0;
+  // The flow has gone; if it was in a call it no longer is, and no verdict is given for it.
+  virtual void flow_ended(FlowSlot slot, Instant now) = 0;
+  // One reading of one flow. All flows of a reading come before the one judge() that ends it.
+  virtual void flow_measured(FlowSlot slot, const FlowStep& step) = 0;
+  // Appends every change of verdict. Called after each reading, and at least each monitor.interval while a flow is in a call,
+  // even if no counters came: calls end by silence.
+  virtual void judge(Instant now, std::vector<Verdict>& changes) = 0;
+
+  [[nodiscard]] virtual Interest interest(FlowSlot slot) const = 0;
+  [[nodiscard]] virtual Opinion opinion(FlowSlot slot) const = 0;
+};
+
+struct DetectorKind {
+  std::string_view name;
+  std::unique_ptr<Detector> (*make)(const Settings&);
+};
+
+}  // namespace voip

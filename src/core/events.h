@@ -1,0 +1,207 @@
+// What may happen to the engine (events) and what it may ask for (actions): the whole traffic between the core and the ports.
+// An event is in the past tense or a request; an action is an imperative or a report. Every port sees every action and performs
+// those that are its own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/model.h"
+#include "core/time.h"
+
+namespace voip {
+
+// ---- Events ----
+
+// A flow of a LAN device exists. Telling the same flow twice is harmless.
+struct FlowBorn {
+  FlowKey key;
+  std::uint32_t conntrack_id = 0;
+  std::uint32_t mark = 0;
+  bool is_expected = false;  // opened by a conntrack helper (IPS_EXPECTED), so announced by signalling: RTP of a SIP call
+};
+
+// The answer to ReadCounters: one sample for each flow that still lives. The span is the port's and valid until its next reading.
+struct CountersRead {
+  std::span<const FlowSample> samples;
+};
+
+// The kernel no longer knows the flow. conntrack_id 0: whichever flow has this tuple.
+struct FlowGone {
+  FlowKey key;
+  std::uint32_t conntrack_id = 0;
+};
+
+// The queue of flow events overflowed; some births were missed.
+struct FlowsLost {};
+
+// The port can see conntrack again, or no longer can; `why` is for people, empty when the sight is ok.
+struct SightChanged {
+  Sight sight = Sight::ok;
+  std::string why;
+};
+
+// An order from MQTT, the command line or Home Assistant.
+struct SetMode {
+  Mode mode = Mode::automatic;
+  bool until_changed = false;          // a lasting choice of the mode; otherwise an override that ends by itself
+  std::optional<Duration> time_limit;  // of the override; absent: policy.override_for
+};
+
+// The plan for `wanted` ran to its end, or failed: then `error` says what failed, and the shaping is whatever it is.
+struct SwitchFinished {
+  Qos wanted = Qos::off;
+  std::string error;
+};
+
+// What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong, in words for the user.
+struct QosObserved {
+  std::optional<Qos> qos;
+  std::string problem;
+};
+
+// Somebody changed links or queues: worth a look.
+struct ShapingTouched {};
+
+// The answer is a StatusReported with the same number.
+struct StatusRequested {
+  std::uint64_t request = 0;
+};
+
+// The daemon is asked to end: the engine does what on_exit says and then is finished().
+struct StopRequested {};
+
+// Time has come to a deadline, or nothing happened at all.
+struct DeadlineReached {};
+
+using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, SetMode, SwitchFinished, QosObserved,
+                           ShapingTouched, StatusRequested, StopRequested, DeadlineReached>;
+
+// ---- Reports: what people and other programs may know ----
+
+struct DeviceReport {
+  std::string name;
+  std::int32_t calls = 0;
+  std::optional<Instant> call_started;  // of the oldest call that is up
+  friend bool operator==(const DeviceReport&, const DeviceReport&) = default;
+};
+
+struct Report {
+  std::optional<Qos> observed;  // what was seen, not what was ordered
+  bool wanted = false;
+  Mode mode = Mode::automatic;  // in force now: the override's while there is one
+  Reason reason = Reason::idle;
+  std::optional<Instant> override_until;
+  std::int32_t calls = 0;
+  std::optional<Instant> call_started;  // of the oldest call that is up
+  Sight sight = Sight::ok;
+  std::string sight_reason;
+  std::string error;                  // of the actuator; empty: none
+  std::vector<DeviceReport> devices;  // the configured ones, in the order of the file
+  friend bool operator==(const Report&, const Report&) = default;
+};
+
+struct DeviceRates {
+  std::string name;
+  Rates rates;
+};
+
+// One watched flow as `status` and `watch` show it.
+struct FlowReport {
+  FlowKey key;
+  std::string device;
+  Rates rates;  // over the last reading
+  std::int32_t score = 0;
+  std::int32_t threshold = 0;
+  bool in_call = false;
+  bool has_counters = true;
+  std::string reason;  // the detector's, in words and numbers
+};
+
+struct FullStatus {
+  Report report;
+  Rates rates;
+  std::vector<Call> calls;
+  std::vector<FlowReport> flows;
+  std::uint64_t flows_seen = 0;  // since the start
+  std::uint64_t events_lost = 0;
+  std::uint64_t calls_seen = 0;
+  std::uint64_t switches = 0;
+};
+
+// ---- Actions ----
+
+// List all flows of the LAN and tell each as FlowBorn; at start, after FlowsLost, and as an audit.
+struct ListFlows {};
+
+// Read the counters of these flows now, in one batch; answer with CountersRead, and with FlowGone for each that has ended.
+// The span is the engine's and valid until its next step.
+struct ReadCounters {
+  std::span<const FlowKey> keys;
+};
+
+// When nothing is watched births must wake us up; while something is watched it is cheaper to take them with the next reading.
+struct ListenForFlows {
+  bool at_once = true;
+};
+
+// Set or clear the call mark (qos.call_mark) of a flow's conntrack entry; foreign bits stay.
+struct MarkFlow {
+  FlowKey key;
+  bool is_call = false;
+};
+
+// Run the actuator's plan; answer with SwitchFinished. Never sent while another switch is in flight.
+struct SwitchQos {
+  Qos wanted = Qos::off;
+};
+
+// Look at what is in force; answer with QosObserved.
+struct ObserveQos {};
+
+struct ReportChanged {
+  Report report;
+};
+
+// Rates of VoIP traffic; each interval while there is a call, and one zero after the last.
+struct RatesMeasured {
+  Rates total;
+  std::vector<DeviceRates> devices;
+};
+
+struct CallStarted {
+  Call call;
+};
+
+struct CallEnded {
+  Call call;
+};
+
+// Observed to have come on or gone off.
+struct QosSwitched {
+  bool is_on = false;
+  Reason reason = Reason::idle;
+};
+
+struct QosFailed {
+  std::string error;
+};
+
+struct StatusReported {
+  std::uint64_t request = 0;
+  FullStatus status;
+};
+
+using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, ReportChanged,
+                            RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported>;
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace voip

@@ -1,0 +1,125 @@
+// The words of the engine: flows, counters, calls, modes. Plain values, shared by every room.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "core/time.h"
+
+namespace voip {
+
+inline constexpr std::uint8_t protocol_tcp = 6;
+inline constexpr std::uint8_t protocol_udp = 17;
+
+// As the LAN device sees it: up is what it sends. Used in this sense everywhere.
+enum class Direction : std::uint8_t { up, down };
+
+struct Endpoint {
+  IpAddress address;
+  std::uint16_t port = 0;
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+std::string to_string(const Endpoint& endpoint);  // "192.0.2.1:5060", "[2001:db8::1]:5060"
+
+// A flow as the LAN sees it. `client` is the LAN device, whichever side opened the flow, with its address before NAT;
+// `server` is the remote end. That tuple is the original tuple of a flow opened from inside and the reply tuple of one opened
+// from outside, so a ctnetlink lookup by it finds the entry either way.
+struct FlowKey {
+  Endpoint client;
+  Endpoint server;
+  std::uint8_t protocol = protocol_udp;
+  friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
+  friend bool operator==(const FlowKey&, const FlowKey&) = default;
+};
+
+std::string to_string(const FlowKey& key);  // "udp 192.168.1.5:40000 - 203.0.113.9:3478"
+
+struct FlowKeyHash {
+  std::size_t operator()(const FlowKey& key) const noexcept;
+};
+
+// Totals since the flow began, as nf_conntrack_acct counts them: bytes include the IP header, not the link header.
+struct Counters {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+// What one look at a flow showed. Counters are absent where accounting was off when the flow was born (they never appear later).
+struct FlowSample {
+  FlowKey key;
+  std::uint32_t conntrack_id = 0;  // another id than before: the tuple was reused by a new flow
+  std::optional<Counters> up;
+  std::optional<Counters> down;
+  std::uint32_t mark = 0;        // conntrack mark
+  bool is_offloaded = false;     // IPS_OFFLOAD: counters come from a software flowtable
+  bool is_hw_offloaded = false;  // IPS_HW_OFFLOAD: counters are coarse or frozen
+};
+
+// Rates of VoIP traffic, rounded to whole packets and tenths of a kbit per second.
+struct Rates {
+  std::int64_t up_bit_per_s = 0;
+  std::int64_t down_bit_per_s = 0;
+  std::int32_t up_packets_per_s = 0;
+  std::int32_t down_packets_per_s = 0;
+  std::int32_t flows = 0;
+  friend bool operator==(const Rates&, const Rates&) = default;
+};
+
+enum class Mode : std::uint8_t { automatic, on, off };
+std::string_view to_string(Mode mode);  // "auto", "on", "off"
+std::optional<Mode> parse_mode(std::string_view text);
+
+// How much the line is shaped. `draining` is the first second or so of `on` for actuators that have such a step: bulk is held
+// down hard so that the modem's queue empties. It counts as on for everybody outside.
+enum class Qos : std::uint8_t { off, draining, on };
+std::string_view to_string(Qos qos);
+
+// Why QoS is wanted, or not.
+enum class Reason : std::uint8_t {
+  idle,      // no call
+  call,      // a call is up
+  release,   // the call is over, the release delay or the shortest time on is not
+  adopted,   // found switched on at start; kept while the detector has its first look
+  manual,    // an order: mode on or off, or an override
+  too_long,  // on for longer than max_on without a pause: not believed any more
+  pause,     // a call is up, but the shortest time off is not over
+};
+inline constexpr std::array<Reason, 7> all_reasons{Reason::idle,   Reason::call,     Reason::release, Reason::adopted,
+                                                   Reason::manual, Reason::too_long, Reason::pause};
+std::string_view to_string(Reason reason);
+
+// What the detector can see.
+enum class Sight : std::uint8_t {
+  ok,
+  limited,  // some flows are offloaded, or were born without counters
+  blind,    // counters cannot be had: no accounting, no privilege, no conntrack
+};
+std::string_view to_string(Sight sight);  // "ok", "limited", "blind"
+
+enum class Role : std::uint8_t { any, phone, never };
+std::string_view to_string(Role role);
+std::optional<Role> parse_role(std::string_view text);
+
+// A call: the media flows between one LAN device and one remote network (IPv4 /24, IPv6 /48).
+struct Call {
+  std::uint64_t id = 0;
+  std::string device;  // the configured name, else the address
+  IpAddress client;
+  FlowKey first_flow;  // the flow whose counters gave it away
+  Instant started{};
+  std::optional<Instant> ended;
+  Rates rates;         // at the start: what was measured so far; at the end: means over the call
+  std::string reason;  // the detector's, in words and numbers
+};
+
+}  // namespace voip

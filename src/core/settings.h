@@ -1,0 +1,165 @@
+// Every setting, with the default that runs without a file. app/config.cpp reads the file into this, config/voip-qosd.toml shows
+// each key; a test fails until all three agree.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "core/model.h"
+#include "core/time.h"
+
+namespace voip {
+
+struct NodeSettings {
+  std::string id = "router";  // [a-zA-Z0-9_-]+: it stands in topics and in Home Assistant's ids
+  std::string name;           // for people; empty: the id
+  std::string state_dir = "/var/lib/voip-qosd";
+};
+
+struct MonitorSettings {
+  std::vector<IpPrefix> lan;       // empty ("auto"): every private network on an interface that is not the WAN
+  Duration interval = 1s;          // how often the counters of an established call are read
+  Duration fast_interval = 250ms;  // ... and of a flow that may become one
+  std::uint32_t max_watched_flows = 512;
+  bool enable_accounting = true;   // set net.netfilter.nf_conntrack_acct at start; it counts only flows born afterwards
+  Duration audit_interval = 5min;  // how often the whole table is listed, to find what events missed
+};
+
+enum class Sensitivity : std::uint8_t { low, normal, high };
+
+struct CallsSettings {
+  Sensitivity sensitivity = Sensitivity::normal;
+  std::vector<std::uint16_t> voip_ports;   // further ports that carry calls here
+  std::vector<std::uint16_t> never_ports;  // further ports that never do
+};
+
+enum class ThresholdDirection : std::uint8_t { either, up, down, both };
+
+struct ThresholdSettings {
+  ThresholdDirection direction = ThresholdDirection::either;
+  std::uint32_t packets_per_s = 30;  // the threshold, unless kbit_per_s is given
+  std::optional<std::uint32_t> kbit_per_s;
+  std::uint32_t on_after_steps = 3;
+  std::uint32_t off_after_steps = 3;
+  Duration step = 1s;
+  bool udp_only = true;  // protocol = "udp"; "any" counts TCP too, as the ancestor did
+};
+
+struct DetectorSettings {
+  std::string use = "calls";
+  CallsSettings calls;
+  ThresholdSettings threshold;
+};
+
+struct DeviceSettings {
+  std::string name;
+  std::optional<IpPrefix> address;  // one of address, mac, hostname
+  std::string mac;
+  std::string hostname;
+  Role role = Role::any;
+};
+
+enum class OnExit : std::uint8_t { off, leave };
+
+struct PolicySettings {
+  Mode mode = Mode::automatic;
+  Duration release_after = 10s;
+  Duration min_on = 10s;
+  Duration min_off = 5s;
+  Duration max_on = 4h;  // in mode auto, without a pause
+  Duration override_for = 2h;
+  OnExit on_exit = OnExit::off;
+};
+
+enum class Drain : std::uint8_t { off, fixed, measured };
+
+struct TcSettings {
+  std::uint32_t upload_kbit = 0;  // the line's rates; 0: that direction is not shaped. Needed by actuator "tc"
+  std::uint32_t download_kbit = 0;
+  std::uint32_t bulk_percent = 70;  // what is left to the rest while a call is up
+  Drain drain = Drain::fixed;
+  Duration drain_for = 1s;  // right up to 800 ms of backlog in the modem
+  std::uint32_t drain_percent = 10;
+  std::vector<std::string> lan;  // devices whose output is the download; empty: those that hold the LAN's addresses
+};
+
+struct ExecSettings {
+  std::vector<std::string> on;
+  std::vector<std::string> off;
+  std::vector<std::string> observe;  // exit 0: QoS is on, 1: off, anything else: unknown
+};
+
+struct QosScriptsSettings {
+  std::string start = "qos-start";
+  std::string stop = "qos-stop";
+  std::string interface = "wan";  // the section of /etc/config/qos
+};
+
+// value/mask of the conntrack mark that says "this flow is a call".
+struct MarkSettings {
+  std::uint32_t value = 0x01000000;
+  std::uint32_t mask = 0x01000000;
+};
+
+struct QosSettings {
+  std::string actuator = "none";
+  std::string wan = "auto";   // a device, an OpenWrt interface name, or "auto": where the default route goes
+  Duration timeout = 30s;     // for one switch
+  std::uint32_t retries = 3;  // quick ones, before a problem is reported; slow ones go on after it
+  bool mark_calls = true;
+  MarkSettings call_mark;
+  TcSettings tc;
+  ExecSettings exec;
+  QosScriptsSettings qos_scripts;
+};
+
+struct MqttSettings {
+  std::vector<std::string> uri;  // empty: no MQTT at all; several are tried in order
+  std::string username;
+  std::string password_file;
+  std::string client_id;      // empty: "voip-qosd-<node id>"
+  std::uint32_t version = 5;  // 5, or 3 for MQTT 3.1.1
+  Duration keep_alive = 30s;
+  Duration max_reconnect_delay = 30s;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  bool verify_hostname = true;
+  std::string base_topic = "voip-qos";
+  bool commands = true;
+};
+
+struct HomeAssistantSettings {
+  bool discovery = true;
+  std::string prefix = "homeassistant";
+  bool device_style = true;  // style = "device"; "entity" for consumers that know only single-entity discovery
+};
+
+struct ControlSettings {
+  std::string socket = "/run/voip-qosd/control.sock";
+  std::string group;  // may use it too; empty: only the daemon's own user
+};
+
+struct LogSettings {
+  std::string level = "info";
+  std::string target = "stderr";
+  std::string file = "/var/log/voip-qosd.log";
+};
+
+struct Settings {
+  NodeSettings node;
+  MonitorSettings monitor;
+  DetectorSettings detector;
+  std::vector<DeviceSettings> devices;
+  PolicySettings policy;
+  QosSettings qos;
+  MqttSettings mqtt;
+  HomeAssistantSettings home_assistant;
+  ControlSettings control;
+  LogSettings log;
+};
+
+}  // namespace voip
