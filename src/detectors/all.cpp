@@ -11,7 +11,7 @@ namespace detectors {
 }  // namespace detectors
 
 std::span<const DetectorKind* const> all_detectors() {
-  static constexpr std::array<const DetectorKind*, 0> kinds{
+  static constexpr std::array kinds{
 #define VOIP_DETECTOR(variable) &detectors::variable,
 #include "detectors/all.def"
 #undef VOIP_DETECTOR
