@@ -103,6 +103,8 @@ def setup(host: str, line: Line, *, ipv6: bool, alg: bool, accounting: bool) -> 
     """A shell script to run inside the namespace of `host`. It ends at the first thing that fails."""
     interfaces = [i for a, if_a, b, if_b in _LINKS for h, i in ((a, if_a), (b, if_b)) if h == host]
     text = ["set -e", _sysctl("net.ipv6.conf.all.disable_ipv6", 0 if ipv6 else 1, required=False)]
+    if ipv6:  # else every address, link-local ones too, is unusable until its duplicate check has waited a second or two
+        text += [_sysctl(f"net.ipv6.conf.{name}.accept_dad", 0, required=False) for name in ("all", "default", *interfaces)]
     # Without these, 64 KB super-packets pass the token buckets whole. Not every kernel offers every switch.
     text += [f"ethtool -K {i} tso off gso off gro off tx off >/dev/null 2>&1 || true" for i in interfaces]
     text += ["ip -batch - <<'END'", *_ip_lines(host, interfaces, ipv6), "END"]
@@ -123,14 +125,14 @@ def setup(host: str, line: Line, *, ipv6: bool, alg: bool, accounting: bool) -> 
 def _ip_lines(host: str, interfaces: list[str], ipv6: bool) -> list[str]:
     lines = ["link set lo up"]
     if host == "router":
-        lines.append("link add br-lan type bridge")
+        lines.append("link add br-lan type bridge mcast_snooping 0")
     lines += [f"link set {i} txqueuelen 1000 up" for i in interfaces]
     if host == "router":
         lines += ["link set lan1 master br-lan", "link set lan2 master br-lan", "link set br-lan up"]
     for interface, v4, v6 in _ADDRESSES[host]:
         lines.append(f"addr add {v4} dev {interface}")
         if ipv6:
-            lines.append(f"addr add {v6} dev {interface} nodad")  # else the address is unusable for the first second
+            lines.append(f"addr add {v6} dev {interface} nodad")
     for target, via4, via6 in _ROUTES[host]:
         if via4:
             lines.append(f"route add {target} via {via4}")
