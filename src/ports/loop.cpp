@@ -131,6 +131,7 @@ const std::vector<Event>& Loop::wait(std::optional<Instant> deadline) {
   run_due_timers();
   handed_out_.clear();
   std::swap(handed_out_, posted_);
+  ++turn_;
   if (handed_out_.empty()) {
     handed_out_.emplace_back(DeadlineReached{});
   }

@@ -50,6 +50,10 @@ class Loop {
   // (DeadlineReached if there is nothing else); they are valid until the next call.
   const std::vector<Event>& wait(std::optional<Instant> deadline);
 
+  // Counts the returns of wait(): what is posted in one turn is handed out in the next, and over after it. Ports that hand out
+  // spans tell by it which of their buffers are free again.
+  [[nodiscard]] std::uint64_t turn() const { return turn_; }
+
   // Set by SIGHUP; reading it clears it.
   [[nodiscard]] bool reload_requested();
 
@@ -61,6 +65,7 @@ class Loop {
   UniqueFd epoll_;
   UniqueFd signals_;
   bool reload_requested_ = false;
+  std::uint64_t turn_ = 0;
   TimerId last_timer_ = 0;
   std::map<std::pair<Instant, TimerId>, std::function<void()>> timers_;
   std::unordered_map<TimerId, Instant> timer_times_;
