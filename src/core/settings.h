@@ -17,6 +17,7 @@ struct NodeSettings {
   std::string id = "router";  // [a-zA-Z0-9_-]+: it stands in topics and in Home Assistant's ids
   std::string name;           // for people; empty: the id
   std::string state_dir = "/var/lib/voip-qosd";
+  friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };
 
 struct MonitorSettings {
@@ -26,6 +27,7 @@ struct MonitorSettings {
   std::uint32_t max_watched_flows = 512;
   bool enable_accounting = true;   // set net.netfilter.nf_conntrack_acct at start; it counts only flows born afterwards
   Duration audit_interval = 5min;  // how often the whole table is listed, to find what events missed
+  friend bool operator==(const MonitorSettings&, const MonitorSettings&) = default;
 };
 
 enum class Sensitivity : std::uint8_t { low, normal, high };
@@ -34,6 +36,7 @@ struct CallsSettings {
   Sensitivity sensitivity = Sensitivity::normal;
   std::vector<std::uint16_t> voip_ports;   // further ports that carry calls here
   std::vector<std::uint16_t> never_ports;  // further ports that never do
+  friend bool operator==(const CallsSettings&, const CallsSettings&) = default;
 };
 
 enum class ThresholdDirection : std::uint8_t { either, up, down, both };
@@ -46,12 +49,14 @@ struct ThresholdSettings {
   std::uint32_t off_after_steps = 3;
   Duration step = 1s;
   bool udp_only = true;  // protocol = "udp"; "any" counts TCP too, as the ancestor did
+  friend bool operator==(const ThresholdSettings&, const ThresholdSettings&) = default;
 };
 
 struct DetectorSettings {
   std::string use = "calls";
   CallsSettings calls;
   ThresholdSettings threshold;
+  friend bool operator==(const DetectorSettings&, const DetectorSettings&) = default;
 };
 
 struct DeviceSettings {
@@ -60,6 +65,7 @@ struct DeviceSettings {
   std::string mac;
   std::string hostname;
   Role role = Role::any;
+  friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };
 
 enum class OnExit : std::uint8_t { off, leave };
@@ -72,6 +78,7 @@ struct PolicySettings {
   Duration max_on = 4h;  // in mode auto, without a pause
   Duration override_for = 2h;
   OnExit on_exit = OnExit::off;
+  friend bool operator==(const PolicySettings&, const PolicySettings&) = default;
 };
 
 enum class Drain : std::uint8_t { off, fixed, measured };
@@ -84,24 +91,28 @@ struct TcSettings {
   Duration drain_for = 1s;  // right up to 800 ms of backlog in the modem
   std::uint32_t drain_percent = 10;
   std::vector<std::string> lan;  // devices whose output is the download; empty: those that hold the LAN's addresses
+  friend bool operator==(const TcSettings&, const TcSettings&) = default;
 };
 
 struct ExecSettings {
   std::vector<std::string> on;
   std::vector<std::string> off;
   std::vector<std::string> observe;  // exit 0: QoS is on, 1: off, anything else: unknown
+  friend bool operator==(const ExecSettings&, const ExecSettings&) = default;
 };
 
 struct QosScriptsSettings {
   std::string start = "qos-start";
   std::string stop = "qos-stop";
   std::string interface = "wan";  // the section of /etc/config/qos
+  friend bool operator==(const QosScriptsSettings&, const QosScriptsSettings&) = default;
 };
 
 // value/mask of the conntrack mark that says "this flow is a call".
 struct MarkSettings {
   std::uint32_t value = 0x01000000;
   std::uint32_t mask = 0x01000000;
+  friend bool operator==(const MarkSettings&, const MarkSettings&) = default;
 };
 
 struct QosSettings {
@@ -114,6 +125,7 @@ struct QosSettings {
   TcSettings tc;
   ExecSettings exec;
   QosScriptsSettings qos_scripts;
+  friend bool operator==(const QosSettings&, const QosSettings&) = default;
 };
 
 struct MqttSettings {
@@ -130,23 +142,27 @@ struct MqttSettings {
   bool verify_hostname = true;
   std::string base_topic = "voip-qos";
   bool commands = true;
+  friend bool operator==(const MqttSettings&, const MqttSettings&) = default;
 };
 
 struct HomeAssistantSettings {
   bool discovery = true;
   std::string prefix = "homeassistant";
   bool device_style = true;  // style = "device"; "entity" for consumers that know only single-entity discovery
+  friend bool operator==(const HomeAssistantSettings&, const HomeAssistantSettings&) = default;
 };
 
 struct ControlSettings {
   std::string socket = "/run/voip-qosd/control.sock";
   std::string group;  // may use it too; empty: only the daemon's own user
+  friend bool operator==(const ControlSettings&, const ControlSettings&) = default;
 };
 
 struct LogSettings {
   std::string level = "info";
   std::string target = "stderr";
   std::string file = "/var/log/voip-qosd.log";
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 struct Settings {
@@ -160,6 +176,7 @@ struct Settings {
   HomeAssistantSettings home_assistant;
   ControlSettings control;
   LogSettings log;
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace voip
