@@ -1,14 +1,18 @@
+#!/usr/bin/env python3
 """A call whose quality is measured: RTP both ways through the router, judged over any stretch of time, also while it goes on.
 
     with Call(home) as call:
         time.sleep(5)
         print(call.quality("up"))
 
+    call.py [--prefix lab] [--seconds 20]       the same by hand, in a home that is up (home.py up)
+
 All namespaces share one clock, so delays are true one-way delays. "up" is what the caller sends, "down" what it hears.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -110,12 +114,15 @@ class Call:
     def quality(self, way: str = "up", from_ns: int | None = None, to_ns: int | None = None) -> Quality:
         return emodel.judge(self.packets(way, from_ns, to_ns))
 
-    def recent_delays_ms(self, way: str = "up", seconds: float = 1.0) -> list[float]:
-        """One-way delays of the packets that arrived in the last moments; empty when none did."""
+    def recent(self, way: str = "up", seconds: float = 1.0) -> Quality | None:
+        """What the listener has heard in the last moments, by time of arrival; None when nothing came."""
         with self._changed:
-            sent, received = self._sent[way], self._received[way]
-            since = time.time_ns() - int(seconds * 1e9)
-            return [(at - sent[i]) / 1e6 for i, at in received.items() if at >= since and i in sent]
+            sent, received = dict(self._sent[way]), dict(self._received[way])
+        since = time.time_ns() - int(seconds * 1e9)
+        heard = [i for i, at in received.items() if at >= since]
+        if not heard:
+            return None
+        return emodel.judge([Packet(sent[i], received.get(i)) for i in range(min(heard), max(heard) + 1) if i in sent])
 
     def stays_below(self, limit_ms: float, from_ns: int, to_ns: int | None = None, way: str = "up") -> float | None:
         """Seconds after from_ns from which on 95 % of the packets sent in every second have a delay below the limit; None: never."""
@@ -155,3 +162,22 @@ class Call:
         with contextlib.suppress(OSError):
             return f":{port:04X} " in table.read_text()
         return False
+
+
+def _command_line() -> int:
+    parser = argparse.ArgumentParser(prog="call.py", description="A measured call from the phone to the server of a home that is up.")
+    parser.add_argument("--prefix", default="lab", help="the home's prefix (default: lab)")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--ipv6", action="store_true")
+    args = parser.parse_args()
+    with Call(Home(args.prefix), family=6 if args.ipv6 else 4, seconds=args.seconds) as call, contextlib.suppress(KeyboardInterrupt):
+        for second in range(1, round(args.seconds) + 1):
+            time.sleep(max(0.0, call.started_ns / 1e9 + second - time.time()))
+            print(f"{second:3} s  phone to server: {call.recent('up') or 'nothing heard'}", flush=True)
+    for way, text in (("up", "phone to server"), ("down", "server to phone")):
+        print(f"whole call, {text}: {call.quality(way)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_command_line())

@@ -19,6 +19,7 @@ from call import G729_SILENT, OPUS_DTX, Call  # noqa: E402
 from fixture import skipping, wait_until  # noqa: E402
 from home import HOSTS, Home  # noqa: E402
 from peers import BaresipCall, SippCall, Transfer  # noqa: E402
+from sip_dialog import SipCall  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 
@@ -144,6 +145,16 @@ class MeasuredCalls(unittest.TestCase):
 
 
 class RealPeers(unittest.TestCase):
+    @skipping
+    def test_a_sip_call_carries_measured_speech(self):
+        with Home() as home, SipCall(home, talk_s=2) as call:
+            self.assertTrue(call.wait_hung_up(10))
+            call.finish()
+            self.assertTrue(any({5060} == f.ports() for f in home.conntrack("udp")))
+            self.assertAlmostEqual((call.hung_up_ns - call.media.started_ns) / 1e9, 2.0, delta=0.5)
+            for way in ("up", "down"):
+                self.assertGreater(call.media.quality(way).mos, 4.0)
+
     @skipping
     def test_a_sipp_call_is_a_flow_with_counters_in_both_directions(self):
         with Home() as home:
