@@ -21,19 +21,21 @@ namespace voip {
 struct Site {
   std::string wan;               // device of the WAN; empty: there is none now
   std::vector<std::string> lan;  // devices towards the LAN (bridges, VLANs, ports that hold its addresses)
+  std::vector<IpPrefix> phones;  // addresses of the configured devices of role phone
 };
 
 // One program run with an argument list, never a shell line.
 struct Command {
   std::vector<std::string> argv;
-  std::string input;      // on its standard input
+  std::string input{};    // on its standard input
   bool may_fail = false;  // its exit status says nothing (it deletes what may be absent)
 };
 using Plan = std::vector<Command>;  // run in order; the first that fails, unless it may, ends the plan
 
 struct CommandResult {
-  int exit_status = 0;  // -1: it could not be started, was killed, or ran out of time
-  std::string output;   // standard output and error together, cut at 64 KiB
+  int exit_status = 0;    // -1: it could not be started, was killed, or ran out of time
+  std::string output{};   // standard output and error together, at most 64 KiB: of more the middle is missing
+  std::string failure{};  // why exit_status is -1, in words
 };
 
 // One queueing discipline as RTM_GETQDISC tells it.
@@ -48,7 +50,7 @@ struct Qdisc {
 struct Probe {
   std::vector<Qdisc> qdiscs;
   std::vector<std::string> links;      // names of the devices that exist
-  std::vector<CommandResult> results;  // of the actuator's observe plan, in its order
+  std::vector<CommandResult> results;  // of the observe plan (of the preflight, before a switch), in its order
   std::optional<Qos> last_switch;      // the last plan that ended without an error, if any since the start
 };
 
@@ -57,8 +59,9 @@ struct Actuator {
   bool switches = true;  // false: it only watches, so nothing is ever ordered
   bool drains = false;   // whether Qos::draining differs from Qos::on
   // Commands to run and look at before a switch, and what is wrong then: an empty text means go ahead. May be null.
-  Plan (*preflight)(const QosSettings&, const Site&) = nullptr;
-  std::string (*refuse)(Qos wanted, const Probe&, const QosSettings&, const Site&) = nullptr;
+  // `seen` has qdiscs and links; in `before` are also the results of the preflight's commands.
+  Plan (*preflight)(Qos wanted, const Probe& seen, const QosSettings&, const Site&) = nullptr;
+  std::string (*refuse)(Qos wanted, const Probe& before, const QosSettings&, const Site&) = nullptr;
   Plan (*plan)(Qos wanted, const Probe& before, const QosSettings&, const Site&) = nullptr;
   // Commands whose output `read` wants to see; null: the qdiscs are enough.
   Plan (*observe)(const QosSettings&, const Site&) = nullptr;
