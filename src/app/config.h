@@ -1,0 +1,38 @@
+// Reads the configuration file into Settings, or tells every problem in it at once, each with its line and column.
+// Only app/config.cpp knows the TOML library.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/settings.h"
+
+namespace voip {
+
+inline constexpr const char* default_config_path = "/etc/voip-qosd/voip-qosd.toml";
+
+struct Problem {
+  std::string file;
+  int line = 0;  // counted from 1; 0: the file as a whole
+  int column = 0;
+  std::string message;
+};
+
+std::string to_string(const Problem& problem);  // "file:line:column: message"
+
+using LoadedSettings = std::variant<Settings, std::vector<Problem>>;
+
+// Whether the files that the settings name (password, certificates, scripts) are looked at. A replay of a router's settings on
+// another machine does not need them.
+enum class NamedFiles { checked, ignored };
+
+// A file that does not exist is a problem.
+LoadedSettings load_settings(const std::string& path, NamedFiles named_files = NamedFiles::checked);
+// The default file, or the defaults if there is none.
+LoadedSettings load_default_settings(NamedFiles named_files = NamedFiles::checked);
+// `file` is only the name for the problems.
+LoadedSettings parse_settings(std::string_view text, const std::string& file, NamedFiles named_files = NamedFiles::checked);
+
+}  // namespace voip

@@ -1,0 +1,153 @@
+#include "app/config_checks.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/unique_fd.h"
+
+namespace voip {
+namespace {
+
+void check_same_device(const std::string& number, std::string_view key, const std::string& value, std::vector<std::string>& seen,
+                       ConfigReading& reading) {
+  if (value.empty()) {
+    return;
+  }
+  std::string lower = value;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  if (std::find(seen.begin(), seen.end(), lower) != seen.end()) {
+    reading.add(reading.place_of(number + "." + std::string(key)),
+                "another [[device]] has the same " + std::string(key) + " \"" + value + "\"");
+  }
+  seen.push_back(std::move(lower));
+}
+
+void check_devices(ConfigReading& reading) {
+  std::vector<std::string> names;
+  std::vector<std::string> addresses;
+  std::vector<std::string> macs;
+  std::vector<std::string> hostnames;
+  for (std::size_t i = 0; i < reading.settings.devices.size(); ++i) {
+    const DeviceSettings& device = reading.settings.devices[i];
+    const std::string number = "device[" + std::to_string(i) + "]";
+    check_same_device(number, "name", device.name, names, reading);
+    check_same_device(number, "address", device.address ? device.address->to_string() : "", addresses, reading);
+    check_same_device(number, "mac", device.mac, macs, reading);
+    check_same_device(number, "hostname", device.hostname, hostnames, reading);
+  }
+}
+
+void check_times(ConfigReading& reading) {
+  const MonitorSettings& monitor = reading.settings.monitor;
+  if (monitor.fast_interval > monitor.interval) {
+    const char* key = reading.gives("monitor.fast_interval") ? "monitor.fast_interval" : "monitor.interval";
+    reading.add(reading.place_of(key), "monitor.fast_interval (" + to_string(monitor.fast_interval) +
+                                           ") must not be longer than monitor.interval (" + to_string(monitor.interval) + ")");
+  }
+  const PolicySettings& policy = reading.settings.policy;
+  if (policy.min_on > policy.max_on) {
+    const char* key = reading.gives("policy.max_on") ? "policy.max_on" : "policy.min_on";
+    reading.add(reading.place_of(key), "policy.min_on (" + to_string(policy.min_on) +
+                                           ") must not be longer than policy.max_on (" + to_string(policy.max_on) + ")");
+  }
+  if (reading.gives("detector.threshold.packets_per_s") && reading.gives("detector.threshold.kbit_per_s")) {
+    reading.add(reading.place_of("detector.threshold.kbit_per_s"),
+                "detector.threshold: give either packets_per_s or kbit_per_s, not both");
+  }
+}
+
+void check_actuator(ConfigReading& reading) {
+  const QosSettings& qos = reading.settings.qos;
+  const Place place = reading.place_of("qos.actuator");
+  if (qos.actuator == "tc" && qos.tc.upload_kbit == 0 && qos.tc.download_kbit == 0) {
+    reading.add(place, "qos.actuator \"tc\" needs the rates of the line: upload_kbit, download_kbit or both in [qos.tc]");
+  }
+  if (qos.actuator == "exec" && (qos.exec.on.empty() || qos.exec.off.empty())) {
+    reading.add(place, "qos.actuator \"exec\" needs the commands on and off in [qos.exec]");
+  }
+  if (qos.tc.drain != Drain::off && qos.tc.drain_percent > qos.tc.bulk_percent) {
+    const char* key = reading.gives("qos.tc.drain_percent") ? "qos.tc.drain_percent" : "qos.tc.bulk_percent";
+    reading.add(reading.place_of(key), "qos.tc.drain_percent (" + std::to_string(qos.tc.drain_percent) +
+                                           ") must not be above qos.tc.bulk_percent (" + std::to_string(qos.tc.bulk_percent) +
+                                           ")");
+  }
+}
+
+void check_mqtt(ConfigReading& reading) {
+  const MqttSettings& mqtt = reading.settings.mqtt;
+  if (mqtt.version == 4) {
+    reading.add(reading.place_of("mqtt.version"), "mqtt.version must be 5, or 3 for MQTT 3.1.1");
+  }
+  if (!mqtt.password_file.empty() && mqtt.username.empty()) {
+    reading.add(reading.place_of("mqtt.password_file"), "mqtt.password_file needs mqtt.username too");
+  }
+  if (mqtt.cert_file.empty() != mqtt.key_file.empty()) {
+    reading.add(reading.place_of(mqtt.key_file.empty() ? "mqtt.cert_file" : "mqtt.key_file"),
+                "mqtt.cert_file and mqtt.key_file go together");
+  }
+  const bool is_encrypted = std::any_of(mqtt.uri.begin(), mqtt.uri.end(), [](const std::string& uri) {
+    return uri.starts_with("mqtts:") || uri.starts_with("wss:");
+  });
+  for (const auto& [key, file] : {std::pair("mqtt.ca_file", &mqtt.ca_file), std::pair("mqtt.cert_file", &mqtt.cert_file)}) {
+    if (!file->empty() && !is_encrypted) {
+      reading.add(reading.place_of(key), std::string(key) + " is for mqtts:// and wss://, and no mqtt.uri has such an address");
+    }
+  }
+}
+
+// What is wrong with the file; empty: nothing.
+std::string unreadable(const std::string& path, struct stat& status) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    return "read " + path + ": " + std::strerror(errno);
+  }
+  return S_ISREG(status.st_mode) ? std::string() : "read " + path + ": it is no regular file";
+}
+
+bool is_credential(const std::string& path) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): nobody sets it here
+  return directory != nullptr && *directory != '\0' && path.starts_with(std::string(directory) + "/");
+}
+
+}  // namespace
+
+void check_contradictions(ConfigReading& reading) {
+  check_devices(reading);
+  check_times(reading);
+  check_actuator(reading);
+  check_mqtt(reading);
+}
+
+void check_named_files(ConfigReading& reading) {
+  const MqttSettings& mqtt = reading.settings.mqtt;
+  struct stat status {};
+  for (const auto& [key, path] :
+       {std::pair("mqtt.ca_file", &mqtt.ca_file), std::pair("mqtt.cert_file", &mqtt.cert_file),
+        std::pair("mqtt.key_file", &mqtt.key_file), std::pair("mqtt.password_file", &mqtt.password_file)}) {
+    if (path->empty()) {
+      continue;
+    }
+    if (const std::string problem = unreadable(*path, status); !problem.empty()) {
+      reading.add(reading.place_of(key), std::string(key) + ": " + problem);
+    } else if (path == &mqtt.password_file && (status.st_mode & 077U) != 0 && !is_credential(*path)) {
+      reading.add(reading.place_of(key), std::string(key) + ": others may read " + *path + "; run: chmod 600 " + *path);
+    }
+  }
+  const ExecSettings& exec = reading.settings.qos.exec;
+  for (const auto& [key, command] :
+       {std::pair("qos.exec.on", &exec.on), std::pair("qos.exec.off", &exec.off), std::pair("qos.exec.observe", &exec.observe)}) {
+    if (!command->empty() && ::access(command->front().c_str(), X_OK) != 0) {
+      reading.add(reading.place_of(key), std::string(key) + ": run " + command->front() + ": " + std::strerror(errno));
+    }
+  }
+}
+
+}  // namespace voip
