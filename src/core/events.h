@@ -23,6 +23,7 @@ struct FlowBorn {
   std::uint32_t conntrack_id = 0;
   std::uint32_t mark = 0;
   bool is_expected = false;  // opened by a conntrack helper (IPS_EXPECTED), so announced by signalling: RTP of a SIP call
+  bool is_fresh = false;     // taken in as it happened: its counters were zero at this moment. Not when listed, or drained late
 };
 
 // The answer to ReadCounters: one sample for each flow that still lives. The span is the port's and valid until its next reading.
@@ -48,8 +49,8 @@ struct SightChanged {
 // An order from MQTT, the command line or Home Assistant.
 struct SetMode {
   Mode mode = Mode::automatic;
-  bool until_changed = false;          // a lasting choice of the mode; otherwise an override that ends by itself
-  std::optional<Duration> time_limit;  // of the override; absent: policy.override_for
+  bool until_changed = false;               // a lasting choice of the mode; otherwise an override that ends by itself
+  std::optional<Duration> time_limit = {};  // of the override; absent: policy.override_for
 };
 
 // The plan for `wanted` ran to its end, or failed: then `error` says what failed, and the shaping is whatever it is.

@@ -1,0 +1,245 @@
+#include "core/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace voip {
+namespace {
+
+constexpr Duration stale_mark_after = 15s;  // a mark on a flow that is no call: left by a run that was killed
+
+// Where nothing is ever shaped, nothing is marked either.
+Settings without_useless_marks(Settings settings, const Reconciler::Abilities& abilities) {
+  settings.qos.mark_calls = settings.qos.mark_calls && abilities.switches;
+  return settings;
+}
+
+bool has_mark(const Flow& flow, const MarkSettings& mark) {
+  return (flow.mark & mark.mask) == mark.value;
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Reconciler::Abilities abilities)
+    : settings_(without_useless_marks(settings, abilities)),
+      flows_(settings.monitor.max_watched_flows),
+      watchlist_(settings.monitor),
+      calls_(settings_, std::move(detector)),
+      policy_(settings.policy),
+      reconciler_(settings.qos, settings.monitor.audit_interval, abilities) {
+  keys_.reserve(settings.monitor.max_watched_flows);
+}
+
+const std::vector<Action>& Engine::step(Instant now, const Event& event) {
+  actions_.clear();
+  std::visit([this, now](const auto& happened) { handle(now, happened); }, event);
+  if (next_judgement_ && now >= *next_judgement_) {
+    judge(now);
+  }
+  if (!is_stopping_) {
+    if (watchlist_.take_listing(now)) {
+      actions_.emplace_back(ListFlows{});
+    }
+    read_flows(now);
+  }
+  decide(now);
+  tell_rates(now);
+  tell_switch();
+  tell_report();
+  deadline_ = earlier(earlier(watchlist_.deadline(), next_judgement_), earlier(policy_.deadline(), reconciler_.deadline()));
+  deadline_ = earlier(earlier(deadline_, next_rates_), stop_by_);
+  if (deadline_ && *deadline_ <= now) {
+    deadline_ = now + Duration(1);  // keeps the promise of the header whatever a room says
+  }
+  return actions_;
+}
+
+void Engine::handle(Instant now, const FlowBorn& event) {
+  if (flows_.find(event.key)) {
+    return;
+  }
+  ++flows_seen_;
+  const std::int32_t device = device_of(event.key.client.address);
+  const Role role = device == no_device ? Role::any : settings_.devices[static_cast<std::size_t>(device)].role;
+  const FlowFacts facts{event.key, role, event.is_expected};
+  if (role == Role::never || !calls_.wants(facts)) {
+    return;
+  }
+  if (flows_.size() == flows_.capacity()) {
+    const auto victim = watchlist_.least_promising(now);
+    if (!victim) {
+      return;
+    }
+    forget(*victim, now);
+  }
+  Flow flow;
+  flow.facts = facts;
+  flow.device = device;
+  flow.conntrack_id = event.conntrack_id;
+  flow.seen_first = now;
+  flow.mark = event.mark;
+  if (event.is_fresh) {
+    flow.measured = now;
+  }
+  if (const auto slot = flows_.add(std::move(flow))) {
+    watchlist_.add(*slot, event.is_fresh, now);
+    calls_.flow_started(*slot, facts, now);
+  }
+}
+
+void Engine::handle(Instant now, const CountersRead& event) {
+  for (const FlowSample& sample : event.samples) {
+    const auto slot = flows_.find(sample.key);
+    if (!slot) {
+      continue;
+    }
+    if (const auto step = flows_.measure(*slot, sample, now)) {
+      calls_.flow_measured(*slot, flows_, *step);
+    }
+    repair_mark(flows_.at(*slot), now);
+  }
+  judge(now);
+  for (const FlowSample& sample : event.samples) {
+    if (const auto slot = flows_.find(sample.key)) {
+      watchlist_.set_interest(*slot, calls_.interest(*slot), now);
+    }
+  }
+  look_at_sight();
+}
+
+void Engine::handle(Instant now, const FlowGone& event) {
+  const auto slot = flows_.find(event.key);
+  if (slot &&
+      (event.conntrack_id == 0 || flows_.at(*slot).conntrack_id == 0 || event.conntrack_id == flows_.at(*slot).conntrack_id)) {
+    forget(*slot, now);
+  }
+}
+
+void Engine::handle(Instant now, const FlowsLost& /*event*/) {
+  ++events_lost_;
+  watchlist_.births_missed(now);
+}
+
+void Engine::handle(Instant /*now*/, const SightChanged& event) {
+  port_sight_ = event.sight;
+  port_sight_reason_ = event.why;
+  look_at_sight();
+}
+
+void Engine::handle(Instant now, const SetMode& event) {
+  policy_.set_mode(event, now);
+}
+
+void Engine::handle(Instant now, const SwitchFinished& event) {
+  reconciler_.switch_finished(event, now);
+}
+
+void Engine::handle(Instant now, const QosObserved& event) {
+  if (reconciler_.observed(event, now) && reconciler_.is_on()) {
+    policy_.adopt(now);
+  }
+}
+
+void Engine::handle(Instant now, const ShapingTouched& /*event*/) {
+  reconciler_.touched(now);
+}
+
+void Engine::handle(Instant /*now*/, const StatusRequested& event) {
+  actions_.emplace_back(StatusReported{event.request, full_status()});
+}
+
+void Engine::handle(Instant now, const StopRequested& /*event*/) {
+  if (!is_stopping_) {
+    is_stopping_ = true;
+    // Long enough for a switch in flight and for one of our own; a script that hangs must not keep the daemon for ever.
+    stop_by_ = now + 2 * settings_.qos.timeout;
+    if (settings_.policy.on_exit == OnExit::off) {
+      calls_.unmark(flows_, actions_);
+    }
+  }
+}
+
+void Engine::handle(Instant /*now*/, const DeadlineReached& /*event*/) {}
+
+void Engine::forget(FlowSlot slot, Instant now) {
+  calls_.flow_ended(slot, flows_, now, actions_);
+  watchlist_.remove(slot);
+  flows_.remove(slot);
+}
+
+std::int32_t Engine::device_of(const IpAddress& client) const {
+  std::int32_t best = no_device;
+  unsigned longest = 0;
+  for (std::size_t i = 0; i < settings_.devices.size(); ++i) {
+    const auto& prefix = settings_.devices[i].address;
+    if (prefix && prefix->contains(client) && (best == no_device || prefix->length() > longest)) {
+      best = static_cast<std::int32_t>(i);
+      longest = prefix->length();
+    }
+  }
+  return best;
+}
+
+void Engine::repair_mark(const Flow& flow, Instant now) {
+  if (!settings_.qos.mark_calls || is_stopping_) {
+    return;
+  }
+  // Somebody who writes the whole word wipes our bit; and a killed run leaves it behind.
+  const bool is_marked = has_mark(flow, settings_.qos.call_mark);
+  if (flow.in_call && !is_marked) {
+    actions_.emplace_back(MarkFlow{flow.facts.key, true});
+  } else if (!flow.in_call && is_marked && now - flow.seen_first > stale_mark_after) {
+    actions_.emplace_back(MarkFlow{flow.facts.key, false});
+  }
+}
+
+void Engine::read_flows(Instant now) {
+  const auto due = watchlist_.take_due(now);
+  if (listens_at_once_ == watchlist_.is_fast()) {
+    listens_at_once_ = !listens_at_once_;
+    actions_.emplace_back(ListenForFlows{listens_at_once_});
+  }
+  if (due.empty()) {
+    return;
+  }
+  keys_.clear();
+  for (const FlowSlot slot : due) {
+    keys_.push_back(flows_.at(slot).facts.key);
+  }
+  actions_.emplace_back(ReadCounters{keys_});
+}
+
+void Engine::judge(Instant now) {
+  calls_.judge(now, flows_, actions_);
+  next_judgement_.reset();
+  if (calls_.calls() > 0) {
+    next_judgement_ = now + settings_.monitor.interval + settings_.monitor.fast_interval;
+  }
+}
+
+void Engine::decide(Instant now) {
+  policy_.set_calls(calls_.calls(), now);
+  const bool wanted = policy_.decide(now).wanted;
+  if (is_stopping_) {
+    advance_stop(now);
+  } else {
+    reconciler_.want(wanted);
+  }
+  if (!is_finished_) {
+    reconciler_.advance(now, actions_);
+  }
+}
+
+void Engine::advance_stop(Instant now) {
+  const bool switches_off = settings_.policy.on_exit == OnExit::off;
+  if (switches_off) {
+    reconciler_.want(false);
+  }
+  const bool is_done = !reconciler_.is_busy() && (!switches_off || reconciler_.is_settled() || reconciler_.attempts() > 1);
+  is_finished_ = is_finished_ || is_done || now >= *stop_by_;
+  if (is_finished_) {
+    stop_by_.reset();
+  }
+}
+
+}  // namespace voip

@@ -1,0 +1,95 @@
+// The decision, as a value: step(now, event) -> actions. No I/O, no clock, no thread, no randomness; everything it knows came in
+// as an event, so a recording of events replays to the same actions on every machine.
+//
+// Invariant: after step(now), deadline() is empty or later than `now`. The caller steps with DeadlineReached when it comes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/call_tracker.h"
+#include "core/detector.h"
+#include "core/events.h"
+#include "core/flow_table.h"
+#include "core/policy.h"
+#include "core/reconciler.h"
+#include "core/settings.h"
+#include "core/time.h"
+#include "core/watchlist.h"
+
+namespace voip {
+
+class Engine {
+ public:
+  Engine(const Settings& settings, std::unique_ptr<Detector> detector, Reconciler::Abilities abilities);
+
+  // Valid until the next step. `now` never goes back.
+  const std::vector<Action>& step(Instant now, const Event& event);
+  [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
+  // After StopRequested: all that on_exit asks for is done, or was tried within bounds.
+  [[nodiscard]] bool finished() const { return is_finished_; }
+
+  // What a reload of the configuration carries over to the next engine.
+  [[nodiscard]] const Orders& orders() const { return policy_.orders(); }
+  void restore(const Orders& orders, Instant now) { policy_.restore(orders, now); }
+
+ private:
+  void handle(Instant now, const FlowBorn& event);
+  void handle(Instant now, const CountersRead& event);
+  void handle(Instant now, const FlowGone& event);
+  void handle(Instant now, const FlowsLost& event);
+  void handle(Instant now, const SightChanged& event);
+  void handle(Instant now, const SetMode& event);
+  void handle(Instant now, const SwitchFinished& event);
+  void handle(Instant now, const QosObserved& event);
+  void handle(Instant now, const ShapingTouched& event);
+  void handle(Instant now, const StatusRequested& event);
+  void handle(Instant now, const StopRequested& event);
+  void handle(Instant now, const DeadlineReached& event);
+
+  void forget(FlowSlot slot, Instant now);
+  [[nodiscard]] std::int32_t device_of(const IpAddress& client) const;
+  void repair_mark(const Flow& flow, Instant now);
+  void read_flows(Instant now);
+  void judge(Instant now);
+  void decide(Instant now);
+  void advance_stop(Instant now);
+  void tell_rates(Instant now);
+  void tell_switch();
+  void tell_report();
+  [[nodiscard]] Report report() const;
+  void look_at_sight();
+  [[nodiscard]] FullStatus full_status() const;
+
+  Settings settings_;
+  FlowTable flows_;
+  Watchlist watchlist_;
+  CallTracker calls_;
+  Policy policy_;
+  Reconciler reconciler_;
+
+  std::vector<Action> actions_;
+  std::optional<Instant> deadline_;
+  std::vector<FlowKey> keys_;  // of the present ReadCounters
+  bool listens_at_once_ = true;
+  std::optional<Instant> next_judgement_;  // while a call is up, even if no counters come
+  std::optional<Instant> next_rates_;
+  bool rates_are_told_ = false;
+  Sight port_sight_ = Sight::ok;
+  std::string port_sight_reason_;
+  Sight sight_ = Sight::ok;
+  std::string sight_reason_;
+  std::optional<bool> told_on_;  // the last QosSwitched, or the state found at start
+  std::string told_problem_;
+  std::optional<Report> told_;
+  std::optional<Instant> stop_by_;
+  bool is_stopping_ = false;
+  bool is_finished_ = false;
+  std::uint64_t flows_seen_ = 0;
+  std::uint64_t events_lost_ = 0;
+};
+
+}  // namespace voip

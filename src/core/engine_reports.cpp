@@ -1,0 +1,125 @@
+// What the engine tells: rates, switches, the report, and all that `status` shows.
+#include <utility>
+
+#include "core/engine.h"
+
+namespace voip {
+
+void Engine::tell_rates(Instant now) {
+  if (calls_.calls() == 0) {
+    next_rates_.reset();
+    if (std::exchange(rates_are_told_, false)) {
+      RatesMeasured zero;
+      for (const DeviceSettings& device : settings_.devices) {
+        zero.devices.push_back({device.name, {}});
+      }
+      actions_.emplace_back(std::move(zero));
+    }
+    return;
+  }
+  if (next_rates_ && now < *next_rates_) {
+    return;
+  }
+  next_rates_ = now + settings_.monitor.interval;
+  rates_are_told_ = true;
+  RatesMeasured measured{calls_.rates(no_device, flows_), {}};
+  for (std::size_t i = 0; i < settings_.devices.size(); ++i) {
+    measured.devices.push_back({settings_.devices[i].name, calls_.rates(static_cast<std::int32_t>(i), flows_)});
+  }
+  actions_.emplace_back(std::move(measured));
+}
+
+void Engine::tell_switch() {
+  if (reconciler_.state() && told_on_ != reconciler_.is_on()) {
+    if (told_on_) {
+      actions_.emplace_back(QosSwitched{reconciler_.is_on(), policy_.decision().reason});
+    }
+    told_on_ = reconciler_.is_on();
+  }
+  if (told_problem_ != reconciler_.problem()) {
+    told_problem_ = reconciler_.problem();
+    if (!told_problem_.empty()) {
+      actions_.emplace_back(QosFailed{told_problem_});
+    }
+  }
+}
+
+void Engine::tell_report() {
+  Report now = report();
+  if (!told_ || *told_ != now) {
+    told_ = now;
+    actions_.emplace_back(ReportChanged{std::move(now)});
+  }
+}
+
+Report Engine::report() const {
+  Report report{.observed = reconciler_.state(),
+                .wanted = policy_.decision().wanted,
+                .mode = policy_.mode(),
+                .reason = policy_.decision().reason,
+                .override_until = policy_.override_until(),
+                .calls = calls_.calls(),
+                .call_started = calls_.first_started(),
+                .sight = sight_,
+                .sight_reason = sight_reason_,
+                .error = reconciler_.problem(),
+                .devices = {}};
+  for (std::size_t i = 0; i < settings_.devices.size(); ++i) {
+    report.devices.push_back(calls_.report(static_cast<std::int32_t>(i)));
+  }
+  return report;
+}
+
+void Engine::look_at_sight() {
+  sight_ = port_sight_;
+  sight_reason_ = port_sight_reason_;
+  if (sight_ != Sight::ok) {
+    return;
+  }
+  std::size_t uncounted = 0;
+  std::size_t offloaded = 0;
+  for (FlowSlot slot = 0; slot < flows_.capacity(); ++slot) {
+    if (flows_.is_used(slot)) {
+      uncounted += flows_.at(slot).has_counters ? 0U : 1U;
+      offloaded += flows_.at(slot).is_hw_offloaded ? 1U : 0U;
+    }
+  }
+  if (offloaded != 0) {
+    sight_ = Sight::limited;
+    sight_reason_ =
+        "hardware flow offload: the counters of offloaded flows are coarse or frozen; switch it off to see every call";
+  } else if (uncounted != 0) {
+    sight_ = Sight::limited;
+    sight_reason_ = "some flows have no counters: they began before accounting was on";
+  }
+}
+
+FullStatus Engine::full_status() const {
+  FullStatus status;
+  status.report = report();
+  status.rates = calls_.rates(no_device, flows_);
+  status.calls = calls_.active_calls(flows_);
+  status.flows_seen = flows_seen_;
+  status.events_lost = events_lost_;
+  status.calls_seen = calls_.calls_seen();
+  status.switches = reconciler_.switches();
+  for (FlowSlot slot = 0; slot < flows_.capacity(); ++slot) {
+    if (!flows_.is_used(slot)) {
+      continue;
+    }
+    const Flow& flow = flows_.at(slot);
+    const Opinion opinion = calls_.opinion(slot);
+    status.flows.push_back({.key = flow.facts.key,
+                            .device = flow.device == no_device ? flow.facts.key.client.address.to_string()
+                                                               : settings_.devices[static_cast<std::size_t>(flow.device)].name,
+                            .rates = flow.rates,
+                            .score = opinion.score,
+                            .threshold = opinion.threshold,
+                            .in_call = flow.in_call,
+                            .has_counters = flow.has_counters,
+                            .reason = opinion.reason});
+  }
+  return status;
+}
+
+}  // namespace voip

@@ -1,0 +1,153 @@
+#include "core/reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace voip {
+namespace {
+
+constexpr Duration look_after_touch = 300ms;  // one change of links or queues comes as many messages
+constexpr Duration audit_while_on = 30s;      // a shaper that got lost in a call is worse than one that stayed
+constexpr Duration first_pause = 1s;
+constexpr Duration longest_pause = 60s;
+
+Duration pause_after(std::uint32_t attempts) {
+  Duration pause = first_pause;
+  for (std::uint32_t i = 1; i < attempts && pause < longest_pause; ++i) {
+    pause *= 2;
+  }
+  return std::min(pause, longest_pause);
+}
+
+}  // namespace
+
+Reconciler::Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities)
+    : settings_(settings), audit_interval_(audit_interval), abilities_(abilities) {
+  look_at_ = Instant::min();
+}
+
+void Reconciler::want(bool on) {
+  if (on == wants_on_) {
+    return;
+  }
+  wants_on_ = on;
+  // A new wish deserves quick attempts again; a problem stays reported until something is seen to work.
+  attempts_ = 0;
+  try_at_.reset();
+}
+
+void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
+  awaited_ = event.wanted;
+  in_flight_.reset();
+  ++switches_;
+  switch_error_ = event.error;
+  if (event.wanted == Qos::draining) {
+    drained_at_ = now + settings_.tc.drain_for;
+  }
+  look_at_ = now;
+}
+
+bool Reconciler::observed(const QosObserved& event, Instant now) {
+  is_looking_ = false;
+  const bool is_first = !std::exchange(was_seen_, true);
+  state_ = event.qos;
+  look_at_ = earlier(touch_look_, now + (wants_on_ ? std::min(audit_while_on, audit_interval_) : audit_interval_));
+  if (const auto awaited = std::exchange(awaited_, std::nullopt)) {
+    if (event.qos == awaited && event.problem.empty()) {
+      attempts_ = 0;
+      try_at_.reset();
+      problem_.clear();
+    } else {
+      std::string why = !switch_error_.empty() ? switch_error_ : event.problem;
+      if (why.empty()) {
+        why = "switching QoS " + std::string(*awaited == Qos::off ? "off" : "on") +
+              " ended without an error, but it is seen to be " +
+              (event.qos ? std::string(*event.qos == Qos::off ? "off" : "on") : "in an unknown state");
+      }
+      failed(std::move(why), now);
+    }
+    switch_error_.clear();
+  } else if (is_settled() && event.problem.empty()) {
+    attempts_ = 0;
+    try_at_.reset();
+    problem_.clear();
+  } else if (!event.problem.empty() && attempts_ == 0) {
+    failed(event.problem, now);
+  }
+  return is_first;
+}
+
+void Reconciler::failed(std::string why, Instant now) {
+  ++attempts_;
+  try_at_ = now + pause_after(attempts_);
+  if (attempts_ > settings_.retries) {
+    problem_ = std::move(why);
+  }
+}
+
+void Reconciler::touched(Instant now) {
+  touch_look_ = earlier(touch_look_, now + look_after_touch);
+  look_at_ = earlier(look_at_, touch_look_);
+}
+
+bool Reconciler::is_settled() const {
+  if (!abilities_.switches) {
+    return true;
+  }
+  if (in_flight_ || !state_) {
+    return false;
+  }
+  return wants_on_ ? *state_ == Qos::on : *state_ == Qos::off;
+}
+
+// The switch that is needed now, if any. Sets the deadline where it is only a matter of time.
+std::optional<Qos> Reconciler::next_step(Instant now) {
+  // A problem that was seen although the state is the wished one (left-over rules) is put right by the same switch again.
+  const bool is_flawed = attempts_ > 0;
+  if (is_settled() && !is_flawed) {
+    return std::nullopt;
+  }
+  if (try_at_ && now < *try_at_) {
+    deadline_ = earlier(deadline_, try_at_);
+    return std::nullopt;
+  }
+  if (!wants_on_) {
+    return Qos::off;
+  }
+  const bool drains = abilities_.drains && settings_.tc.drain != Drain::off;
+  if (!drains || state_ == Qos::on) {
+    return Qos::on;
+  }
+  if (state_ == Qos::draining) {
+    if (drained_at_ && now < *drained_at_) {
+      deadline_ = earlier(deadline_, drained_at_);
+      return std::nullopt;
+    }
+    return Qos::on;
+  }
+  return Qos::draining;
+}
+
+void Reconciler::advance(Instant now, std::vector<Action>& actions) {
+  deadline_.reset();
+  if (is_busy()) {
+    return;
+  }
+  if (was_seen_ && !awaited_ && abilities_.switches) {
+    if (const auto step = next_step(now)) {
+      in_flight_ = step;
+      actions.emplace_back(SwitchQos{*step});
+      return;
+    }
+  }
+  if (look_at_ && now >= *look_at_) {
+    look_at_.reset();
+    touch_look_.reset();
+    is_looking_ = true;
+    actions.emplace_back(ObserveQos{});
+    return;
+  }
+  deadline_ = earlier(deadline_, look_at_);
+}
+
+}  // namespace voip

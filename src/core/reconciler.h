@@ -1,0 +1,72 @@
+// Wanted to actual: brings the observed state of QoS to what is wanted, and never takes an order for a result.
+// - One switch in flight; after each, a look; success is what was seen, whatever the exit status.
+// - A failure is tried again, `retries` times quickly with growing pauses, then reported as a problem and tried again slowly for
+// ever:
+//   when the script works again, it heals by itself.
+// - At start nothing is known: look first, adopt what is there.
+// - What somebody else changed is noticed by looking (when the kernel says so, and as an audit) and put right.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/events.h"
+#include "core/settings.h"
+#include "core/time.h"
+
+namespace voip {
+
+class Reconciler {
+ public:
+  struct Abilities {
+    bool switches = true;
+    bool drains = false;
+  };
+  Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities);
+
+  void want(bool on);
+  void switch_finished(const SwitchFinished& event, Instant now);
+  // Returns whether this was the first look at what is there.
+  bool observed(const QosObserved& event, Instant now);
+  void touched(Instant now);
+  // Appends what is to be done now.
+  void advance(Instant now, std::vector<Action>& actions);
+
+  [[nodiscard]] std::optional<Qos> state() const { return state_; }  // empty: not known
+  [[nodiscard]] bool is_on() const { return state_ && *state_ != Qos::off; }
+  // Nothing in flight, and what is wanted is there.
+  [[nodiscard]] bool is_settled() const;
+  [[nodiscard]] bool is_busy() const { return in_flight_ || is_looking_; }
+  // In words for the user; empty when all is well or still being tried.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
+  [[nodiscard]] std::uint64_t switches() const { return switches_; }
+  [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
+
+ private:
+  [[nodiscard]] std::optional<Qos> next_step(Instant now);
+  void failed(std::string why, Instant now);
+
+  QosSettings settings_;
+  Duration audit_interval_;
+  Abilities abilities_;
+  bool wants_on_ = false;
+  std::optional<Qos> state_;
+  bool was_seen_ = false;
+  std::optional<Qos> in_flight_;
+  bool is_looking_ = false;
+  std::optional<Qos> awaited_;  // what the look after a switch should show
+  std::string switch_error_;
+  std::optional<Instant> look_at_;
+  std::optional<Instant> touch_look_;  // asked for by touched(), after the last look began
+  std::optional<Instant> drained_at_;  // when the draining step is over
+  std::optional<Instant> try_at_;      // not before
+  std::uint32_t attempts_ = 0;         // failed ones in a row
+  std::uint64_t switches_ = 0;
+  std::string problem_;
+  std::optional<Instant> deadline_;
+};
+
+}  // namespace voip

@@ -1,0 +1,67 @@
+// Which flows are worth asking the kernel about, and when next. This is what makes the cost grow with calls and not with the
+// connection table: a young or undecided flow is read at the fast interval, a call at the slow one, and what does not look like
+// media backs off. A budget caps each reading, so that a flood of flows costs a bounded amount, and the most promising are read
+// first. It also says when the whole table has to be listed: at start, after births were missed, and as a rare audit.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/detector.h"
+#include "core/settings.h"
+#include "core/time.h"
+
+namespace voip {
+
+class Watchlist {
+ public:
+  explicit Watchlist(const MonitorSettings& settings);
+
+  // A fresh flow is first read one fast interval later; another one as soon as possible, to have a baseline.
+  void add(FlowSlot slot, bool is_fresh, Instant now);
+  void remove(FlowSlot slot);
+  // What the detector thinks of the flow now; says when it is read next.
+  void set_interest(FlowSlot slot, Interest interest, Instant now);
+  // The flow that costs least to forget, to make room for a new one: one that was dismissed, or is quiet and old. Empty when all
+  // are worth more than a newcomer.
+  [[nodiscard]] std::optional<FlowSlot> least_promising(Instant now) const;
+
+  // The flows to read now, at most the budget, most promising first; they are due again later. Valid until the next call.
+  std::span<const FlowSlot> take_due(Instant now);
+
+  void births_missed(Instant now);
+  // True once for each listing that is due.
+  bool take_listing(Instant now);
+
+  [[nodiscard]] std::optional<Instant> deadline() const;
+  // Whether something is read at the fast interval, so that births can wait for the next reading.
+  [[nodiscard]] bool is_fast() const { return fast_count_ != 0; }
+
+ private:
+  struct Entry {
+    Instant added{};
+    Instant next{};
+    Interest interest = Interest::undecided;
+    Duration pace{};  // the time between two readings
+    bool is_used = false;
+  };
+  void set_pace(Entry& entry, Duration pace);
+  // The first multiple of `pace` that is at least half a pace away. All flows share one grid, which begins with the birth of the
+  // first, so that they are read together and a lone call is read exactly in step with itself.
+  [[nodiscard]] Instant on_grid(Instant now, Duration pace) const;
+  [[nodiscard]] int rank(const Entry& entry, Instant now) const;
+
+  MonitorSettings settings_;
+  std::vector<Entry> entries_;
+  std::vector<FlowSlot> used_;  // the slots in use, in no order
+  std::vector<FlowSlot> due_;
+  Instant origin_{};
+  std::size_t fast_count_ = 0;
+  std::optional<Instant> next_listing_ = Instant::min();
+  std::optional<Instant> last_missed_;
+  Duration listing_delay_{};
+};
+
+}  // namespace voip

@@ -1,0 +1,184 @@
+#include "core/reconciler.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/simulation.h"
+
+namespace voip {
+namespace {
+
+const FlowKey call_flow = flow_key("192.168.1.30", 7078, "203.0.113.9", 3478);
+constexpr Reconciler::Abilities draining{.switches = true, .drains = true};
+
+SetMode lasting(Mode mode) {
+  return {.mode = mode, .until_changed = true};
+}
+
+TEST(Reconciler, AFailureIsRetriedQuicklyThenReportedThenHealsByItself) {
+  Simulation world;
+  bool is_broken = true;
+  world.fault = [&is_broken](Qos) { return is_broken ? std::string("qos-start: No such file or directory") : std::string(); };
+  world.send(lasting(Mode::on));
+  world.run_for(3s);
+  EXPECT_EQ(world.report.error, "") << "still being tried";
+  world.run_for(20s);
+  EXPECT_EQ(world.report.error, "qos-start: No such file or directory");
+  EXPECT_EQ(world.report.observed, Qos::off);
+  EXPECT_EQ(world.all<QosFailed>().size(), 1U);
+  world.run_for(1h);
+  EXPECT_EQ(world.all<QosFailed>().size(), 1U) << "told once, not per attempt";
+  const std::size_t attempts = world.ordered.size();
+  EXPECT_LE(attempts, 5U + 62U);
+  is_broken = false;
+  world.run_for(61s);
+  EXPECT_EQ(world.actual, Qos::on);
+  EXPECT_EQ(world.report.observed, Qos::on);
+  EXPECT_EQ(world.report.error, "");
+}
+
+TEST(Reconciler, AScriptThatLiesIsFoundOut) {
+  Simulation world;
+  world.lies = true;
+  world.send(lasting(Mode::on));
+  world.run_for(30s);
+  EXPECT_EQ(world.report.observed, Qos::off);
+  EXPECT_NE(world.report.error.find("ended without an error, but it is seen to be off"), std::string::npos) << world.report.error;
+}
+
+TEST(Reconciler, SwitchesNeverOverlap) {
+  Simulation world;
+  world.switch_time = 5s;
+  for (int i = 0; i < 20; ++i) {
+    world.send(lasting(i % 2 == 0 ? Mode::on : Mode::off));
+    world.run_for(200ms);
+  }
+  EXPECT_LE(world.ordered.size(), 1U);
+  world.send(lasting(Mode::on));
+  world.run_for(30s);
+  EXPECT_EQ(world.actual, Qos::on);
+  EXPECT_EQ(world.report.observed, Qos::on);
+}
+
+TEST(Reconciler, WhatSomebodyElseSwitchedOffComesBack) {
+  Simulation world;
+  world.traffic(call_flow, 50, 50);
+  world.run_for(5s);
+  world.actual = Qos::off;
+  world.send(ShapingTouched{});
+  world.run_for(1s);
+  EXPECT_EQ(world.actual, Qos::on);
+  const auto switched = world.all<QosSwitched>();
+  ASSERT_EQ(switched.size(), 3U);
+  EXPECT_FALSE(switched[1].is_on);
+  EXPECT_TRUE(switched[2].is_on);
+}
+
+TEST(Reconciler, AnAuditFindsWhatNobodyTold) {
+  Simulation world;
+  world.traffic(call_flow, 50, 50);
+  world.run_for(5s);
+  world.actual = Qos::off;
+  world.run_for(31s);
+  EXPECT_EQ(world.actual, Qos::on);
+}
+
+TEST(Reconciler, AStormOfChangesIsLookedAtOnceInAWhile) {
+  Simulation world;
+  const std::size_t before = world.all<ObserveQos>().size();
+  for (int i = 0; i < 1000; ++i) {
+    world.send(ShapingTouched{});
+    world.run_for(1ms);
+  }
+  EXPECT_LE(world.all<ObserveQos>().size() - before, 5U);
+}
+
+TEST(Reconciler, TheLineIsDrainedFirstAndThenSettled) {
+  Simulation world({}, draining);
+  world.traffic(call_flow, 50, 50);
+  world.run_for(800ms);
+  EXPECT_EQ(world.actual, Qos::draining);
+  EXPECT_EQ(world.report.observed, Qos::draining);
+  world.run_for(2s);
+  EXPECT_EQ(world.actual, Qos::on);
+  EXPECT_EQ(world.ordered, (std::vector{Qos::draining, Qos::on}));
+  EXPECT_EQ(world.all<QosSwitched>().size(), 1U) << "draining is on for everybody outside";
+}
+
+TEST(Reconciler, DrainingCanBeSwitchedOffBySetting) {
+  Settings settings;
+  settings.qos.tc.drain = Drain::off;
+  Simulation world(settings, draining);
+  world.traffic(call_flow, 50, 50);
+  world.run_for(3s);
+  EXPECT_EQ(world.ordered, std::vector{Qos::on});
+}
+
+TEST(Reconciler, ADrainThatAKilledRunLeftIsSettledAtOnce) {
+  Simulation world({}, draining, Qos::draining);
+  world.run_for(1s);
+  EXPECT_EQ(world.actual, Qos::on);
+  world.run_for(30s);
+  EXPECT_EQ(world.actual, Qos::off);
+}
+
+TEST(Reconciler, AnUnknownStateIsSwitchedOffToKnowIt) {
+  Simulation world;
+  Reconciler reconciler(QosSettings{}, 5min, {});
+  std::vector<Action> actions;
+  reconciler.advance(at(0s), actions);
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<ObserveQos>(actions[0]));
+  EXPECT_TRUE(reconciler.observed({std::nullopt, ""}, at(0s)));
+  actions.clear();
+  reconciler.advance(at(0s), actions);
+  ASSERT_EQ(actions.size(), 1U);
+  ASSERT_TRUE(std::holds_alternative<SwitchQos>(actions[0]));
+  EXPECT_EQ(std::get<SwitchQos>(actions[0]).wanted, Qos::off);
+}
+
+TEST(Reconciler, ARemainderThatIsSeenIsPutRightAndReportedIfItStays) {
+  Reconciler reconciler(QosSettings{}, 5min, {});
+  std::vector<Action> actions;
+  std::size_t switches = 0;
+  for (Instant now = at(0s); now < at(60s); now += 100ms) {
+    actions.clear();
+    reconciler.advance(now, actions);
+    for (const Action& action : actions) {
+      if (std::holds_alternative<ObserveQos>(action)) {
+        reconciler.observed({Qos::off, "left-over rules in FORWARD"}, now);
+      } else if (const auto* wanted = std::get_if<SwitchQos>(&action)) {
+        ++switches;
+        reconciler.switch_finished({wanted->wanted, ""}, now);
+      }
+    }
+  }
+  EXPECT_EQ(reconciler.problem(), "left-over rules in FORWARD");
+  EXPECT_GE(switches, 4U);
+  EXPECT_LE(switches, 8U);
+}
+
+TEST(Reconciler, EveryFaultAtEveryMomentEndsInTheWantedState) {
+  // A switch that fails, lies or takes long, at each of the first twenty attempts, while wishes change at awkward moments.
+  for (unsigned pattern = 0; pattern < 256; ++pattern) {
+    Simulation world({}, draining);
+    unsigned attempt = 0;
+    world.switch_time = 50ms + (pattern % 5) * 400ms;
+    world.fault = [&](Qos) {
+      const bool fails = attempt < 8 && ((pattern >> attempt) & 1U) != 0;
+      ++attempt;
+      return fails ? std::string("it failed") : std::string();
+    };
+    for (int i = 0; i < 6; ++i) {
+      world.send(lasting(((pattern >> static_cast<unsigned>(i)) & 1U) != 0 ? Mode::on : Mode::off));
+      world.run_for(300ms * (1 + i));
+    }
+    world.send(lasting(pattern % 2 == 0 ? Mode::on : Mode::off));
+    world.run_for(5min);
+    EXPECT_EQ(world.actual, pattern % 2 == 0 ? Qos::on : Qos::off) << pattern;
+    EXPECT_EQ(world.report.observed, world.actual) << pattern;
+    EXPECT_EQ(world.report.error, "") << pattern;
+  }
+}
+
+}  // namespace
+}  // namespace voip
