@@ -1,0 +1,19 @@
+// What the ports of a flow say before its first packet is counted.
+#pragma once
+
+#include "core/model.h"
+#include "core/settings.h"
+
+namespace voip::detectors {
+
+enum class PortHint : std::uint8_t {
+  none,
+  voip,      // a port where calls are common: STUN, TURN, RTP ranges of well-known programs
+  weak,      // a port where anything may run: it takes far more to believe in a call
+  excluded,  // infrastructure, tunnels, games: never a call by itself
+};
+
+// The configured ports outrank the built-in ones; never_ports outrank voip_ports.
+PortHint port_hint(const FlowKey& key, const CallsSettings& settings);
+
+}  // namespace voip::detectors

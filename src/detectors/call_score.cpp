@@ -1,0 +1,135 @@
+#include "detectors/call_score.h"
+
+#include <algorithm>
+
+namespace voip::detectors {
+namespace {
+
+constexpr int floor_plain = -8;
+constexpr int floor_hinted = -2;
+constexpr int ceiling = 18;
+
+// The busier direction sends more than 3.6 times as many packets; 20 against 60 ms frames are 3 times.
+bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
+  const int up8 = h.packets(Direction::up, 8);
+  const int down8 = h.packets(Direction::down, 8);
+  const auto [low8, high8] = std::minmax({up8, down8});
+  const auto [low4, high4] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
+  if ((up8 > down8 ? up : down) == Grade::rich) {
+    return false;
+  }
+  return (low8 >= 24 && 10 * high8 > 36 * low8) || (high4 >= 75 && 10 * high4 > 36 * low4);
+}
+
+// A reply for every request, quarter by quarter.
+bool is_in_lockstep(const CallHistory& h) {
+  const int most = std::max(h.packets(Direction::up, 8), h.packets(Direction::down, 8));
+  if (most == 0 || most > 24) {
+    return false;
+  }
+  for (int age = 0; age < 8; ++age) {
+    if (h.packets_at(Direction::up, age) != h.packets_at(Direction::down, age)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+CallThresholds CallThresholds::of(Sensitivity sensitivity) {
+  switch (sensitivity) {
+    case Sensitivity::high:
+      return {4, 2, 12};
+    case Sensitivity::low:
+      return {8, 5, 16};
+    case Sensitivity::normal:
+      break;
+  }
+  return {6, 3, 14};
+}
+
+void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
+  *this = {};
+  hint_ = hint;
+  threshold_ = static_cast<std::int16_t>(hint == PortHint::voip   ? thresholds.hinted
+                                         : hint == PortHint::weak ? thresholds.weak
+                                                                  : thresholds.plain);
+}
+
+void CallScore::hint_at_voip(const CallThresholds& thresholds) {
+  hint_ = PortHint::voip;
+  threshold_ = static_cast<std::int16_t>(thresholds.hinted);
+}
+
+void CallScore::update(const CallHistory& history, int quarters, bool is_coarse) {
+  is_coarse_ = is_coarse;
+  is_active_ = history.packets_both(is_coarse ? std::min(quarters, CallHistory::length) : 1) > 0;
+  up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
+  down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
+  const std::optional<int> points = points_of(up_, down_);
+  int step = 0;
+  if (!points || !is_active_) {
+    fade(quarters);
+  } else {
+    step = weigh(history, is_coarse);
+  }
+  if (is_active_ || history.packets_both(8) > 0) {
+    if (is_lopsided(history, up_, down_) || is_in_lockstep(history)) {
+      step = std::min(step, -2);
+    }
+  }
+  value_ = static_cast<std::int16_t>(std::clamp(value_ + step, hint_ == PortHint::voip ? floor_hinted : floor_plain, ceiling));
+}
+
+bool CallScore::is_call() const {
+  // Of a second that was read at once only the sum is known: a burst looks like a steady second.
+  const int extra = is_coarse_ && hint_ != PortHint::voip ? 2 : 0;
+  return is_active_ && value_ >= threshold_ + extra;
+}
+
+bool CallScore::is_at_floor() const {
+  return value_ <= (hint_ == PortHint::voip ? floor_hinted : floor_plain);
+}
+
+int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
+  int step = points_of(up_, down_).value_or(0);
+  if (is_coarse) {
+    step = std::min(2 * step, 8);
+  }
+  const int up8 = history.packets(Direction::up, 8);
+  const int down8 = history.packets(Direction::down, 8);
+  if (hint_ == PortHint::voip && step >= 0 && up8 >= 2 && down8 >= 2 && up8 + down8 >= 12) {
+    step += is_coarse ? 2 : 1;
+  }
+  if (hint_ == PortHint::weak) {
+    const bool is_rich = up_ == Grade::rich || down_ == Grade::rich || up_ == Grade::tick || down_ == Grade::tick;
+    step = std::min(step, is_rich ? 0 : 4);
+  }
+  return step;
+}
+
+void CallScore::fade(int quarters) {
+  const int all = quiet_quarters_ + quarters;
+  quiet_quarters_ = static_cast<std::uint8_t>(all % 4);
+  const int step = all / 4;
+  value_ = static_cast<std::int16_t>(value_ > 0 ? std::max(0, value_ - step) : std::min(0, value_ + step));
+}
+
+std::string CallScore::reason(const CallHistory& history) const {
+  const auto side = [&history](Direction direction, Grade grade) {
+    const int packets = history.packets(direction, 8);
+    return std::string(to_string(grade)) + " " + std::to_string(packets / 2) + " packets/s of " +
+           std::to_string(history.bytes(direction, 8) / std::max(1, packets)) + " bytes";
+  };
+  std::string text = "up " + side(Direction::up, up_) + ", down " + side(Direction::down, down_) + "; score " +
+                     std::to_string(value_) + " of " + std::to_string(threshold_);
+  if (hint_ == PortHint::voip) {
+    text += ", VoIP port";
+  } else if (hint_ == PortHint::weak) {
+    text += ", port of anything";
+  }
+  return text;
+}
+
+}  // namespace voip::detectors

@@ -1,0 +1,54 @@
+// The score of one flow, or of all flows between a device and a remote network together: evidence for and against a call, added
+// up quarter second by quarter second, in about bits. Contrary evidence is remembered; silence is no evidence.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/settings.h"
+#include "detectors/call_grades.h"
+#include "detectors/call_history.h"
+#include "detectors/call_ports.h"
+
+namespace voip::detectors {
+
+// A call at or above these.
+struct CallThresholds {
+  int plain = 6;
+  int hinted = 3;
+  int weak = 14;
+
+  static CallThresholds of(Sensitivity sensitivity);
+};
+
+class CallScore {
+ public:
+  void begin(PortHint hint, const CallThresholds& thresholds);
+  void hint_at_voip(const CallThresholds& thresholds);  // what had no hint has one from now on
+
+  // The history got `quarters` new quarter seconds; `is_coarse` says that they were read at once, so that only their sum is
+  // known.
+  void update(const CallHistory& history, int quarters, bool is_coarse);
+  void forget() { value_ = 0; }
+
+  [[nodiscard]] bool is_call() const;
+  [[nodiscard]] bool is_at_floor() const;
+  [[nodiscard]] int value() const { return value_; }
+  [[nodiscard]] int threshold() const { return threshold_; }
+  [[nodiscard]] std::string reason(const CallHistory& history) const;
+
+ private:
+  [[nodiscard]] int weigh(const CallHistory& history, bool is_coarse) const;
+  void fade(int quarters);
+
+  PortHint hint_ = PortHint::none;
+  std::int16_t threshold_ = 0;
+  std::int16_t value_ = 0;
+  Grade up_ = Grade::dead;
+  Grade down_ = Grade::dead;
+  std::uint8_t quiet_quarters_ = 0;
+  bool is_active_ = false;
+  bool is_coarse_ = false;
+};
+
+}  // namespace voip::detectors
