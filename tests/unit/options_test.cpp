@@ -1,0 +1,94 @@
+#include "app/options.h"
+
+#include <gtest/gtest.h>
+
+namespace voip {
+namespace {
+
+Options parse(std::vector<const char*> arguments) {
+  return parse_options(arguments);
+}
+
+TextOptions text(std::vector<const char*> arguments) {
+  const Options options = parse_options(arguments);
+  if (!std::holds_alternative<TextOptions>(options)) {
+    ADD_FAILURE() << arguments.front() << " was accepted";
+    return {};
+  }
+  return std::get<TextOptions>(options);
+}
+
+TEST(Options, RunTakesAConfigurationOrTheDefault) {
+  EXPECT_EQ(std::get<RunOptions>(parse({"run"})).config, std::nullopt);
+  EXPECT_EQ(std::get<RunOptions>(parse({"run", "--config", "/tmp/x.toml"})).config, "/tmp/x.toml");
+  EXPECT_EQ(std::get<CheckConfigOptions>(parse({"check-config", "--config=/tmp/x.toml"})).config, "/tmp/x.toml");
+}
+
+TEST(Options, StatusMayBeAskedForAsJson) {
+  EXPECT_FALSE(std::get<StatusOptions>(parse({"status"})).as_json);
+  const auto status = std::get<StatusOptions>(parse({"status", "--json", "--socket", "/tmp/s"}));
+  EXPECT_TRUE(status.as_json);
+  EXPECT_EQ(status.daemon.socket, "/tmp/s");
+}
+
+TEST(Options, QosTakesAModeAndATimeLimit) {
+  const auto on = std::get<QosOptions>(parse({"qos", "on", "--for", "30m"}));
+  EXPECT_EQ(on.mode, Mode::on);
+  EXPECT_EQ(on.time_limit, 30min);
+  const auto automatic = std::get<QosOptions>(parse({"qos", "auto"}));
+  EXPECT_EQ(automatic.mode, Mode::automatic);
+  EXPECT_EQ(automatic.time_limit, std::nullopt);
+}
+
+TEST(Options, ReplayTakesFilesAndAnInterval) {
+  const auto replay = std::get<ReplayOptions>(parse({"replay", "--interval", "500ms", "a.jsonl", "-"}));
+  EXPECT_EQ(replay.interval, 500ms);
+  EXPECT_EQ(replay.files, (std::vector<std::string>{"a.jsonl", "-"}));
+  EXPECT_EQ(std::get<ReplayOptions>(parse({"replay", "-"})).files, std::vector<std::string>{"-"});
+}
+
+TEST(Options, WrongUsageExitsWith2AndAHint) {
+  const std::vector<std::vector<const char*>> wrong{
+      {"run", "--confg", "x"},
+      {"run", "extra"},
+      {"qos"},
+      {"qos", "maybe"},
+      {"qos", "on", "--for", "30"},
+      {"qos", "on", "--for", "0s"},
+      {"qos", "auto", "--for", "30m"},
+      {"replay"},
+      {"replay", "--interval", "fast", "a"},
+      {"replay", "--interval", "0s", "a"},
+      {"check-config", "--config"},
+      {"--wrong"},
+      {"status", "run"},
+      {"watch"},
+      {"help", "doctor"},
+  };
+  for (const auto& arguments : wrong) {
+    const TextOptions answer = text(arguments);
+    EXPECT_EQ(answer.exit_status, 2) << answer.text;
+    EXPECT_TRUE(answer.text.starts_with("voip-qosd: ")) << answer.text;
+    EXPECT_NE(answer.text.find("Try: voip-qosd help"), std::string::npos) << answer.text;
+  }
+  EXPECT_EQ(std::get<TextOptions>(parse_options({})).exit_status, 2);
+  EXPECT_NE(text({"qos", "maybe"}).text.find("voip-qosd help qos"), std::string::npos);
+  EXPECT_NE(text({"statsu"}).text.find("did you mean \"status\"?"), std::string::npos);
+}
+
+TEST(Options, HelpAndVersionArePrinted) {
+  EXPECT_TRUE(text({"--version"}).text.starts_with("voip-qosd "));
+  for (const auto& arguments : std::vector<std::vector<const char*>>{{"--help"}, {"help"}}) {
+    const TextOptions help = text(arguments);
+    EXPECT_EQ(help.exit_status, 0);
+    for (const char* command : {"run", "check-config", "status", "qos", "replay"}) {
+      EXPECT_NE(help.text.find(command), std::string::npos) << command;
+    }
+    EXPECT_EQ(help.text.find("watch"), std::string::npos);
+  }
+  EXPECT_NE(text({"help", "qos"}).text.find("--for"), std::string::npos);
+  EXPECT_EQ(text({"help", "qos"}).text, text({"qos", "--help"}).text);
+}
+
+}  // namespace
+}  // namespace voip
