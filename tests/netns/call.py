@@ -84,6 +84,9 @@ class Call:
         """When the last packet of either side was sent."""
         return max(max(sent.values(), default=0) for sent in self._sent.values())
 
+    def sent_count(self, way: str = "up") -> int:
+        return len(self._sent[way])
+
     def hang_up(self) -> None:
         """Both sides stop sending now. What is on its way still counts, see finish()."""
         if self.hung_up_ns is None:
@@ -122,7 +125,8 @@ class Call:
         heard = [i for i, at in received.items() if at >= since]
         if not heard:
             return None
-        return emodel.judge([Packet(sent[i], received.get(i)) for i in range(min(heard), max(heard) + 1) if i in sent])
+        fastest = min((at - sent[i]) / 1e6 for i, at in received.items() if i in sent)
+        return emodel.judge([Packet(sent[i], received.get(i)) for i in range(min(heard), max(heard) + 1) if i in sent], fastest)
 
     def stays_below(self, limit_ms: float, from_ns: int, to_ns: int | None = None, way: str = "up") -> float | None:
         """Seconds after from_ns from which on 95 % of the packets sent in every second have a delay below the limit; None: never."""

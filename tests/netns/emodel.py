@@ -74,17 +74,20 @@ class Quality:
         )
 
 
-def judge(packets: Sequence[Packet]) -> Quality:
-    """The quality of one direction over the given packets, all decided (received, or lost for good)."""
+def judge(packets: Sequence[Packet], fastest_ms: float | None = None) -> Quality:
+    """The quality of one direction over the given packets, all decided (received, or lost for good).
+
+    fastest_ms: the delay that the jitter buffer is set by, where it is known from more than these packets.
+    """
     arrived = sorted((p for p in packets if p.received_ns is not None), key=lambda p: p.received_ns or 0)
     delays = [p.delay_ms for p in arrived]
     lost = len(packets) - len(arrived)
     if not arrived:
         return Quality(len(packets), lost, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-    in_time = [d for d in delays if d <= min(delays) + JITTER_BUFFER_MS]
+    in_time = [d for d in delays if d <= (min(delays) if fastest_ms is None else fastest_ms) + JITTER_BUFFER_MS]
     late = len(delays) - len(in_time)
-    r = rating(PACKETIZATION_MS + quantile(in_time, 0.95), 100.0 * (lost + late) / len(packets))
     jitter = 0.0  # RFC 3550 section 6.4.1, in order of arrival
     for before, after in zip(delays, delays[1:]):
         jitter += (abs(after - before) - jitter) / 16
+    r = rating(PACKETIZATION_MS + quantile(in_time, 0.95), 100.0 * (lost + late) / len(packets))
     return Quality(len(packets), lost, late, sum(delays) / len(delays), quantile(delays, 0.95), max(delays), jitter, r, mos_of(r))
