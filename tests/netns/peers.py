@@ -241,7 +241,8 @@ class BaresipCall(_PeerCall):
 class Transfer:
     """iperf3 between laptop and server. It is bulk like any other: four cubic streams unless said otherwise."""
 
-    def __init__(self, home: Home, *, download: bool = False, streams: int = 4, seconds: int = 600, host: str = "laptop", family: int = 4, port: int = 5201, congestion: str = "cubic"):
+    def __init__(self, home: Home, *, download: bool = False, streams: int = 4, seconds: int = 600, host: str = "laptop", family: int = 4,
+                 port: int = 5201, congestion: str = "cubic"):
         require("iperf3")
         self._download = download
         self._server = home.popen("server", ["iperf3", "-s", "-1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

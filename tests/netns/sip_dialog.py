@@ -121,7 +121,10 @@ class SipCall:
         self.invited_ns: int | None = None
         self.answered_ns: int | None = None
         self._hung_up = threading.Event()
-        lines = {name: _REQUEST_LINES.format(to_tag="" if name == "invite" else "[peer_tag_param]", sequence=sequence) for name, sequence in (("invite", "1 INVITE"), ("ack", "1 ACK"), ("bye", "2 BYE"))}
+        lines = {
+            name: _REQUEST_LINES.format(to_tag="" if name == "invite" else "[peer_tag_param]", sequence=sequence)
+            for name, sequence in (("invite", "1 INVITE"), ("ack", "1 ACK"), ("bye", "2 BYE"))
+        }
         sdp = _SDP.format(port=port)
         (self.folder / "caller.xml").write_text(_CALLER.format(sdp=sdp, folder=self.folder, talk_ms=round(talk_s * 1000), **lines))
         (self.folder / "callee.xml").write_text(_CALLEE.format(sdp=sdp, ring_ms=round(ring_s * 1000)))

@@ -31,10 +31,13 @@ def main() -> int:
     screen = Screen(plain=args.plain)
     try:
         binary()
-        with Home() as home:
+        # A name that can be typed, where somebody will.
+        prefix = "demo" if args.stay and not Path("/run/netns/demo-router").exists() else None
+        with Home(prefix) as home:
             screen.title(
                 "voip-qosd: the line clears itself when somebody is on the phone",
-                f"phone, laptop > router with voip-qosd > line of {home.line.up_kbit} kbit/s with {home.line.up_buffer_ms} ms of buffer > server\nThe network is made of namespaces on this machine; the traffic is real.",
+                f"phone, laptop > router with voip-qosd > line of {home.line.up_kbit} kbit/s with {home.line.up_buffer_ms} ms of buffer > server\n"
+                "The network is made of namespaces on this machine; the traffic is real.",
             )
             stage = Stage(home, Plan(with_broker=not args.no_broker, release_after_s=args.release_after), screen)
             try:

@@ -155,7 +155,7 @@ class Stage:
         line = home.line
         tell.phase("Without voip-qosd")
         tell.note("laptop", f"uploads: {line.up_kbit} kbit/s of line, {line.up_buffer_ms} ms of buffer in the modem")
-        self.upload = Transfer(home)
+        self.upload = Transfer(home, seconds=3600)
         time.sleep(_UPLOAD_FILLS_S)
         without = self._call_without()
 
@@ -200,7 +200,8 @@ class Stage:
             hung_up = call.hung_up_ns or time.time_ns()
             off = self.watch.wait_for(False, hung_up, release + 8) if on else None
             said_off = self.news.wait(lambda s: s.get("qos") == "OFF", hung_up, 5) if on else None
-            tell.note("router", f"the shaper is gone {(off - hung_up) / 1e9:.2f} s after the hang-up, of which release_after = {_duration(release)}" if off else "no shaper was removed")
+            gone = f"the shaper is gone {(off - hung_up) / 1e9:.2f} s after the hang-up; release_after is {_duration(release)}" if off else "no shaper was removed"
+            tell.note("router", gone)
         judged_from = (on or first) + int(SETTLED_WITHIN_S * 1e9)
         side = Side(call.media.quality("up", judged_from), call.media.quality("down", judged_from), _setup_s(call), rate)
         tell.note("judge", f"MOS {side.mos:.2f}, from {SETTLED_WITHIN_S:.0f} s after QoS came on")
