@@ -81,7 +81,6 @@ struct SpawnSettings {
 void Child::start(const Command& command, Duration time_limit, Finished finished) {
   assert(!is_running() && !command.argv.empty());
   finished_ = std::move(finished);
-  time_limit_ = time_limit;
   stage_ = Stage::running;
   head_.clear();
   tail_.clear();
@@ -204,7 +203,7 @@ void Child::take_exit() {
   stop_reading();
   CommandResult result{.exit_status = -1, .output = output()};
   if (stage_ != Stage::running) {
-    result.failure = "it did not end within " + to_string(time_limit_) + " and was killed";
+    result.failure = "it ran out of time and was killed";
   } else if (WIFEXITED(status)) {
     result.exit_status = WEXITSTATUS(status);
   } else {

@@ -49,7 +49,6 @@ class Child {
 
   Loop& loop_;
   Finished finished_;
-  Duration time_limit_{};
   Stage stage_ = Stage::running;
   pid_t pid_ = -1;  // of the leader, until it is reaped
   UniqueFd exit_;   // its pidfd

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t datagram_size = 32UL * 1024;  // what the kernel fills at most (NLMSG_GOODSIZE and up, by what recv offers)
 constexpr std::size_t most_entries = 4096;
 constexpr int most_tries = 3;
-constexpr Duration burst_time = 250ms;
+constexpr Duration burst_time = 100ms;
 
 Error system_error(const std::string& doing) {
   return Error{doing + ": " + std::strerror(errno)};

@@ -1,0 +1,307 @@
+#include "ports/qos_switch.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cstddef>
+#include <utility>
+
+#include "ports/child.h"
+#include "ports/loop.h"
+#include "ports/qdiscs.h"
+
+namespace voip {
+namespace {
+
+constexpr Duration look_limit = 10s;  // for one look; a switch has qos.timeout
+constexpr std::size_t most_words = 400;
+
+class QosSwitch : public Port {
+ public:
+  QosSwitch(const Settings& settings, const Actuator& actuator, std::function<Site()> find_site)
+      : qos_(settings.qos), actuator_(actuator), find_site_(std::move(find_site)) {
+    for (const DeviceSettings& device : settings.devices) {
+      if (device.role == Role::phone && device.address) {
+        phones_.push_back(*device.address);
+      }
+    }
+  }
+
+  Status open(Loop& loop) override {
+    loop_ = &loop;
+    child_ = std::make_unique<Child>(loop);
+    return actuator_.switches ? watch_.open(loop, [this] { tell_touched(); }) : Status();
+  }
+
+  void perform(const Action& action) override {
+    if (const auto* order = std::get_if<SwitchQos>(&action)) {
+      switch_to(order->wanted);
+    } else if (std::holds_alternative<ObserveQos>(action)) {
+      look_is_wanted_ = true;
+      if (stage_ == Stage::idle) {
+        look();
+      }
+    }
+  }
+
+  void close() override {
+    if (child_) {
+      child_->abandon();
+    }
+    stage_ = Stage::idle;
+  }
+
+ private:
+  enum class Stage : std::uint8_t { idle, looking, checking, switching };
+  using PlanEnded = void (QosSwitch::*)(const std::string& error);
+
+  void tell_touched() {
+    // During a switch it is mostly our own doing, and a look comes after it anyway.
+    if (stage_ != Stage::checking && stage_ != Stage::switching) {
+      loop_->post(ShapingTouched{});
+    }
+  }
+
+  // Fills probe_ and site_ afresh; an error in words.
+  std::string see() {
+    site_ = find_site_();
+    site_.phones = phones_;
+    probe_ = Probe{};
+    probe_.last_switch = last_switch_;
+    auto shaping = read_shaping();
+    if (!shaping) {
+      return shaping.error();
+    }
+    probe_.qdiscs = std::move(shaping->qdiscs);
+    probe_.links = std::move(shaping->links);
+    return "";
+  }
+
+  // ---- a look ----
+
+  void look() {
+    stage_ = Stage::looking;
+    look_is_wanted_ = false;
+    if (const std::string error = see(); !error.empty()) {
+      look_error_ = error;
+      run({}, &QosSwitch::end_look);
+      return;
+    }
+    look_error_.clear();
+    deadline_ = loop_->now() + std::min(qos_.timeout, look_limit);
+    stops_at_failure_ = false;
+    run(actuator_.observe != nullptr ? actuator_.observe(qos_, site_) : Plan{}, &QosSwitch::end_look);
+  }
+
+  void end_look(const std::string& /*error*/) {
+    stage_ = Stage::idle;
+    loop_->post(look_error_.empty() ? actuator_.read(probe_, qos_, site_) : QosObserved{std::nullopt, look_error_});
+    look_if_wanted();
+  }
+
+  void look_if_wanted() {
+    if (look_is_wanted_) {
+      look();
+    }
+  }
+
+  // ---- a switch ----
+
+  void switch_to(Qos wanted) {
+    if (stage_ == Stage::checking || stage_ == Stage::switching) {
+      assert(false && "the engine orders one switch at a time");
+      loop_->post(SwitchFinished{wanted, "another switch is still running"});
+      return;
+    }
+    if (stage_ == Stage::looking) {
+      // The look would be out of date at once: it is done again after the switch.
+      child_->abandon();
+      look_is_wanted_ = true;
+    }
+    wanted_ = wanted;
+    stage_ = Stage::checking;
+    deadline_ = loop_->now() + qos_.timeout;
+    stops_at_failure_ = false;
+    if (actuator_.plan == nullptr) {
+      run({}, &QosSwitch::end_switch);
+      return;
+    }
+    if (const std::string error = see(); !error.empty()) {
+      end_switch(error);
+      return;
+    }
+    run(actuator_.preflight != nullptr ? actuator_.preflight(wanted_, probe_, qos_, site_) : Plan{}, &QosSwitch::end_check);
+  }
+
+  void end_check(const std::string& /*error*/) {
+    if (loop_->now() >= deadline_) {
+      end_switch("the checks before it took longer than " + to_string(qos_.timeout) + " (qos.timeout)");
+      return;
+    }
+    if (actuator_.refuse != nullptr) {
+      if (const std::string why = actuator_.refuse(wanted_, probe_, qos_, site_); !why.empty()) {
+        end_switch(why);
+        return;
+      }
+    }
+    stage_ = Stage::switching;
+    stops_at_failure_ = true;
+    run(actuator_.plan(wanted_, probe_, qos_, site_), &QosSwitch::end_switch);
+  }
+
+  void end_switch(const std::string& error) {
+    stage_ = Stage::idle;
+    watch_.forget();
+    std::string text;
+    if (error.empty()) {
+      last_switch_ = wanted_;
+    } else {
+      last_switch_.reset();  // half done, so neither
+      text = std::string("switch QoS ") + (wanted_ == Qos::off ? "off" : "on") + " with " + std::string(actuator_.name) + ": " +
+             error;
+    }
+    loop_->post(SwitchFinished{wanted_, std::move(text)});
+    look_if_wanted();
+  }
+
+  // ---- a plan ----
+
+  void run(Plan plan, PlanEnded ended) {
+    plan_ = std::move(plan);
+    next_ = 0;
+    ended_ = ended;
+    run_next();
+  }
+
+  void run_next() {
+    if (next_ == plan_.size()) {
+      (this->*ended_)("");
+      return;
+    }
+    const Duration left = deadline_ - loop_->now();
+    if (left <= 0ms) {
+      if (!stops_at_failure_) {
+        // What was not run is told as such; the actuator makes of it what it can.
+        probe_.results.resize(plan_.size(), CommandResult{.exit_status = -1, .failure = "there was no time left for it"});
+        next_ = plan_.size();
+        (this->*ended_)("");
+        return;
+      }
+      (this->*ended_)("it took longer than " + to_string(qos_.timeout) + " (qos.timeout), so " + plan_[next_].argv.front() +
+                      " was not run any more");
+      return;
+    }
+    child_->start(plan_[next_], left, [this](const CommandResult& result) { take(result); });
+  }
+
+  void take(const CommandResult& result) {
+    const Command& command = plan_[next_];
+    if (!stops_at_failure_) {
+      probe_.results.push_back(result);
+    } else if (result.exit_status != 0 && !command.may_fail) {
+      (this->*ended_)(describe_failure(command, result));
+      return;
+    }
+    ++next_;
+    run_next();
+  }
+
+  const QosSettings qos_;
+  const Actuator& actuator_;
+  const std::function<Site()> find_site_;
+  std::vector<IpPrefix> phones_;
+  Loop* loop_ = nullptr;
+  std::unique_ptr<Child> child_;
+  ShapingWatch watch_;
+
+  Stage stage_ = Stage::idle;
+  bool look_is_wanted_ = false;
+  Qos wanted_ = Qos::off;
+  std::optional<Qos> last_switch_;
+  std::string look_error_;
+  Site site_;
+  Probe probe_;
+
+  Plan plan_;
+  std::size_t next_ = 0;
+  PlanEnded ended_ = nullptr;
+  bool stops_at_failure_ = false;
+  Instant deadline_{};
+};
+
+// The last lines of an output, on one line.
+std::string last_words(std::string_view output) {
+  while (!output.empty() && (output.back() == '\n' || output.back() == ' ')) {
+    output.remove_suffix(1);
+  }
+  std::size_t begin = output.size();
+  for (int lines = 0; lines < 3 && begin != 0; ++lines) {
+    const std::size_t newline = output.rfind('\n', begin - 1);
+    begin = newline == std::string_view::npos ? 0 : newline;
+  }
+  begin = std::max(begin, output.size() - std::min(output.size(), most_words));
+  std::string words(output.substr(begin));
+  if (!words.empty() && words.front() == '\n') {
+    words.erase(0, 1);
+  }
+  for (char& letter : words) {
+    if (letter == '\n') {
+      letter = ';';
+    } else if (static_cast<unsigned char>(letter) < ' ') {
+      letter = ' ';
+    }
+  }
+  return words;
+}
+
+// `tc -batch -` says "Command failed -:5": the fifth line of its input.
+std::string failed_line(const std::string& input, std::string_view output) {
+  constexpr std::string_view telling = "Command failed -:";
+  const std::size_t found = output.find(telling);
+  std::size_t number = 0;
+  if (found == std::string_view::npos ||
+      std::from_chars(output.data() + found + telling.size(), output.data() + output.size(), number).ec != std::errc() ||
+      number == 0) {
+    return "";
+  }
+  std::size_t begin = 0;
+  for (; number > 1; --number) {
+    begin = input.find('\n', begin);
+    if (begin == std::string::npos) {
+      return "";
+    }
+    ++begin;
+  }
+  return input.substr(begin, input.find('\n', begin) - begin);
+}
+
+}  // namespace
+
+std::string describe_failure(const Command& command, const CommandResult& result) {
+  if (result.exit_status == 0) {
+    return "";
+  }
+  std::string text = "ran";
+  for (const std::string& argument : command.argv) {
+    text += " " + argument;
+  }
+  text += ": " + (result.failure.empty() ? "exit status " + std::to_string(result.exit_status) : result.failure);
+  if (const std::string words = last_words(result.output); !words.empty()) {
+    text += ": " + words;
+  }
+  if (const std::string line = failed_line(command.input, result.output); !line.empty()) {
+    text += " (that line is \"" + line + "\")";
+  }
+  if (result.output.find("Operation not permitted") != std::string::npos) {
+    text += "; it needs CAP_NET_ADMIN";
+  } else if (result.failure.find("out of time") != std::string::npos) {
+    text += "; see why it hangs, or raise qos.timeout";
+  }
+  return text;
+}
+
+std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, std::function<Site()> find_site) {
+  return std::make_unique<QosSwitch>(settings, actuator, std::move(find_site));
+}
+
+}  // namespace voip
