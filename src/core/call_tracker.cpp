@@ -86,6 +86,7 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
       continue;
     }
     flow.in_call = true;
+    ++revision_;
     bool is_new = false;
     ActiveCall& active = call_of(verdict.slot, flows, now, verdict.reason, is_new);
     active.flows.push_back(verdict.slot);
@@ -138,6 +139,7 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
 
 void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions) {
   flows.at(slot).in_call = false;
+  ++revision_;
   for (auto active = calls_.begin(); active != calls_.end(); ++active) {
     const auto found = std::find(active->flows.begin(), active->flows.end(), slot);
     if (found == active->flows.end()) {

@@ -41,6 +41,8 @@ class CallTracker {
   [[nodiscard]] std::int32_t calls() const { return static_cast<std::int32_t>(calls_.size()); }
   [[nodiscard]] std::vector<Call> active_calls(const FlowTable& flows) const;
   [[nodiscard]] std::uint64_t calls_seen() const { return last_id_; }
+  // Another number than before: calls have begun or ended, or moved to other flows.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
   [[nodiscard]] std::optional<Instant> first_started() const;
   // Calls of one configured device.
   [[nodiscard]] DeviceReport report(std::int32_t device) const;
@@ -67,6 +69,7 @@ class CallTracker {
   std::vector<ActiveCall> calls_;
   std::vector<Verdict> verdicts_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace voip

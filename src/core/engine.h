@@ -32,6 +32,9 @@ class Engine {
   // After StopRequested: all that on_exit asks for is done, or was tried within bounds.
   [[nodiscard]] bool finished() const { return is_finished_; }
 
+  // A switch or a look is in flight; a reload waits for its end.
+  [[nodiscard]] bool is_switching() const { return reconciler_.is_busy(); }
+
   // What a reload of the configuration carries over to the next engine.
   [[nodiscard]] const Orders& orders() const { return policy_.orders(); }
   void restore(const Orders& orders, Instant now) { policy_.restore(orders, now); }
@@ -59,6 +62,7 @@ class Engine {
   void advance_stop(Instant now);
   void tell_rates(Instant now);
   void tell_switch();
+  [[nodiscard]] bool report_is_due() const;
   void tell_report();
   [[nodiscard]] Report report() const;
   void look_at_sight();
@@ -85,6 +89,7 @@ class Engine {
   std::optional<bool> told_on_;  // the last QosSwitched, or the state found at start
   std::string told_problem_;
   std::optional<Report> told_;
+  std::uint64_t told_calls_ = 0;  // the calls' revision in it
   std::optional<Instant> stop_by_;
   bool is_stopping_ = false;
   bool is_finished_ = false;

@@ -44,7 +44,20 @@ void Engine::tell_switch() {
   }
 }
 
+// Whether anything that the report shows is other than what was told; without building it, since this is asked at every step.
+bool Engine::report_is_due() const {
+  const Decision& decision = policy_.decision();
+  return !told_ || told_calls_ != calls_.revision() || told_->observed != reconciler_.state() ||
+         told_->wanted != decision.wanted || told_->reason != decision.reason || told_->mode != policy_.mode() ||
+         told_->override_until != policy_.override_until() || told_->sight != sight_ || told_->sight_reason != sight_reason_ ||
+         told_->error != reconciler_.problem();
+}
+
 void Engine::tell_report() {
+  if (!report_is_due()) {
+    return;
+  }
+  told_calls_ = calls_.revision();
   Report now = report();
   if (!told_ || *told_ != now) {
     told_ = now;
