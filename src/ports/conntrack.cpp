@@ -1,0 +1,235 @@
+#include "ports/conntrack.h"
+
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "ports/conntrack_events.h"
+#include "ports/conntrack_listing.h"
+#include "ports/conntrack_queries.h"
+#include "ports/conntrack_sight.h"
+#include "ports/loop.h"
+
+namespace voip {
+namespace {
+
+// Readings that may still be in the hands of the engine. Their spans stay valid until their turn is over, however many a turn
+// has.
+class Readings {
+ public:
+  std::vector<FlowSample>& fresh(std::uint64_t turn) {
+    if (turn != turn_) {
+      turn_ = turn;
+      std::swap(now_, before_);
+      used_ = 0;
+    }
+    if (used_ == now_.size()) {
+      now_.emplace_back();
+    }
+    now_[used_].clear();
+    return now_[used_++];
+  }
+
+ private:
+  std::uint64_t turn_ = 0;
+  std::vector<std::vector<FlowSample>> now_;
+  std::vector<std::vector<FlowSample>> before_;
+  std::size_t used_ = 0;
+};
+
+class Conntrack final : public Port {
+ public:
+  Conntrack(const Settings& settings, std::function<Result<Lan>()> find_lan, const ConntrackLimits& limits)
+      : find_lan_(std::move(find_lan)),
+        limits_(limits),
+        enable_accounting_(settings.monitor.enable_accounting),
+        with_tcp_(settings.detector.use == "threshold" && !settings.detector.threshold.udp_only),
+        call_mark_(settings.qos.call_mark) {}
+
+  Status open(Loop& loop) override;
+  void perform(const Action& action) override;
+  void close() override;
+
+ private:
+  int connect();
+  void follow_lan();
+  void look();
+  [[nodiscard]] std::optional<FlowKey> key_of(const ConntrackEntry& entry) const;
+  void take_event(const ConntrackEntry& entry, bool is_new);
+  bool take_listed(const ConntrackEntry& entry);
+  void list();
+  void read(std::span<const FlowKey> keys);
+
+  std::function<Result<Lan>()> find_lan_;
+  ConntrackLimits limits_;
+  bool enable_accounting_;
+  bool with_tcp_;
+  MarkSettings call_mark_;
+
+  Loop* loop_ = nullptr;
+  Lan lan_;
+  SightChanged told_;
+  ReceiveBuffers buffers_;  // shared: each of the three below is done with them when it returns
+  std::optional<ConntrackEvents> events_;
+  std::optional<ConntrackQueries> queries_;  // absent while the kernel has no conntrack
+  std::optional<ConntrackListing> listing_;
+  std::size_t listed_ = 0;
+  bool at_once_ = true;
+  Readings readings_;
+  std::vector<FlowKey> gone_;
+};
+
+Status Conntrack::open(Loop& loop) {
+  loop_ = &loop;
+  events_.emplace(loop, buffers_, ConntrackEvents::Sizes{limits_.event_buffer_bytes, limits_.largest_event_buffer_bytes});
+  const auto protocol = with_tcp_ ? std::nullopt : std::optional(protocol_udp);
+  listing_.emplace(loop, buffers_, protocol, [this](const ConntrackEntry& entry) { return take_listed(entry); });
+  follow_lan();
+  if (connect() == EPERM) {
+    return Error{"listen to conntrack: Operation not permitted: needs CAP_NET_ADMIN"};
+  }
+  look();
+  return {};
+}
+
+void Conntrack::close() {
+  listing_.reset();
+  events_.reset();
+  queries_.reset();
+}
+
+void Conntrack::perform(const Action& action) {
+  if (const auto* order = std::get_if<ReadCounters>(&action)) {
+    read(order->keys);
+  } else if (std::holds_alternative<ListFlows>(action)) {
+    list();
+  } else if (const auto* listen = std::get_if<ListenForFlows>(&action)) {
+    at_once_ = listen->at_once;
+    events_->listen(at_once_);
+  } else if (const auto* mark = std::get_if<MarkFlow>(&action); mark != nullptr && queries_) {
+    // Sent by itself: marks are rare, and must be there before the shaper is switched.
+    queries_->mark(mark->key, mark->is_call ? call_mark_.value : 0, call_mark_.mask);
+  }
+}
+
+// The errno, or 0.
+int Conntrack::connect() {
+  auto socket = ConntrackSocket::open();
+  if (!socket) {
+    return errno;
+  }
+  queries_.emplace(std::move(*socket), buffers_);
+  int error = queries_->look_up_nothing();
+  if (error == ENOENT) {
+    error = events_->open(
+        lan_.prefixes(), with_tcp_, [this](const ConntrackEntry& entry, bool is_new) { take_event(entry, is_new); },
+        [this] { loop_->post(FlowsLost{}); });
+  }
+  if (error != 0) {
+    queries_.reset();
+  }
+  return error;
+}
+
+void Conntrack::follow_lan() {
+  auto lan = find_lan_();
+  if (!lan) {
+    log_debug("find the LAN: " + lan.error());
+    return;
+  }
+  const bool has_new_prefixes = lan->prefixes() != lan_.prefixes();
+  lan_ = std::move(*lan);
+  if (!has_new_prefixes) {
+    return;
+  }
+  std::string text;
+  for (const IpPrefix& prefix : lan_.prefixes()) {
+    text += (text.empty() ? "" : ", ") + prefix.to_string();
+  }
+  log_info("the LAN is " + (text.empty() ? "not known, so no flow is watched: set monitor.lan" : text));
+  events_->filter(lan_.prefixes(), with_tcp_);
+}
+
+void Conntrack::look() {
+  const int error = queries_ ? queries_->look_up_nothing() : connect();
+  SightChanged seen = judge_lookup(error == 0 ? ENOENT : error);
+  if (seen.sight == Sight::ok) {
+    seen = look_at_switches(enable_accounting_);
+  }
+  if (seen.sight == told_.sight && seen.why == told_.why) {
+    return;
+  }
+  told_ = seen;
+  if (seen.sight == Sight::ok) {
+    log_info("conntrack can be seen again");
+  } else {
+    log_warning("calls may not be seen: " + seen.why);
+  }
+  loop_->post(std::move(seen));
+}
+
+std::optional<FlowKey> Conntrack::key_of(const ConntrackEntry& entry) const {
+  if (entry.protocol != protocol_udp && !(with_tcp_ && entry.protocol == protocol_tcp)) {
+    return std::nullopt;
+  }
+  return lan_.orient(entry.original_source, entry.original_destination, entry.reply_source, entry.reply_destination,
+                     entry.protocol);
+}
+
+void Conntrack::take_event(const ConntrackEntry& entry, bool is_new) {
+  if (const auto key = key_of(entry); key && is_new) {
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected});
+  } else if (key) {
+    loop_->post(FlowGone{*key, entry.id});
+  }
+}
+
+bool Conntrack::take_listed(const ConntrackEntry& entry) {
+  if (const auto key = key_of(entry)) {
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected});
+    if (++listed_ >= limits_.most_listed_flows) {
+      log_warning("the LAN has too many flows: listed only the first " + std::to_string(listed_));
+      return false;
+    }
+  }
+  return true;
+}
+
+void Conntrack::list() {
+  follow_lan();
+  look();
+  if (queries_) {
+    listed_ = 0;
+    listing_->start();
+  }
+}
+
+void Conntrack::read(std::span<const FlowKey> keys) {
+  if (!at_once_) {
+    events_->take_queued();
+  }
+  auto& samples = readings_.fresh(loop_->turn());
+  gone_.clear();
+  if (queries_) {
+    queries_->read(keys, samples, gone_);
+  }
+  loop_->post(CountersRead{samples});
+  for (const FlowKey& key : gone_) {
+    loop_->post(FlowGone{key, 0});
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Port> make_conntrack(const Settings& settings, std::function<Result<Lan>()> find_lan,
+                                     const ConntrackLimits& limits) {
+  return std::make_unique<Conntrack>(settings, std::move(find_lan), limits);
+}
+
+std::unique_ptr<Port> make_conntrack(const Settings& settings, const std::vector<IpPrefix>& lan) {
+  return make_conntrack(settings, [lan]() -> Result<Lan> { return Lan(lan); });
+}
+
+}  // namespace voip

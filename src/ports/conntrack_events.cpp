@@ -1,0 +1,118 @@
+#include "ports/conntrack_events.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "ports/conntrack_filter.h"
+
+namespace voip {
+namespace {
+
+constexpr int receives_per_turn = 16;  // of up to 64 events each
+
+}  // namespace
+
+int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp,
+                          std::function<void(const ConntrackEntry&, bool is_new)> take, std::function<void()> lost) {
+  auto socket = ConntrackSocket::open();
+  if (!socket) {
+    return errno;
+  }
+  take_ = std::move(take);
+  lost_ = std::move(lost);
+  socket_.emplace(std::move(*socket));
+  socket_->set_receive_buffer(sizes_.buffer_bytes);
+  filter(lan, with_tcp);
+  int error = socket_->join_events();
+  if (error == 0 && !loop_.watch(socket_->fd(), EPOLLIN, [this](std::uint32_t) { take_queued(); })) {
+    error = ENOMEM;
+  }
+  if (error != 0) {
+    socket_.reset();
+    return error;
+  }
+  is_woken_ = true;
+  wake(at_once_);
+  return 0;
+}
+
+void ConntrackEvents::close() {
+  if (socket_) {
+    loop_.unwatch(socket_->fd());
+    socket_.reset();
+  }
+}
+
+void ConntrackEvents::filter(const std::vector<IpPrefix>& lan, bool with_tcp) {
+  if (!socket_) {
+    return;
+  }
+  if (const Status filtered = attach_flow_filter(socket_->fd(), lan, with_tcp); !filtered) {
+    log_warning(filtered.error() + ": flows that do not concern the LAN cost time");
+  }
+}
+
+void ConntrackEvents::listen(bool at_once) {
+  at_once_ = at_once;
+  wake(at_once);
+}
+
+void ConntrackEvents::take_queued() {
+  if (!socket_) {
+    return;
+  }
+  bool has_overflowed = false;
+  bool is_empty = false;
+  for (int i = 0; i < receives_per_turn && !is_empty; ++i) {
+    const int count = buffers_.receive(socket_->fd());
+    if (count < 0) {
+      // ENOBUFS, told once. The kernel queues nothing new until all is read that it still holds: so go on.
+      has_overflowed = true;
+      continue;
+    }
+    for (int event = 0; event < count; ++event) {
+      take(buffers_.at(event));
+    }
+    is_empty = count < ReceiveBuffers::most;
+  }
+  if (has_overflowed) {
+    overflowed();
+  }
+  wake(at_once_ || !is_empty);
+}
+
+void ConntrackEvents::take(Bytes datagram) {
+  NetlinkMessages messages(datagram);
+  while (const auto message = messages.next()) {
+    const auto kind = kind_of(*message);
+    if (kind != ConntrackMessage::entry && kind != ConntrackMessage::destroyed) {
+      continue;
+    }
+    if (const auto entry = read_entry(*message)) {
+      take_(*entry, kind == ConntrackMessage::entry);
+    }
+  }
+}
+
+void ConntrackEvents::overflowed() {
+  if (sizes_.buffer_bytes < sizes_.largest_bytes) {
+    sizes_.buffer_bytes = std::min(sizes_.buffer_bytes * 2, sizes_.largest_bytes);
+    socket_->set_receive_buffer(sizes_.buffer_bytes);
+    log_info("conntrack events were lost: enlarged their buffer to " + std::to_string(sizes_.buffer_bytes / 1024) + " KiB");
+  }
+  lost_();
+}
+
+void ConntrackEvents::wake(bool wanted) {
+  // An error of the socket (EPOLLERR) wakes us whatever is asked for.
+  if (socket_ && wanted != is_woken_ && loop_.change(socket_->fd(), wanted ? std::uint32_t{EPOLLIN} : 0U)) {
+    is_woken_ = wanted;
+  }
+}
+
+}  // namespace voip

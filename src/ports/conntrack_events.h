@@ -1,0 +1,56 @@
+// Takes in the kernel's events of new and ended flows, in bulk: at once, or when asked to, so that many come by one wake-up.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ports/conntrack_messages.h"
+#include "ports/conntrack_socket.h"
+#include "ports/loop.h"
+
+namespace voip {
+
+class ConntrackEvents {
+ public:
+  struct Sizes {
+    int buffer_bytes = 0;   // what nobody has read yet; some 320 bytes for each event
+    int largest_bytes = 0;  // it is doubled up to this when it was too little
+  };
+
+  ConntrackEvents(Loop& loop, ReceiveBuffers& buffers, Sizes sizes) : loop_(loop), buffers_(buffers), sizes_(sizes) {}
+  ~ConntrackEvents() { close(); }
+  ConntrackEvents(const ConntrackEvents&) = delete;
+  ConntrackEvents& operator=(const ConntrackEvents&) = delete;
+
+  // `take` gets each flow that passes the filter: new, or ended. `lost` is called when the queue has overflowed, once each time.
+  // The errno, or 0.
+  int open(const std::vector<IpPrefix>& lan, bool with_tcp, std::function<void(const ConntrackEntry&, bool is_new)> take,
+           std::function<void()> lost);
+  void close();
+  [[nodiscard]] bool is_open() const { return socket_.has_value(); }
+
+  void filter(const std::vector<IpPrefix>& lan, bool with_tcp);
+
+  // False: events wait in the kernel until take_queued(). An overflow wakes us in any case.
+  void listen(bool at_once);
+  // A bounded number; what is left comes with the next turn of the loop.
+  void take_queued();
+
+ private:
+  void take(Bytes datagram);
+  void overflowed();
+  void wake(bool wanted);
+
+  Loop& loop_;
+  ReceiveBuffers& buffers_;
+  Sizes sizes_;
+  std::function<void(const ConntrackEntry&, bool)> take_;
+  std::function<void()> lost_;
+  std::optional<ConntrackSocket> socket_;
+  bool at_once_ = true;
+  bool is_woken_ = true;
+};
+
+}  // namespace voip
