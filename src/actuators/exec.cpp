@@ -17,7 +17,7 @@ Plan plan(Qos wanted, const Probe& /*before*/, const QosSettings& settings, cons
   return {{.argv = wanted == Qos::off ? settings.exec.off : settings.exec.on}};
 }
 
-Plan observe(const QosSettings& settings, const Site& /*site*/) {
+Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& /*site*/) {
   return settings.exec.observe.empty() ? Plan{} : Plan{{.argv = settings.exec.observe}};
 }
 

@@ -63,8 +63,8 @@ struct Actuator {
   Plan (*preflight)(Qos wanted, const Probe& seen, const QosSettings&, const Site&) = nullptr;
   std::string (*refuse)(Qos wanted, const Probe& before, const QosSettings&, const Site&) = nullptr;
   Plan (*plan)(Qos wanted, const Probe& before, const QosSettings&, const Site&) = nullptr;
-  // Commands whose output `read` wants to see; null: the qdiscs are enough.
-  Plan (*observe)(const QosSettings&, const Site&) = nullptr;
+  // Commands whose output `read` wants to see; null: the qdiscs are enough. `seen` has qdiscs and links.
+  Plan (*observe)(const Probe& seen, const QosSettings&, const Site&) = nullptr;
   QosObserved (*read)(const Probe&, const QosSettings&, const Site&) = nullptr;
 };
 

@@ -90,7 +90,7 @@ class QosSwitch : public Port {
     look_error_.clear();
     deadline_ = loop_->now() + std::min(qos_.timeout, look_limit);
     stops_at_failure_ = false;
-    run(actuator_.observe != nullptr ? actuator_.observe(qos_, site_) : Plan{}, &QosSwitch::end_look);
+    run(actuator_.observe != nullptr ? actuator_.observe(probe_, qos_, site_) : Plan{}, &QosSwitch::end_look);
   }
 
   void end_look(const std::string& /*error*/) {

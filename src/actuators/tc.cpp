@@ -1,0 +1,155 @@
+// Our own shaping for any Linux router with HTB, IFB, u32, mirred and nftables (tc_profile.h says what it looks like).
+// It is never laid over what others have put at a root, and removed only by our own handles. The state is read from one dump of
+// the qdiscs: everything that we install has handles of ours, the marker comes last, and it says which state it is.
+#include "actuators/tc_profile.h"
+#include "actuators/tc_state.h"
+#include "core/actuator.h"
+
+namespace voip::actuators {
+namespace {
+
+using tc::Found;
+
+constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
+
+Plan preflight(Qos /*wanted*/, const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
+  return tc::show_filters(seen);
+}
+
+std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  if (wanted == Qos::off) {
+    return "";
+  }
+  if (settings.tc.upload_kbit == 0 && settings.tc.download_kbit == 0) {
+    return "neither qos.tc.upload_kbit nor qos.tc.download_kbit is set: measure the line and set them";
+  }
+  if (site.wan.empty()) {
+    return "there is no WAN now (no default route); set qos.wan if it is another device";
+  }
+  if (!tc::contains(before.links, site.wan)) {
+    return "the WAN device " + site.wan + " does not exist now";
+  }
+  const tc::Layout layout = tc::layout_of(before, settings, site);
+  if (settings.tc.download_kbit != 0 && layout.lan.empty()) {
+    return "no device towards the LAN was found to shape the download on: set qos.tc.lan, or qos.tc.download_kbit to 0";
+  }
+  for (const std::string& device : layout.lan) {
+    if (!tc::is_plain(device)) {
+      return "the name of LAN device \"" + device + "\" has letters that tc and nft cannot take";
+    }
+  }
+  if (!tc::is_plain(site.wan)) {
+    return "the name of the WAN device \"" + site.wan + "\" has letters that tc and nft cannot take";
+  }
+  for (const Qdisc& qdisc : before.qdiscs) {
+    if (layout.shapes_upload() && qdisc.device == layout.wan && qdisc.parent == root && qdisc.handle != 0 &&
+        qdisc.handle >> 16U != tc::upload_major) {
+      return "another program shapes " + qdisc.device + " already (qdisc " + qdisc.kind +
+             " at its root), and that is not ours to remove: stop it, or use an actuator that switches it";
+    }
+    if (tc::contains(layout.lan, qdisc.device) && qdisc.kind == "ingress") {
+      return "another program has an ingress qdisc on " + qdisc.device +
+             ", beside which the download cannot be shaped there: remove it, name other devices in qos.tc.lan, or set "
+             "qos.tc.download_kbit to 0";
+    }
+  }
+  return "";
+}
+
+// A clsact that others use too stays, without our redirect. One without any filter is what an interrupted installation leaves.
+bool clsact_is_removed(const tc::Filters& filters, bool is_something_ours) {
+  return !filters.has_foreign && (filters.has_ours || is_something_ours);
+}
+
+// Removes whatever of ours is there, each thing by its handle, the redirect before the device that it leads to.
+Plan removal(const Probe& before) {
+  std::string lines;
+  for (const Qdisc& qdisc : before.qdiscs) {
+    if (qdisc.parent == root && qdisc.handle >> 16U == tc::upload_major && qdisc.kind == "htb") {
+      lines += "qdisc del dev " + qdisc.device + " root handle ca1:\n";
+    }
+  }
+  const bool is_something_ours = tc::has_something_of_ours(before);
+  const auto devices = tc::devices_with_clsact(before);
+  for (std::size_t place = 0; place < devices.size(); ++place) {
+    const tc::Filters filters = tc::filters_of(before, place);
+    if (clsact_is_removed(filters, is_something_ours)) {
+      lines += "qdisc del dev " + devices[place] + " clsact\n";
+    } else if (filters.has_ours) {
+      lines += "filter del dev " + devices[place] + " egress pref " + std::to_string(tc::preference) + "\n";
+    }
+  }
+  Plan plan;
+  if (!lines.empty()) {
+    plan.push_back(tc::batch(lines));
+  }
+  if (tc::contains(before.links, tc::ifb)) {
+    plan.push_back({.argv = {"ip", "link", "del", std::string(tc::ifb)}});
+  }
+  return plan;
+}
+
+Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  if (wanted == Qos::off) {
+    Plan plan = removal(before);
+    plan.push_back({.argv = {"nft", "-f", "-"}, .input = tc::nft_removal()});
+    return plan;
+  }
+  const tc::Layout layout = tc::layout_of(before, settings, site);
+  const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
+  const Found found = tc::find_ours(before, layout);
+  if (found == Found::draining || found == Found::settled) {
+    return {rules, tc::batch(tc::tc_change(wanted, settings, layout))};
+  }
+  Plan plan = removal(before);
+  std::vector<std::string> with_clsact;
+  const bool is_something_ours = tc::has_something_of_ours(before);
+  const auto devices = tc::devices_with_clsact(before);
+  for (std::size_t place = 0; place < devices.size(); ++place) {
+    if (!clsact_is_removed(tc::filters_of(before, place), is_something_ours)) {
+      with_clsact.push_back(devices[place]);
+    }
+  }
+  if (layout.shapes_download()) {
+    const std::string name(tc::ifb);
+    plan.push_back({.argv = {"ip", "link", "add", name, "type", "ifb"}});
+    // Its own queue length is 32, and all of the LAN's traffic passes it.
+    plan.push_back({.argv = {"ip", "link", "set", name, "txqueuelen", "1000", "up"}});
+  }
+  plan.push_back(rules);
+  plan.push_back(tc::batch(tc::tc_installation(wanted, settings, layout, with_clsact)));
+  return plan;
+}
+
+Plan observe(const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
+  Plan plan = tc::show_filters(seen);
+  plan.push_back({.argv = {"nft", "-t", "list", "table", "inet", std::string(tc::table)}});
+  return plan;
+}
+
+QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
+  // nft comes after the lists of filters.
+  const std::size_t place = tc::devices_with_clsact(probe).size();
+  const CommandResult table = place < probe.results.size() ? probe.results[place] : CommandResult{.exit_status = 1};
+  const bool has_table = table.exit_status == 0;
+  const Found found = tc::find_ours(probe, tc::layout_of(probe, settings, site));
+  if (found == Found::nothing) {
+    return {Qos::off, has_table ? "our nft table inet voip_qosd is left over" : ""};
+  }
+  if (found == Found::remains) {
+    return {Qos::off, "parts of our shaping are missing or left over: a switch was interrupted, or somebody changed it"};
+  }
+  if (!has_table) {
+    return {Qos::off, "our nft table inet voip_qosd is missing, so calls do not come first: " +
+                          (table.failure.empty() ? std::string("somebody removed it") : "nft: " + table.failure)};
+  }
+  return {found == Found::draining ? Qos::draining : Qos::on, ""};
+}
+
+}  // namespace
+
+extern const Actuator tc_shaping;
+const Actuator tc_shaping{
+    .name = "tc", .drains = true, .preflight = preflight, .refuse = refuse, .plan = plan, .observe = observe, .read = read};
+
+}  // namespace voip::actuators

@@ -1,0 +1,54 @@
+// The shaping profile of actuator "tc" as text for nft, tc and ip: calls first, then what is small and interactive, then bulk.
+// Upload: HTB at the WAN's root. Download: HTB on one IFB, to which the output of every LAN device is redirected; there the
+// conntrack mark and the LAN addresses are visible, IPv6 needs no rule of its own, and what does not come from the WAN passes
+// unshaped. The class is chosen by nft in postrouting, which HTB takes from skb->priority without any filter.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/actuator.h"
+
+namespace voip::tc {
+
+inline constexpr std::string_view ifb = "voip-ifb";
+inline constexpr std::string_view table = "voip_qosd";
+// Of our redirect among the filters of a LAN device: late, so that whatever others put there has run before.
+inline constexpr std::uint32_t preference = 48'879;
+
+// Majors of our handles. Leaves are the tree's major with a digit more: ca1a: calls, ca1b: small, ca1c: bulk.
+inline constexpr std::uint32_t upload_major = 0x0ca1;
+inline constexpr std::uint32_t download_major = 0x0cb1;
+inline constexpr std::uint32_t calls_leaf = 0xa;
+inline constexpr std::uint32_t small_leaf = 0xb;
+inline constexpr std::uint32_t bulk_leaf = 0xc;
+// Which of these two hangs in an empty class tells the state; it is put there last of all, so it is the commit marker too.
+inline constexpr std::uint32_t draining_marker = 0xd;
+inline constexpr std::uint32_t settled_marker = 0xe;
+
+constexpr std::uint32_t leaf_major(std::uint32_t tree, std::uint32_t leaf) {
+  return tree << 4U | leaf;
+}
+
+// The devices that are shaped; upload or download may be empty.
+struct Layout {
+  std::string wan;
+  std::vector<std::string> lan;
+  [[nodiscard]] bool shapes_upload() const { return !wan.empty(); }
+  [[nodiscard]] bool shapes_download() const { return !lan.empty(); }
+};
+
+// The whole table; loading it replaces the one that is there in one transaction.
+std::string nft_rules(const QosSettings& settings, const Site& site);
+// Removes the table, whether or not it is there.
+std::string nft_removal();
+
+// Lines for `tc -batch -`, in an order in which the line works after each; `lan_with_clsact` are those that have one already.
+std::string tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+                            const std::vector<std::string>& lan_with_clsact);
+// Takes a whole installation from one state to another without dropping a packet.
+std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout);
+
+}  // namespace voip::tc

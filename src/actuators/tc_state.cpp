@@ -1,0 +1,166 @@
+#include "actuators/tc_state.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace voip::tc {
+namespace {
+
+constexpr std::size_t most_devices = 16;
+
+bool is_our_handle(std::uint32_t handle) {
+  const std::uint32_t major = handle >> 16U;
+  const std::uint32_t digit = major & 0xfU;
+  const auto is_in = [&](std::uint32_t tree) {
+    return major == tree || (major >> 4U == tree && digit >= calls_leaf && digit <= settled_marker);
+  };
+  return is_in(upload_major) || is_in(download_major);
+}
+
+using Part = std::tuple<std::string, std::string, std::uint32_t>;  // device, kind, major
+
+std::set<Part> our_parts(const Probe& probe) {
+  std::set<Part> parts;
+  for (const Qdisc& qdisc : probe.qdiscs) {
+    if (is_our_handle(qdisc.handle)) {
+      parts.emplace(qdisc.device, qdisc.kind, qdisc.handle >> 16U);
+    }
+  }
+  return parts;
+}
+
+std::set<Part> parts_of(const Layout& layout, std::uint32_t marker) {
+  std::set<Part> parts;
+  const auto add_tree = [&](const std::string& device, std::uint32_t tree) {
+    parts.emplace(device, "htb", tree);
+    parts.emplace(device, "pfifo", leaf_major(tree, calls_leaf));
+    parts.emplace(device, "pfifo", leaf_major(tree, small_leaf));
+    parts.emplace(device, "tbf", leaf_major(tree, bulk_leaf));
+  };
+  if (layout.shapes_download()) {
+    add_tree(std::string(ifb), download_major);
+  }
+  if (layout.shapes_upload()) {
+    add_tree(layout.wan, upload_major);
+  }
+  parts.emplace(layout.shapes_upload() ? layout.wan : std::string(ifb), "pfifo",
+                leaf_major(layout.shapes_upload() ? upload_major : download_major, marker));
+  return parts;
+}
+
+}  // namespace
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_plain(std::string_view device) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
+  return !device.empty() && device.front() != '-' && device.find_first_not_of(letters) == std::string_view::npos;
+}
+
+Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& site) {
+  Layout layout;
+  if (settings.tc.upload_kbit != 0) {
+    layout.wan = site.wan;
+  }
+  if (settings.tc.download_kbit != 0) {
+    const auto& wished = settings.tc.lan.empty() ? site.lan : settings.tc.lan;
+    for (const std::string& device : wished) {
+      // What goes out of br-lan.10 goes out of br-lan too, and must not be shaped twice.
+      const std::size_t dot = device.rfind('.');
+      const bool is_covered = dot != std::string::npos && contains(wished, device.substr(0, dot));
+      if (contains(probe.links, device) && device != site.wan && !is_covered && !contains(layout.lan, device) &&
+          layout.lan.size() < most_devices) {
+        layout.lan.push_back(device);
+      }
+    }
+  }
+  return layout;
+}
+
+Command batch(std::string lines) {
+  return {.argv = {"tc", "-batch", "-"}, .input = std::move(lines)};
+}
+
+std::vector<std::string> devices_with_clsact(const Probe& probe) {
+  std::vector<std::string> devices;
+  for (const Qdisc& qdisc : probe.qdiscs) {
+    if (qdisc.kind == "clsact" && devices.size() < most_devices && is_plain(qdisc.device)) {
+      devices.push_back(qdisc.device);
+    }
+  }
+  return devices;
+}
+
+Plan show_filters(const Probe& seen) {
+  Plan plan;
+  for (const std::string& device : devices_with_clsact(seen)) {
+    plan.push_back(batch("filter show dev " + device + " egress\nfilter show dev " + device + " ingress\n"));
+  }
+  return plan;
+}
+
+Filters filters_of(const Probe& probe, std::size_t place) {
+  Filters filters;
+  if (place >= probe.results.size() || probe.results[place].exit_status != 0) {
+    filters.has_foreign = true;
+    return filters;
+  }
+  const std::string_view output = probe.results[place].output;
+  const std::string ours = " pref " + std::to_string(preference) + " ";
+  for (std::size_t begin = 0; begin < output.size();) {
+    const std::size_t end = std::min(output.find('\n', begin), output.size());
+    const std::string_view line = output.substr(begin, end - begin);
+    if (line.substr(0, 7) == "filter ") {
+      (line.find(ours) != std::string_view::npos ? filters.has_ours : filters.has_foreign) = true;
+    }
+    begin = end + 1;
+  }
+  return filters;
+}
+
+bool has_something_of_ours(const Probe& probe) {
+  if (contains(probe.links, ifb) || !our_parts(probe).empty()) {
+    return true;
+  }
+  const std::size_t devices = devices_with_clsact(probe).size();
+  for (std::size_t place = 0; place < devices; ++place) {
+    // A redirect to a device that is gone swallows all that goes to the LAN.
+    if (filters_of(probe, place).has_ours) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Found find_ours(const Probe& probe, const Layout& layout) {
+  if (!has_something_of_ours(probe)) {
+    return Found::nothing;
+  }
+  std::vector<std::string> redirected;
+  const auto devices = devices_with_clsact(probe);
+  for (std::size_t place = 0; place < devices.size(); ++place) {
+    if (filters_of(probe, place).has_ours) {
+      redirected.push_back(devices[place]);
+    }
+  }
+  const bool is_redirected =
+      redirected.size() == layout.lan.size() &&
+      std::all_of(layout.lan.begin(), layout.lan.end(), [&](const std::string& device) { return contains(redirected, device); });
+  if ((layout.shapes_upload() || layout.shapes_download()) && is_redirected &&
+      contains(probe.links, ifb) == layout.shapes_download()) {
+    const auto ours = our_parts(probe);
+    if (ours == parts_of(layout, draining_marker)) {
+      return Found::draining;
+    }
+    if (ours == parts_of(layout, settled_marker)) {
+      return Found::settled;
+    }
+  }
+  return Found::remains;
+}
+
+}  // namespace voip::tc
