@@ -3,153 +3,225 @@
 namespace voip::detectors {
 namespace {
 
-constexpr int quiet = -128;
+constexpr std::int8_t quiet = -128;
 
-struct Spread {
-  int least = 0;
-  int most = 0;
-};
+// Mean sizes in bytes with the IPv4 header. IPv4, UDP and RTP headers are 40 bytes, so a voice packet has at least 41.
+constexpr std::int64_t rtp_headers = 40;
+constexpr std::int64_t least_rtp = 41;
+constexpr std::int64_t least_voice = 48;       // with less, only an exact clock on both sides is believed
+constexpr std::int64_t least_slow_voice = 56;  // slow codecs put more into a packet
+constexpr std::int64_t most_voice = 330;       // 30 ms of G.711 with SRTP, or two frames together
+constexpr std::int64_t most_clocked = 230;     // 20 ms of G.711 with SRTP through TURN
+constexpr std::int64_t most_rich = 1250;
+// No voice codec speaks faster than G.711 with SRTP in 10 ms frames: 9000 payload bytes a second.
+constexpr std::int64_t most_payload_per_half_second = 5000;
 
-Spread spread(const CallHistory& history, Direction direction, int count) {
-  Spread result{history.packets_at(direction, 0), history.packets_at(direction, 0)};
-  for (int age = 1; age < count; ++age) {
-    const int n = history.packets_at(direction, age);
-    result.least = std::min(result.least, n);
-    result.most = std::max(result.most, n);
-  }
-  return result;
+bool is_within(std::int64_t value, std::int64_t least, std::int64_t most) {
+  return value >= least && value <= most;
 }
 
-bool is_within(int value, int least, int most) {
-  return value >= least && value <= most;
+// One direction, looked at once. n counts packets of single quarters (n[0] the newest), t and y packets and bytes of the newest
+// ones.
+struct Look {
+  std::array<std::int64_t, 8> n{};
+  std::array<std::int64_t, 9> t{};
+  std::array<std::int64_t, 9> y{};
+
+  Look(const CallHistory& history, Direction direction) {
+    for (int age = 0; age < 8; ++age) {
+      const auto i = static_cast<std::size_t>(age);
+      n.at(i) = history.packets_at(direction, age);
+      t.at(i + 1) = t.at(i) + n.at(i);
+      y.at(i + 1) = y.at(i) + history.bytes_at(direction, age);
+    }
+  }
+  [[nodiscard]] std::int64_t least(std::size_t count) const { return *std::min_element(n.begin(), end(count)); }
+  [[nodiscard]] std::int64_t most(std::size_t count) const { return *std::max_element(n.begin(), end(count)); }
+  // Whether the mean size of the packets of the newest quarters lies in these bounds.
+  [[nodiscard]] bool has_size(std::size_t count, std::int64_t least_size, std::int64_t most_size) const {
+    return is_within(y.at(count), least_size * t.at(count), most_size * t.at(count));
+  }
+  [[nodiscard]] const std::int64_t* end(std::size_t count) const { return n.begin() + count; }
+};
+
+// Frames of 10, 30, 40 or 60 ms: their number over a second is the clock's, and quarters hardly differ.
+bool has_frame_clock(const Look& look) {
+  if (is_within(look.t[4], 98, 102)) {
+    return look.most(4) - look.least(4) <= 2;
+  }
+  const bool has_rate = is_within(look.t[4], 33, 34) || look.t[4] == 25 || is_within(look.t[4], 16, 17);
+  return has_rate && look.most(4) - look.least(4) <= 1;
+}
+
+// 60, 62.5, 64 and 128 Hz are clocks of games: frames of codecs last 10, 20, 30, 40 or 60 ms. WebRTC's 50 voice and 16 feedback
+// packets a second are just above.
+bool has_game_clock(const Look& look) {
+  return look.least(4) >= 3 && look.most(4) - look.least(4) <= 2 &&
+         (is_within(look.t[4], 58, 65) || is_within(look.t[4], 118, 134));
+}
+
+// Variance over mean (Fano factor) of at most 1/4 over a second: a clock of any rate; a Poisson process has 1.
+bool is_steady(const Look& look) {
+  const std::int64_t squares = look.n[0] * look.n[0] + look.n[1] * look.n[1] + look.n[2] * look.n[2] + look.n[3] * look.n[3];
+  return look.least(4) >= 3 && 4 * squares - look.t[4] * look.t[4] <= look.t[4];
+}
+
+// Slow voice bundles frames of a variable rate, so the packets of one quarter are larger than those of another: by a quarter of
+// the mean over six, even without the largest. Keystrokes and polls are alike, but for an answer now and then.
+bool has_changing_sizes(const Look& look) {
+  std::array<std::int64_t, 6> means{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (look.n.at(i) > 0) {
+      means.at(count++) = (look.y.at(i + 1) - look.y.at(i)) / look.n.at(i);
+    }
+  }
+  if (count < 3) {
+    return false;
+  }
+  std::sort(means.begin(), means.begin() + static_cast<std::ptrdiff_t>(count));
+  return 4 * (means.at(count - 2) - means.at(0)) * look.t[6] >= look.y[6];
+}
+
+Grade voice_sized_grade(const Look& look) {
+  const bool has_room = look.has_size(2, least_voice, most_voice);
+  if (is_within(look.n[0], 11, 14) && is_within(look.n[1], 11, 14)) {
+    if (has_room && look.y[2] > most_clocked * look.t[2]) {
+      return is_within(look.t[4], 49, 51) && look.most(4) - look.least(4) <= 1
+                 ? Grade::frame
+                 : Grade::loose;  // high fidelity: only an exact clock is believed
+    }
+    return has_room ? Grade::clock : Grade::thin_clock;
+  }
+  if (has_frame_clock(look)) {
+    return look.has_size(2, least_slow_voice, most_voice) || look.t[2] >= 20 ? Grade::frame : Grade::loose;
+  }
+  if (!has_room || look.t[2] > 80 || (look.t[2] < 20 && !look.has_size(2, least_slow_voice, most_voice))) {
+    return Grade::other;
+  }
+  if (has_game_clock(look)) {
+    return Grade::tick;
+  }
+  if (is_within(look.n[0], 12, 13) && look.n[1] <= 14) {
+    return Grade::onset;
+  }
+  if (look.t[4] < 15 && !has_changing_sizes(look)) {
+    return Grade::loose;
+  }
+  if (is_steady(look)) {
+    return Grade::voice;
+  }
+  return look.y[2] - rtp_headers * look.t[2] >= 300 ? Grade::rough : Grade::loose;
+}
+
+Grade busy_grade(const Look& look) {
+  const bool is_voice_sized = look.has_size(2, least_rtp, most_voice);
+  if (is_voice_sized && look.y[2] - rtp_headers * look.t[2] <= most_payload_per_half_second) {
+    return voice_sized_grade(look);
+  }
+  if (is_voice_sized) {
+    return has_game_clock(look) ? Grade::tick : look.t[2] > 80 ? Grade::other : Grade::loose;
+  }
+  if (look.has_size(2, most_voice, most_rich)) {
+    // Large datagrams in exact rhythm are snapshots of a game; a frame of video splits into changing numbers of packets.
+    return look.least(4) >= 3 && look.most(4) - look.least(4) <= 1 + look.t[4] / 64 ? Grade::tick : Grade::rich;
+  }
+  return Grade::other;
+}
+
+Grade sparse_grade(const Look& look) {
+  if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
+    return Grade::other;  // requests, or empty replies
+  }
+  const auto present = std::count_if(look.n.begin(), look.end(6), [](std::int64_t n) { return n > 0; });
+  if (is_within(look.t[6], 7, 30) && look.most(6) <= 6 && look.has_size(6, 64, 420) && present >= 5 && has_changing_sizes(look)) {
+    return Grade::low;
+  }
+  if (look.t[4] <= 8 && look.y[4] <= most_voice * look.t[4]) {
+    return Grade::trickle;
+  }
+  return look.t[4] <= 60 && look.has_size(4, least_voice, most_voice) ? Grade::loose : Grade::other;
 }
 
 }  // namespace
 
-Grade grade(const CallHistory& h, Direction d) {
-  const int n0 = h.packets_at(d, 0);
-  const int n1 = h.packets_at(d, 1);
-  const int n2 = h.packets_at(d, 2);
-  const int n3 = h.packets_at(d, 3);
-  const int t2 = n0 + n1;
-  const int t4 = t2 + n2 + n3;
-  const int t8 = h.packets(d, 8);
-  const std::int64_t y2 = h.bytes(d, 2);
-  if (t8 == 0) {
-    return h.packets(d, 24) > 0 ? Grade::pause : Grade::dead;
+Grade grade(const CallHistory& history, Direction direction) {
+  const Look look(history, direction);
+  if (look.t[8] == 0) {
+    return history.packets(direction, CallHistory::length) > 0 ? Grade::pause : Grade::dead;
   }
-  const Spread s4 = spread(h, d, 4);
-  if (n0 >= 3 && n1 >= 3) {
-    if (y2 >= 48 * t2 && y2 <= 330 * t2) {
-      if (is_within(n0, 11, 14) && is_within(n1, 11, 14)) {
-        return Grade::clock;
-      }
-      if (t2 > 80 || (y2 < 56 * t2 && t2 < 20)) {
-        return Grade::other;
-      }
-      if (s4.least >= 3 && s4.most - s4.least <= 2 && (is_within(t4, 58, 66) || is_within(t4, 118, 134))) {
-        return Grade::tick;
-      }
-      if (is_within(n0, 12, 13) && n1 <= 14) {
-        return Grade::onset;
-      }
-      if (n2 >= 3 && n3 >= 3 && 4 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3) - t4 * t4 <= t4) {
-        return Grade::voice;
-      }
-      return y2 - 40 * t2 >= 300 ? Grade::rough : Grade::loose;
-    }
-    if (y2 > 330 * t2 && y2 <= 1250 * t2) {
-      return s4.least >= 3 && s4.most - s4.least <= 1 + t4 / 64 ? Grade::tick : Grade::rich;
-    }
-    return Grade::other;
-  }
-  if (t8 >= 12 && h.bytes(d, 8) < 54 * t8) {
-    return Grade::other;
-  }
-  const int t6 = h.packets(d, 6);
-  const std::int64_t y6 = h.bytes(d, 6);
-  int present = 0;
-  for (int age = 0; age < 6; ++age) {
-    present += h.packets_at(d, age) > 0 ? 1 : 0;
-  }
-  if (is_within(t6, 7, 30) && spread(h, d, 6).most <= 6 && y6 >= 64 * t6 && y6 <= 420 * t6 && present >= 5) {
-    return Grade::low;
-  }
-  const std::int64_t y4 = h.bytes(d, 4);
-  if (t4 <= 8 && y4 <= 330 * t4) {
-    return Grade::trickle;
-  }
-  return t4 <= 60 && y4 >= 48 * t4 && y4 <= 330 * t4 ? Grade::loose : Grade::other;
+  return look.n[0] >= 3 && look.n[1] >= 3 ? busy_grade(look) : sparse_grade(look);
 }
 
-Grade coarse_grade(const CallHistory& h, Direction d) {
-  const int t8 = h.packets(d, 8);
-  const int n0 = h.packets(d, 4);
-  const int n1 = t8 - n0;
-  const std::int64_t y0 = h.bytes(d, 4);
-  if (t8 == 0) {
-    return h.packets(d, 24) > 0 ? Grade::pause : Grade::dead;
+Grade coarse_grade(const CallHistory& history, Direction direction) {
+  const Look look(history, direction);
+  if (look.t[8] == 0) {
+    return history.packets(direction, CallHistory::length) > 0 ? Grade::pause : Grade::dead;
   }
-  const int difference = n0 > n1 ? n0 - n1 : n1 - n0;
+  const std::int64_t n0 = look.t[4];
+  const std::int64_t n1 = look.t[8] - look.t[4];
+  const std::int64_t difference = n0 > n1 ? n0 - n1 : n1 - n0;
   if (n0 >= 12) {
-    if (y0 >= 48 * n0 && y0 <= 330 * n0) {
+    if (look.has_size(4, least_voice, most_voice)) {
       if (is_within(n0, 47, 53)) {
         return Grade::clock;
       }
-      if (n0 > 160 || (y0 < 56 * n0 && n0 < 40)) {
+      if (n0 > 160 || (n0 < 40 && !look.has_size(4, least_slow_voice, most_voice))) {
         return Grade::other;
       }
-      if (difference <= 1 + n0 / 64 && (is_within(n0, 58, 66) || is_within(n0, 118, 134))) {
+      if (difference <= 1 + n0 / 64 && (is_within(n0, 58, 65) || is_within(n0, 118, 134))) {
         return Grade::tick;
       }
       if (n1 >= 12 && difference <= 2 + n0 / 8) {
         return Grade::voice;
       }
-      return y0 - 40 * n0 >= 600 ? Grade::rough : Grade::loose;
+      return look.y[4] - rtp_headers * n0 >= 600 ? Grade::rough : Grade::loose;
     }
-    if (y0 > 330 * n0 && y0 <= 1250 * n0) {
+    if (look.has_size(4, most_voice, most_rich)) {
       return n1 >= 12 && difference <= 1 + n0 / 64 ? Grade::tick : Grade::rich;
     }
     return Grade::other;
   }
-  const std::int64_t y8 = h.bytes(d, 8);
-  if (t8 >= 12 && y8 < 54 * t8) {
+  if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
     return Grade::other;
   }
-  if (n0 >= 4 && n1 >= 4 && y8 >= 64 * t8 && y8 <= 420 * t8 && n1 <= 24) {
+  if (n0 >= 4 && is_within(n1, 4, 24) && look.has_size(8, 64, 420)) {
     return Grade::low;
   }
-  if (n0 <= 8 && y0 <= 330 * n0) {
+  if (n0 <= 8 && look.y[4] <= most_voice * n0) {
     return Grade::trickle;
   }
-  return y0 >= 48 * n0 && y0 <= 330 * n0 ? Grade::loose : Grade::other;
+  return look.has_size(4, least_voice, most_voice) ? Grade::loose : Grade::other;
 }
 
 std::optional<int> points_of(Grade one, Grade other) {
   // Symmetric: the row is the grade that comes first.
   static constexpr std::array<std::array<std::int8_t, grade_count>, grade_count> points{{
-      // clock onset voice rough loose low trickle pause dead rich tick other
-      {8, 5, 5, 4, 4, 5, 3, 4, 4, 3, 1, 1},
-      {0, 4, 3, 2, 1, 3, 2, 2, 1, 1, -4, -3},
-      {0, 0, 3, 2, 1, 2, 1, 0, -2, 1, -4, -3},
-      {0, 0, 0, 1, 0, 2, 0, 0, -1, 0, -4, -3},
-      {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, -4, -3},
-      {0, 0, 0, 0, 0, 2, 1, -1, -2, 1, 0, -3},
-      {0, 0, 0, 0, 0, 0, quiet, quiet, quiet, 0, -1, -3},
-      {0, 0, 0, 0, 0, 0, 0, quiet, quiet, -1, -1, -1},
-      {0, 0, 0, 0, 0, 0, 0, 0, quiet, -2, -2, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -2, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -3},
+      // clock thin frame onset voice rough loose low trickle pause dead rich tick other
+      {8, 8, 6, 5, 5, 4, 4, 5, 3, 4, 4, 3, 1, 1},
+      {0, 8, 4, -3, -3, -3, -3, -3, -3, -3, -3, -3, -4, -3},
+      {0, 0, 5, 3, 4, 2, 2, 3, 1, 0, -2, 1, -4, -3},
+      {0, 0, 0, 4, 3, 2, 1, 3, 2, 2, 1, 1, -4, -3},
+      {0, 0, 0, 0, 3, 2, 0, 2, 1, 0, -2, 1, -4, -3},
+      {0, 0, 0, 0, 0, 1, 0, 2, 0, 0, -1, 0, -4, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -4, -3},
+      {0, 0, 0, 0, 0, 0, 0, 2, 1, -1, -2, 1, 0, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, quiet, quiet, quiet, 0, -1, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, quiet, quiet, -1, -1, -1},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, quiet, -2, -2, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -2, -3},
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -3},
   }};
   const auto [row, column] = std::minmax({static_cast<std::size_t>(one), static_cast<std::size_t>(other)});
-  const int value = points.at(row).at(column);
-  return value == quiet ? std::nullopt : std::optional(value);
+  const std::int8_t value = points.at(row).at(column);
+  return value == quiet ? std::nullopt : std::optional(static_cast<int>(value));
 }
 
 std::string_view to_string(Grade grade) {
-  static constexpr std::array<std::string_view, grade_count> names{"clock",   "onset", "voice", "rough", "loose", "low",
-                                                                   "trickle", "pause", "dead",  "rich",  "tick",  "other"};
+  static constexpr std::array<std::string_view, grade_count> names{"clock", "thin clock", "frame", "onset",   "voice",
+                                                                   "rough", "loose",      "low",   "trickle", "pause",
+                                                                   "dead",  "rich",       "tick",  "other"};
   return names.at(static_cast<std::size_t>(grade));
 }
 

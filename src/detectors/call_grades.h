@@ -11,20 +11,22 @@
 namespace voip::detectors {
 
 enum class Grade : std::uint8_t {
-  clock,    // the 20 ms clock of a codec: 12 or 13 packets a quarter second
-  onset,    // its first full quarter
-  voice,    // voice size, and as steady as a clock of any other rate
-  rough,    // voice size, no clock seen: wireless, throttled, bundled
-  loose,    // leftovers of voice size
-  low,      // a slow clock, 40 to 160 ms: present quarter by quarter
-  trickle,  // keep-alives, RTCP, comfort noise
-  pause,    // nothing for 2 s, something in the last 6 s
-  dead,     // nothing for 6 s
-  rich,     // video or bundled media
-  tick,     // the rhythm of a game
+  clock,       // the 20 ms clock of a codec: 12 or 13 packets a quarter second
+  thin_clock,  // a codec's clock, but hardly any payload: comfort noise, or a very low bit rate
+  frame,       // the clock of 10, 30, 40 or 60 ms frames, over a second
+  onset,       // the first full quarter of the 20 ms clock
+  voice,       // voice size, and as steady as a clock of any other rate
+  rough,       // voice size, no clock seen: wireless, throttled, bundled
+  loose,       // leftovers of voice size
+  low,         // a slow clock, 40 to 160 ms: present quarter by quarter
+  trickle,     // keep-alives, RTCP, comfort noise
+  pause,       // nothing for 2 s, something in the last 6 s
+  dead,        // nothing for 6 s
+  rich,        // video or bundled media
+  tick,        // the rhythm of a game
   other,
 };
-inline constexpr std::size_t grade_count = 12;
+inline constexpr std::size_t grade_count = 14;
 
 std::string_view to_string(Grade grade);
 

@@ -35,6 +35,35 @@ bool is_in_lockstep(const CallHistory& h) {
   return true;
 }
 
+// A reply for every request at any rate: as many packets, each side's all of one size, which is not the other's. Two voices may
+// have equal counts, and the sizes of a constant codec, but then the same ones.
+bool is_answering(const CallHistory& h) {
+  const std::int64_t up = h.packets(Direction::up, 8);
+  const std::int64_t down = h.packets(Direction::down, 8);
+  if (up == 0 || down == 0 || up - down > 1 || down - up > 1) {
+    return false;
+  }
+  const std::int64_t up_size = h.bytes(Direction::up, 8) / up;
+  const std::int64_t down_size = h.bytes(Direction::down, 8) / down;
+  if (up_size - down_size < 4 && down_size - up_size < 4) {
+    return false;
+  }
+  int busy = 0;
+  int unequal = 0;
+  for (int age = 0; age < 8; ++age) {
+    const std::int64_t sent = h.packets_at(Direction::up, age);
+    const std::int64_t answered = h.packets_at(Direction::down, age);
+    busy += sent + answered > 0 ? 1 : 0;
+    unequal += sent != answered ? 1 : 0;
+    const std::int64_t up_off = h.bytes_at(Direction::up, age) - sent * up_size;
+    const std::int64_t down_off = h.bytes_at(Direction::down, age) - answered * down_size;
+    if (up_off > 3 * sent || up_off < -3 * sent || down_off > 3 * answered || down_off < -3 * answered) {
+      return false;
+    }
+  }
+  return busy >= 2 && 4 * unequal <= busy;
+}
+
 }  // namespace
 
 CallThresholds CallThresholds::of(Sensitivity sensitivity) {
@@ -67,19 +96,22 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   is_active_ = history.packets_both(is_coarse ? std::min(quarters, CallHistory::length) : 1) > 0;
   up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
   down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
-  const std::optional<int> points = points_of(up_, down_);
   int step = 0;
-  if (!points || !is_active_) {
-    fade(quarters);
-  } else {
+  if (is_active_ && points_of(up_, down_)) {
     step = weigh(history, is_coarse);
   }
-  if (is_active_ || history.packets_both(8) > 0) {
-    if (is_lopsided(history, up_, down_) || is_in_lockstep(history)) {
-      step = std::min(step, -2);
-    }
+  if (step == 0 && (!is_active_ || !points_of(up_, down_) || (value_ > 0 && hint_ != PortHint::voip))) {
+    fade(quarters);
   }
-  value_ = static_cast<std::int16_t>(std::clamp(value_ + step, hint_ == PortHint::voip ? floor_hinted : floor_plain, ceiling));
+  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) || (hint_ != PortHint::voip && is_answering(history))) {
+    step = std::min(step, -2);
+  }
+  // One direction alone is a call only where calls are common: radio and telemetry have clocks, too.
+  if (hint_ != PortHint::voip && up_ == Grade::dead) {
+    step = std::min(step, std::max(0, threshold_ - 1 - value_));
+  }
+  const int floor = hint_ == PortHint::voip ? floor_hinted : floor_plain;
+  value_ = static_cast<std::int16_t>(std::clamp(value_ + step, floor, ceiling));
 }
 
 bool CallScore::is_call() const {

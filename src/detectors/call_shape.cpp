@@ -20,6 +20,7 @@ constexpr int quiet_quarters = 16;            // silence for 4 s is worth no fas
 constexpr int dismissed_quarters = 12;        // 3 s of nothing but contrary evidence
 constexpr std::size_t no_pair = SIZE_MAX;
 
+constexpr int one_sided_quarters = 16;
 constexpr Duration silence_ends_after = 3500ms;
 constexpr Duration one_side_ends_after = 3s;
 constexpr Duration trickle_ends_after = 10s;
@@ -168,7 +169,8 @@ bool is_announced_media(const WatchedFlow& flow) {
   }
   for (const Direction direction : {Direction::up, Direction::down}) {
     const int packets = flow.history.packets(direction, flow.new_quarters);
-    if (packets >= 3 && packets >= 2 * flow.new_quarters && flow.history.bytes(direction, flow.new_quarters) >= 42 * packets) {
+    if (packets >= 3 && packets >= 2 * flow.new_quarters &&
+        flow.history.bytes(direction, flow.new_quarters) >= std::int64_t{42} * packets) {
       return true;
     }
   }
@@ -195,8 +197,9 @@ void CallShape::take_in(WatchedFlow& flow, Pair& pair) {
     const auto parts = static_cast<std::uint64_t>(quarters);
     for (int age = 0; age < quarters; ++age) {
       const auto i = static_cast<std::uint64_t>(age);
-      const Counters part{sum.packets * (i + 1) / parts - sum.packets * i / parts,
-                          sum.bytes * (i + 1) / parts - sum.bytes * i / parts};
+      const auto until = [&](std::uint64_t end) { return sum.packets * end / parts; };
+      const Counters part{until(i + 1) - until(i), sum.bytes * until(i + 1) / std::max<std::uint64_t>(1, sum.packets) -
+                                                       sum.bytes * until(i) / std::max<std::uint64_t>(1, sum.packets)};
       flow.history.add(age, direction, part);
       if (counts_for_pair) {
         pair.history.add(age, direction, part);
@@ -293,13 +296,25 @@ void CallShape::score_sum(std::size_t index, Instant now, std::vector<Verdict>& 
   }
 }
 
+// Why a call that ends now ends, in words.
+std::string end_reason(const Pair& pair, Instant now) {
+  if (now - pair.last_sound >= silence_ends_after) {
+    return "silent for " + to_string(now - pair.last_sound);
+  }
+  if (now - pair.last_two_sided >= one_side_ends_after) {
+    return "one side silent for " + to_string(now - pair.last_two_sided + quarter * one_sided_quarters);
+  }
+  return "less than 6 packets/s for " + to_string(now - pair.last_talk);
+}
+
 void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>& changes) {
   Pair& pair = pairs_[index];
   if (!pair.in_call) {
     return;
   }
   const int n4 = pair.history.packets_both(4);
-  const bool two = pair.history.packets(Direction::up, 16) > 0 && pair.history.packets(Direction::down, 16) > 0;
+  const bool two = pair.history.packets(Direction::up, one_sided_quarters) > 0 &&
+                   pair.history.packets(Direction::down, one_sided_quarters) > 0;
   pair.is_fading = n4 < 6;
   if (n4 >= 2) {
     pair.last_sound = now;
@@ -314,6 +329,7 @@ void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>&
       now - pair.last_two_sided < one_side_ends_after) {
     return;
   }
+  const std::string why = end_reason(pair, now);
   pair.in_call = false;
   pair.score.forget();
   for (FlowSlot slot = 0; slot < flows_.size(); ++slot) {
@@ -322,7 +338,7 @@ void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>&
       flow.score.forget();
       if (flow.in_call) {
         flow.in_call = false;
-        changes.push_back({slot, false, "silence"});
+        changes.push_back({slot, false, why});
       }
     }
   }
