@@ -1,5 +1,22 @@
-#include "actuators/all.h"
+#include <cstdio>
+#include <span>
 
-int main() {
-  return voip::find_actuator("none") != nullptr ? 0 : 1;
+#include "app/check_config_command.h"
+#include "app/options.h"
+#include "app/run.h"
+#include "core/events.h"
+
+int main(int argc, char** argv) {
+  using namespace voip;
+  const Options options = parse_options(std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
+  return std::visit(Overloaded{
+                        [](const RunOptions& run) { return run_daemon(run.config); },
+                        [](const CheckConfigOptions& check) { return check_config_command(check); },
+                        [](const TextOptions& text) {
+                          std::fputs(text.text.c_str(), text.exit_status == exit_done ? stdout : stderr);
+                          return text.exit_status;
+                        },
+                        [](const auto&) { return exit_failed; },
+                    },
+                    options);
 }

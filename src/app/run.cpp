@@ -1,0 +1,158 @@
+#include "app/run.h"
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "actuators/all.h"
+#include "app/config.h"
+#include "base/log.h"
+#include "core/engine.h"
+#include "detectors/all.h"
+#include "ports/conntrack.h"
+#include "ports/interfaces.h"
+#include "ports/journal.h"
+#include "ports/loop.h"
+#include "ports/qos_switch.h"
+
+namespace voip {
+namespace {
+
+enum class Ending { asked_to, failed, reload };
+
+LoadedSettings load(const std::optional<std::string>& path) {
+  return path ? load_settings(*path) : load_default_settings();
+}
+
+LogLevel log_level(const std::string& name) {
+  if (name == "debug") {
+    return LogLevel::debug;
+  }
+  if (name == "warning") {
+    return LogLevel::warning;
+  }
+  return name == "error" ? LogLevel::error : LogLevel::info;
+}
+
+// Where the traffic passes now: asked for at each switch, since a WAN may come and go.
+Site find_site(const Settings& settings) {
+  auto network = read_network(settings);
+  if (!network) {
+    log_warning(network.error());
+    return {};
+  }
+  return {.wan = network->wan, .lan = settings.qos.tc.lan.empty() ? network->lan_devices : settings.qos.tc.lan, .phones = {}};
+}
+
+Result<Lan> find_lan(const Settings& settings) {
+  auto network = read_network(settings);
+  if (!network) {
+    return Error{network.error()};
+  }
+  return std::move(network->lan);
+}
+
+// In the order in which they see an action: a flow is marked before the line is shaped.
+std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Actuator& actuator) {
+  std::vector<std::unique_ptr<Port>> ports;
+  ports.push_back(make_journal());
+  ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
+  ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
+  return ports;
+}
+
+// One life of the engine: from a configuration to the end or to the next configuration.
+Ending live(const Settings& settings, const std::optional<std::string>& config_path, Orders& orders, Settings& next) {
+  auto opened = Loop::open();
+  if (!opened) {
+    log_error(opened.error());
+    return Ending::failed;
+  }
+  Loop& loop = **opened;
+  const Actuator& actuator = *find_actuator(settings.qos.actuator);
+  const auto ports = make_ports(settings, actuator);
+  for (const auto& port : ports) {
+    if (const Status status = port->open(loop); !status) {
+      log_error(status.error());
+      return Ending::failed;
+    }
+  }
+  Engine engine(settings, find_detector(settings.detector.use)->make(settings),
+                {.switches = actuator.switches, .drains = actuator.drains});
+  engine.restore(orders, loop.now());
+
+  bool wants_reload = false;
+  bool was_asked = false;
+  const std::vector<Event> begin{DeadlineReached{}};
+  const std::vector<Event>* events = &begin;
+  while (!engine.finished() && !(wants_reload && !was_asked && !engine.is_switching())) {
+    for (const Event& event : *events) {
+      was_asked = was_asked || std::holds_alternative<StopRequested>(event);
+      const Instant now = loop.now();
+      for (const Action& action : engine.step(now, event)) {
+        for (const auto& port : ports) {
+          port->perform(action);
+        }
+      }
+    }
+    events = &loop.wait(engine.deadline());
+    if (loop.reload_requested()) {
+      auto loaded = load(config_path);
+      if (auto* settings_now = std::get_if<Settings>(&loaded)) {
+        next = std::move(*settings_now);
+        wants_reload = true;
+      } else {
+        for (const Problem& problem : std::get<std::vector<Problem>>(loaded)) {
+          log_error(to_string(problem));
+        }
+        log_error("the configuration is wrong; the old one goes on");
+      }
+    }
+  }
+  orders = engine.orders();
+  for (auto port = ports.rbegin(); port != ports.rend(); ++port) {
+    (*port)->close();
+  }
+  return engine.finished() ? Ending::asked_to : Ending::reload;
+}
+
+}  // namespace
+
+int run_daemon(const std::optional<std::string>& config_path) {
+  auto loaded = load(config_path);
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&loaded)) {
+    for (const Problem& problem : *problems) {
+      std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+    }
+    return 2;
+  }
+  Settings settings = std::get<Settings>(std::move(loaded));
+  Orders orders{.lasting = settings.policy.mode, .override_mode = {}, .override_until = {}};
+  while (true) {
+    if (const Status started = start_log(log_level(settings.log.level), settings.log.target, settings.log.file); !started) {
+      log_error(started.error());
+      return 1;
+    }
+    log_info("voip-qosd " VOIP_VERSION ": detector " + settings.detector.use + ", actuator " + settings.qos.actuator);
+    Settings next;
+    switch (live(settings, config_path, orders, next)) {
+      case Ending::asked_to:
+        log_info("ended as asked");
+        return 0;
+      case Ending::failed:
+        return 1;
+      case Ending::reload:
+        // The file's mode counts only when it was changed there: an order from a phone outlives a reload.
+        if (next.policy.mode != settings.policy.mode) {
+          orders = {.lasting = next.policy.mode, .override_mode = {}, .override_until = {}};
+        }
+        settings = std::move(next);
+        log_info("the configuration was read again");
+        break;
+    }
+  }
+}
+
+}  // namespace voip
