@@ -1,0 +1,269 @@
+#include "ports/mqtt.h"
+
+#include <sys/epoll.h>
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "ports/loop.h"
+#include "ports/mqtt_connection.h"
+#include "ports/mqtt_intake.h"
+#include "ports/mqtt_options.h"
+#include "ports/mqtt_outbox.h"
+#include "ports/mqtt_topics.h"
+
+namespace voip {
+namespace {
+
+constexpr Duration first_send_delay = 10ms;
+constexpr Duration longest_send_delay = 1s;
+constexpr Duration farewell_limit = 2s;
+constexpr Duration suspiciously_short = 10s;
+
+std::string list_of(const std::vector<std::string>& uris) {
+  std::string text;
+  for (const std::string& uri : uris) {
+    text += (text.empty() ? "" : ", ") + uri;
+  }
+  return text;
+}
+
+class Mqtt : public Port {
+ public:
+  Mqtt(const Settings& settings, std::string version)
+      : settings_(settings), version_(std::move(version)), topics_(settings), intake_(settings) {}
+  ~Mqtt() override { forget_connection(); }
+
+  Status open(Loop& loop) override;
+  void perform(const Action& action) override;
+  void close() override;
+
+ private:
+  void take_in();
+  void happened(const MqttConnected& connected);
+  void happened(const MqttLost& lost);
+  void happened(const MqttFailed& failed);
+  void happened(const MqttOverrun& overrun);
+  void happened(const MqttIncoming& incoming);
+
+  void say_everything();
+  void say_report(bool also_unchanged);
+  void say_rates();
+  void say(MqttMessage message, std::string correlation_data = {});
+  void send();
+  void forget_connection();
+
+  Settings settings_;
+  std::string version_;
+  MqttTopics topics_;
+  MqttIntake intake_;
+  Loop* loop_ = nullptr;
+  Instant started_{};
+  std::optional<MqttPayloads> payloads_;
+  std::unique_ptr<MqttConnection> connection_;
+
+  std::string client_id_;
+  bool is_connected_ = false;
+  Instant connected_at_{};
+  bool is_confirming_ = false;  // a command was passed on; the state that follows is to be said even if it is the same
+  std::optional<Report> report_;
+  RatesMeasured rates_;
+  std::map<std::string, std::string> said_;  // on this connection, by retained topic: bounded by the topics that there are
+  Outbox outbox_;
+  std::optional<Loop::TimerId> send_timer_;
+  Duration send_delay_ = first_send_delay;
+};
+
+Status Mqtt::open(Loop& loop) {
+  loop_ = &loop;
+  started_ = loop.now();
+  if (settings_.mqtt.uri.empty()) {
+    return {};
+  }
+  payloads_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
+  const Result<MqttConnectionOptions> options = mqtt_options(settings_);
+  if (!options) {
+    return Error{options.error()};
+  }
+  client_id_ = options->client_id;
+  if (sends_password_in_clear(settings_.mqtt)) {
+    log_warning("mqtt: the password goes readable over the network: use mqtts://");
+  }
+  Result<std::unique_ptr<MqttConnection>> connection = MqttConnection::start(*options);
+  if (!connection) {
+    return Error{connection.error()};
+  }
+  connection_ = std::move(*connection);
+  return loop.watch(connection_->fd(), EPOLLIN, [this](std::uint32_t /*events*/) { take_in(); });
+}
+
+void Mqtt::perform(const Action& action) {
+  if (!connection_) {
+    return;
+  }
+  if (const auto* changed = std::get_if<ReportChanged>(&action)) {
+    report_ = changed->report;
+    say_report(std::exchange(is_confirming_, false));
+  } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
+    rates_ = *measured;
+    say_rates();
+  } else if (const auto* started = std::get_if<CallStarted>(&action)) {
+    say(payloads_->call_started(started->call));
+  } else if (const auto* ended = std::get_if<CallEnded>(&action)) {
+    say(payloads_->call_ended(ended->call));
+  } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {
+    say(payloads_->qos_switched(*switched));
+  } else if (const auto* failed = std::get_if<QosFailed>(&action)) {
+    say(payloads_->qos_failed(*failed));
+  }
+}
+
+void Mqtt::close() {
+  if (connection_) {
+    connection_->stop(payloads_->offline(), farewell_limit);
+    forget_connection();
+  }
+}
+
+void Mqtt::forget_connection() {
+  if (connection_) {
+    if (send_timer_) {
+      loop_->cancel(*std::exchange(send_timer_, std::nullopt));
+    }
+    loop_->unwatch(connection_->fd());
+    connection_.reset();
+  }
+  is_connected_ = false;
+}
+
+// ---- What comes in ----
+
+void Mqtt::take_in() {
+  // The engine has handled the orders that the last call posted; had anything changed, it would have been said by now.
+  if (std::exchange(is_confirming_, false)) {
+    say_report(true);
+  }
+  for (const MqttHappening& happening : connection_->take()) {
+    std::visit([this](const auto& one) { happened(one); }, happening);
+  }
+}
+
+void Mqtt::happened(const MqttConnected& /*connected*/) {
+  is_connected_ = true;
+  connected_at_ = loop_->now();
+  log_info("mqtt: connected to " + list_of(settings_.mqtt.uri) + " as " + topics_.base());
+  if (settings_.mqtt.commands) {
+    connection_->subscribe(topics_.of("+/set"), true);
+    connection_->subscribe(topics_.of("request/#"), true);
+  }
+  outbox_.clear();
+  say_everything();
+}
+
+void Mqtt::happened(const MqttLost& lost) {
+  is_connected_ = false;
+  outbox_.clear();
+  // Two clients of the same id throw each other out for ever; brokers do not always say so.
+  const bool was_short = loop_->now() - connected_at_ < suspiciously_short;
+  log_warning("mqtt: lost the broker: " + lost.why +
+              (was_short ? " so soon (does another client use the id " + client_id_ + "?)" : "") +
+              "; trying again until it is back, switching goes on without it");
+}
+
+void Mqtt::happened(const MqttFailed& failed) {
+  log_warning("mqtt: cannot connect to " + list_of(settings_.mqtt.uri) + ": " + failed.why +
+              "; trying again until it works, switching goes on without it");
+}
+
+void Mqtt::happened(const MqttOverrun& overrun) {
+  intake_.add_lost(overrun.messages);
+}
+
+void Mqtt::happened(const MqttIncoming& incoming) {
+  TakenIn taken = intake_.take(incoming, loop_->now(), report_ ? payloads_->report(*report_).front().payload : std::string());
+  for (Event& event : taken.events) {
+    loop_->post(std::move(event));
+  }
+  if (!taken.warning.empty()) {
+    log_warning("mqtt: " + taken.warning);
+  }
+  if (taken.wants_all) {
+    say_everything();
+  }
+  if (taken.is_order) {
+    // The wake-up comes after the engine has seen the order.
+    is_confirming_ = true;
+    connection_->wake();
+  }
+  if (taken.answer) {
+    say(std::move(taken.answer->message), std::move(taken.answer->correlation_data));
+  }
+}
+
+// ---- What goes out ----
+
+void Mqtt::say_everything() {
+  said_.clear();
+  say(payloads_->online());
+  say(payloads_->info(version_, started_));
+  say_report(true);
+  say_rates();
+}
+
+void Mqtt::say_report(bool also_unchanged) {
+  if (!report_ || !is_connected_) {
+    return;
+  }
+  for (MqttMessage& message : payloads_->report(*report_)) {
+    if (const auto known = said_.find(message.topic);
+        also_unchanged || known == said_.end() || known->second != message.payload) {
+      said_[message.topic] = message.payload;
+      say(std::move(message));
+    }
+  }
+}
+
+void Mqtt::say_rates() {
+  if (is_connected_) {
+    for (MqttMessage& message : payloads_->rates(rates_, report_.value_or(Report{}), loop_->now())) {
+      say(std::move(message));
+    }
+  }
+}
+
+void Mqtt::say(MqttMessage message, std::string correlation_data) {
+  if (is_connected_) {
+    outbox_.put({std::move(message), std::move(correlation_data)});
+    if (!send_timer_) {
+      send();
+    }
+  }
+}
+
+// What the library does not take now waits in the outbox, where a newer state takes the place of an older one.
+void Mqtt::send() {
+  while (!outbox_.empty()) {
+    const Outgoing& next = outbox_.front();
+    if (connection_->publish(next.message, next.correlation_data) == MqttSent::later) {
+      send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
+        send_timer_.reset();
+        send();
+      });
+      send_delay_ = std::min(send_delay_ * 2, longest_send_delay);
+      return;
+    }
+    outbox_.pop();
+  }
+  send_delay_ = first_send_delay;
+}
+
+}  // namespace
+
+std::unique_ptr<Port> make_mqtt(const Settings& settings, const std::string& version) {
+  return std::make_unique<Mqtt>(settings, version);
+}
+
+}  // namespace voip
