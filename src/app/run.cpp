@@ -15,6 +15,7 @@
 #include "ports/interfaces.h"
 #include "ports/journal.h"
 #include "ports/loop.h"
+#include "ports/mqtt.h"
 #include "ports/qos_switch.h"
 
 namespace voip {
@@ -60,6 +61,7 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   ports.push_back(make_journal());
   ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
+  ports.push_back(make_mqtt(settings, VOIP_VERSION));
   return ports;
 }
 
