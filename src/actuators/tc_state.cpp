@@ -98,7 +98,11 @@ std::vector<std::string> devices_with_clsact(const Probe& probe) {
 Plan show_filters(const Probe& seen) {
   Plan plan;
   for (const std::string& device : devices_with_clsact(seen)) {
-    plan.push_back(batch("filter show dev " + device + " egress\nfilter show dev " + device + " ingress\n"));
+    std::string lines;
+    for (const std::string_view hook : {"egress", "ingress"}) {
+      lines.append("filter show dev ").append(device).append(" ").append(hook).append("\n");
+    }
+    plan.push_back(batch(std::move(lines)));
   }
   return plan;
 }
