@@ -299,12 +299,12 @@ void CallShape::score_sum(std::size_t index, Instant now, std::vector<Verdict>& 
 // Why a call that ends now ends, in words.
 std::string end_reason(const Pair& pair, Instant now) {
   if (now - pair.last_sound >= silence_ends_after) {
-    return "silent for " + to_string(now - pair.last_sound);
+    return "silent for " + voip::to_string(now - pair.last_sound);
   }
   if (now - pair.last_two_sided >= one_side_ends_after) {
-    return "one side silent for " + to_string(now - pair.last_two_sided + quarter * one_sided_quarters);
+    return "one side silent for " + voip::to_string(now - pair.last_two_sided + quarter * one_sided_quarters);
   }
-  return "less than 6 packets/s for " + to_string(now - pair.last_talk);
+  return "less than 6 packets/s for " + voip::to_string(now - pair.last_talk);
 }
 
 void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>& changes) {
