@@ -58,6 +58,17 @@ void CallTracker::flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::
   }
 }
 
+void CallTracker::device_known(FlowSlot slot, const FlowTable& flows) {
+  for (ActiveCall& active : calls_) {
+    if (std::find(active.flows.begin(), active.flows.end(), slot) != active.flows.end()) {
+      active.device = flows.at(slot).device;
+      active.call.device = device_name(flows.at(slot));
+      ++revision_;
+      return;
+    }
+  }
+}
+
 void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step) {
   detector_->flow_measured(slot, step);
   if (!flows.at(slot).in_call) {
@@ -118,7 +129,10 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
   const Flow& flow = flows.at(slot);
   const IpPrefix remote = remote_network(flow.facts.key.server.address);
   for (ActiveCall& active : calls_) {
-    if (active.call.client == flow.facts.key.client.address && active.remote == remote) {
+    // One machine is in one call whichever of its addresses it uses; a network of them is not.
+    const bool is_same_machine = active.device == flow.device && flow.device != no_device &&
+                                 is_single_machine(devices_.at(static_cast<std::size_t>(flow.device)));
+    if ((is_same_machine || active.call.client == flow.facts.key.client.address) && active.remote == remote) {
       return active;
     }
   }

@@ -1,5 +1,6 @@
 // Flows to calls: runs the detector and groups the flows that it takes for media into calls, one for each LAN device and remote
-// network (IPv4 /24, IPv6 /48: a service's relays stand side by side). A call begins with its first flow and ends with its last.
+// network (IPv4 /24, IPv6 /48: a service's relays stand side by side). A call begins with its first flow and ends with its last;
+// a device that gets another address meanwhile stays in it.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,8 @@ class CallTracker {
   void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now);
   // The flow has gone from the kernel; ends its call if it was the last of it.
   void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
+  // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
+  void device_known(FlowSlot slot, const FlowTable& flows);
   void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step);
   // Takes in the detector's verdicts: appends CallStarted and CallEnded, and MarkFlow for each flow that became or ceased to be
   // media.

@@ -22,6 +22,7 @@ bool has_mark(const Flow& flow, const MarkSettings& mark) {
 
 Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Reconciler::Abilities abilities)
     : settings_(without_useless_marks(settings, abilities)),
+      devices_(settings.devices),
       flows_(settings.monitor.max_watched_flows),
       watchlist_(settings.monitor),
       calls_(settings_, std::move(detector)),
@@ -59,8 +60,8 @@ void Engine::handle(Instant now, const FlowBorn& event) {
     return;
   }
   ++flows_seen_;
-  const std::int32_t device = device_of(event.key.client.address);
-  const Role role = device == no_device ? Role::any : settings_.devices[static_cast<std::size_t>(device)].role;
+  const std::int32_t device = devices_.device_of(event.key.client.address);
+  const Role role = devices_.role_of(device);
   const FlowFacts facts{event.key, role, event.is_expected};
   if (role == Role::never || !calls_.wants(facts)) {
     return;
@@ -100,6 +101,9 @@ void Engine::handle(Instant now, const CountersRead& event) {
   }
   judge(now);
   for (const FlowSample& sample : event.samples) {
+    if (const auto slot = flows_.find(sample.key); slot && flows_.at(*slot).changed_hands) {
+      match_device(*slot, now);
+    }
     if (const auto slot = flows_.find(sample.key)) {
       watchlist_.set_interest(*slot, calls_.interest(*slot), now);
     }
@@ -165,19 +169,6 @@ void Engine::forget(FlowSlot slot, Instant now) {
   calls_.flow_ended(slot, flows_, now, actions_);
   watchlist_.remove(slot);
   flows_.remove(slot);
-}
-
-std::int32_t Engine::device_of(const IpAddress& client) const {
-  std::int32_t best = no_device;
-  unsigned longest = 0;
-  for (std::size_t i = 0; i < settings_.devices.size(); ++i) {
-    const auto& prefix = settings_.devices[i].address;
-    if (prefix && prefix->contains(client) && (best == no_device || prefix->length() > longest)) {
-      best = static_cast<std::int32_t>(i);
-      longest = prefix->length();
-    }
-  }
-  return best;
 }
 
 void Engine::repair_mark(const Flow& flow, Instant now) {

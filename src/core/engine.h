@@ -12,6 +12,7 @@
 
 #include "core/call_tracker.h"
 #include "core/detector.h"
+#include "core/device_map.h"
 #include "core/events.h"
 #include "core/flow_table.h"
 #include "core/policy.h"
@@ -45,6 +46,8 @@ class Engine {
   void handle(Instant now, const FlowGone& event);
   void handle(Instant now, const FlowsLost& event);
   void handle(Instant now, const SightChanged& event);
+  void handle(Instant now, const DeviceFound& event);
+  void handle(Instant now, const DeviceLost& event);
   void handle(Instant now, const SetMode& event);
   void handle(Instant now, const SwitchFinished& event);
   void handle(Instant now, const QosObserved& event);
@@ -54,7 +57,8 @@ class Engine {
   void handle(Instant now, const DeadlineReached& event);
 
   void forget(FlowSlot slot, Instant now);
-  [[nodiscard]] std::int32_t device_of(const IpAddress& client) const;
+  void address_changed(const IpAddress& client, std::int32_t before, Instant now);
+  void match_device(FlowSlot slot, Instant now);
   void repair_mark(const Flow& flow, Instant now);
   void read_flows(Instant now);
   void judge(Instant now);
@@ -69,6 +73,7 @@ class Engine {
   [[nodiscard]] FullStatus full_status() const;
 
   Settings settings_;
+  DeviceMap devices_;
   FlowTable flows_;
   Watchlist watchlist_;
   CallTracker calls_;
@@ -79,9 +84,9 @@ class Engine {
   std::optional<Instant> deadline_;
   std::vector<FlowKey> keys_;  // of the present ReadCounters
   bool listens_at_once_ = true;
+  bool rates_are_told_ = false;
   std::optional<Instant> next_judgement_;  // while a call is up, even if no counters come
   std::optional<Instant> next_rates_;
-  bool rates_are_told_ = false;
   Sight port_sight_ = Sight::ok;
   std::string port_sight_reason_;
   Sight sight_ = Sight::ok;

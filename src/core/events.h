@@ -3,6 +3,7 @@
 // those that are its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "core/model.h"
 #include "core/time.h"
 
@@ -46,6 +48,18 @@ struct SightChanged {
   std::string why;
 };
 
+// The address belongs to that configured device now, as its hardware address or host name was seen there. Telling it twice is
+// harmless; an address that was another device's moves.
+struct DeviceFound {
+  std::size_t device = 0;  // index into Settings::devices
+  IpAddress address;
+};
+
+// The address belongs to none of the devices that are found so: somebody else has it now.
+struct DeviceLost {
+  IpAddress address;
+};
+
 // An order from MQTT, the command line or Home Assistant.
 struct SetMode {
   Mode mode = Mode::automatic;
@@ -79,8 +93,8 @@ struct StopRequested {};
 // Time has come to a deadline, or nothing happened at all.
 struct DeadlineReached {};
 
-using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, SetMode, SwitchFinished, QosObserved,
-                           ShapingTouched, StatusRequested, StopRequested, DeadlineReached>;
+using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode,
+                           SwitchFinished, QosObserved, ShapingTouched, StatusRequested, StopRequested, DeadlineReached>;
 
 // ---- Reports: what people and other programs may know ----
 

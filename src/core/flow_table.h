@@ -13,12 +13,11 @@
 #include <vector>
 
 #include "core/detector.h"
+#include "core/device_map.h"
 #include "core/model.h"
 #include "core/time.h"
 
 namespace voip {
-
-constexpr std::int32_t no_device = -1;
 
 struct Flow {
   FlowFacts facts;
@@ -34,6 +33,7 @@ struct Flow {
   bool is_offloaded = false;
   bool is_hw_offloaded = false;
   bool in_call = false;
+  bool changed_hands = false;  // its address, during a call: whose it is now is asked when the call is over
 };
 
 class FlowTable {
