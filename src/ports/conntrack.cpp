@@ -57,7 +57,7 @@ class Conntrack final : public Port {
   void follow_lan();
   void look();
   [[nodiscard]] std::optional<FlowKey> key_of(const ConntrackEntry& entry) const;
-  void take_event(const ConntrackEntry& entry, bool is_new);
+  void take_event(const ConntrackEntry& entry, ConntrackEvents::What what);
   bool take_listed(const ConntrackEntry& entry);
   void list();
   void read(std::span<const FlowKey> keys);
@@ -124,7 +124,7 @@ int Conntrack::connect() {
   int error = queries_->look_up_nothing();
   if (error == ENOENT) {
     error = events_->open(
-        lan_.prefixes(), with_tcp_, [this](const ConntrackEntry& entry, bool is_new) { take_event(entry, is_new); },
+        lan_.prefixes(), with_tcp_, [this](const ConntrackEntry& entry, ConntrackEvents::What what) { take_event(entry, what); },
         [this] { loop_->post(FlowsLost{}); });
   }
   if (error != 0) {
@@ -178,17 +178,21 @@ std::optional<FlowKey> Conntrack::key_of(const ConntrackEntry& entry) const {
                      entry.protocol);
 }
 
-void Conntrack::take_event(const ConntrackEntry& entry, bool is_new) {
-  if (const auto key = key_of(entry); key && is_new) {
-    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected});
-  } else if (key) {
+void Conntrack::take_event(const ConntrackEntry& entry, ConntrackEvents::What what) {
+  const auto key = key_of(entry);
+  if (!key) {
+    return;
+  }
+  if (what == ConntrackEvents::What::ended) {
     loop_->post(FlowGone{*key, entry.id});
+  } else {
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, what == ConntrackEvents::What::born_just_now});
   }
 }
 
 bool Conntrack::take_listed(const ConntrackEntry& entry) {
   if (const auto key = key_of(entry)) {
-    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected});
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, false});
     if (++listed_ >= limits_.most_listed_flows) {
       log_warning("the LAN has too many flows: listed only the first " + std::to_string(listed_));
       return false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -17,8 +18,7 @@ constexpr int receives_per_turn = 16;  // of up to 64 events each
 
 }  // namespace
 
-int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp,
-                          std::function<void(const ConntrackEntry&, bool is_new)> take, std::function<void()> lost) {
+int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp, Take take, std::function<void()> lost) {
   auto socket = ConntrackSocket::open();
   if (!socket) {
     return errno;
@@ -28,7 +28,7 @@ int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp,
   socket_.emplace(std::move(*socket));
   socket_->set_receive_buffer(sizes_.buffer_bytes);
   filter(lan, with_tcp);
-  int error = socket_->join_events();
+  int error = socket_->hear_births();
   if (error == 0 && !loop_.watch(socket_->fd(), EPOLLIN, [this](std::uint32_t) { take_queued(); })) {
     error = ENOMEM;
   }
@@ -37,7 +37,10 @@ int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp,
     return error;
   }
   is_woken_ = true;
-  wake(at_once_);
+  if (!at_once_) {
+    at_once_ = true;
+    listen(false);
+  }
   return 0;
 }
 
@@ -58,8 +61,22 @@ void ConntrackEvents::filter(const std::vector<IpPrefix>& lan, bool with_tcp) {
 }
 
 void ConntrackEvents::listen(bool at_once) {
+  if (at_once == at_once_) {
+    return;
+  }
   at_once_ = at_once;
-  wake(at_once);
+  if (!socket_) {
+    return;
+  }
+  if (const int error = socket_->hear_ends(!at_once); error != 0) {
+    log_debug(std::string("hear of ended flows: ") + std::strerror(error));
+  }
+  if (at_once) {
+    take_queued();  // so that what comes from now on is known to be new
+  } else {
+    has_backlog_ = true;
+    wake(false);
+  }
 }
 
 void ConntrackEvents::take_queued() {
@@ -83,6 +100,7 @@ void ConntrackEvents::take_queued() {
   if (has_overflowed) {
     overflowed();
   }
+  has_backlog_ = !at_once_ || (has_backlog_ && !is_empty);
   wake(at_once_ || !is_empty);
 }
 
@@ -94,7 +112,8 @@ void ConntrackEvents::take(Bytes datagram) {
       continue;
     }
     if (const auto entry = read_entry(*message)) {
-      take_(*entry, kind == ConntrackMessage::entry);
+      const What birth = has_backlog_ ? What::born : What::born_just_now;
+      take_(*entry, kind == ConntrackMessage::entry ? birth : What::ended);
     }
   }
 }

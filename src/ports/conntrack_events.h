@@ -24,16 +24,23 @@ class ConntrackEvents {
   ConntrackEvents(const ConntrackEvents&) = delete;
   ConntrackEvents& operator=(const ConntrackEvents&) = delete;
 
-  // `take` gets each flow that passes the filter: new, or ended. `lost` is called when the queue has overflowed, once each time.
+  enum class What : std::uint8_t {
+    born,  // some time ago
+    born_just_now,
+    ended,
+  };
+  using Take = std::function<void(const ConntrackEntry&, What)>;
+
+  // `take` gets each flow that passes the filter. `lost` is called when the queue has overflowed, once each time.
   // The errno, or 0.
-  int open(const std::vector<IpPrefix>& lan, bool with_tcp, std::function<void(const ConntrackEntry&, bool is_new)> take,
-           std::function<void()> lost);
+  int open(const std::vector<IpPrefix>& lan, bool with_tcp, Take take, std::function<void()> lost);
   void close();
   [[nodiscard]] bool is_open() const { return socket_.has_value(); }
 
   void filter(const std::vector<IpPrefix>& lan, bool with_tcp);
 
-  // False: events wait in the kernel until take_queued(). An overflow wakes us in any case.
+  // False: events wait in the kernel until take_queued(); an overflow wakes us in any case. Ends are told only then: they are a
+  // hint that comes along with something else, and nobody has to be woken for them.
   void listen(bool at_once);
   // A bounded number; what is left comes with the next turn of the loop.
   void take_queued();
@@ -46,11 +53,12 @@ class ConntrackEvents {
   Loop& loop_;
   ReceiveBuffers& buffers_;
   Sizes sizes_;
-  std::function<void(const ConntrackEntry&, bool)> take_;
+  Take take_;
   std::function<void()> lost_;
   std::optional<ConntrackSocket> socket_;
   bool at_once_ = true;
   bool is_woken_ = true;
+  bool has_backlog_ = false;  // what is queued may have waited
 };
 
 }  // namespace voip

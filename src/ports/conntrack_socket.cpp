@@ -39,13 +39,15 @@ void ConntrackSocket::set_receive_buffer(int bytes) {
   }
 }
 
-int ConntrackSocket::join_events() {
-  for (const int group : {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY}) {
-    if (setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
-      return errno;
-    }
-  }
-  return 0;
+int ConntrackSocket::hear_births() {
+  const int group = NFNLGRP_CONNTRACK_NEW;
+  return setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0 ? 0 : errno;
+}
+
+int ConntrackSocket::hear_ends(bool wanted) {
+  const int group = NFNLGRP_CONNTRACK_DESTROY;
+  const int order = wanted ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+  return setsockopt(fd_.get(), SOL_NETLINK, order, &group, sizeof group) == 0 ? 0 : errno;
 }
 
 int ConntrackSocket::send(Bytes requests) {

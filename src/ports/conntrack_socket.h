@@ -18,8 +18,9 @@ class ConntrackSocket {
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Beyond net.core.rmem_max where we have the right; the kernel doubles the number for its own bookkeeping.
   void set_receive_buffer(int bytes);
-  // Join the events of new and of ended flows. The errno, or 0.
-  [[nodiscard]] int join_events();
+  // Events of new flows, and of ended ones. The errno, or 0.
+  [[nodiscard]] int hear_births();
+  [[nodiscard]] int hear_ends(bool wanted);
   // The errno, or 0. The kernel answers within the call: what it has to say is already queued afterwards.
   [[nodiscard]] int send(Bytes requests);
 

@@ -93,6 +93,7 @@ TEST_F(Conntrack, ABirthIsSeenAndCountersAreWhatWasSent) {
   ASSERT_TRUE(has_born(key));
   EXPECT_NE(port->born.front().conntrack_id, 0U);
   EXPECT_FALSE(port->born.front().is_expected);
+  EXPECT_TRUE(port->born.front().is_fresh);
   EXPECT_EQ(port->born.size(), 1U);
   const auto samples = read({key});
   ASSERT_EQ(samples.size(), 1U);
@@ -190,6 +191,7 @@ TEST_F(Conntrack, AListingTellsFlowsOfBothFamiliesThatWereOpenBefore) {
   EXPECT_TRUE(has_born(v4, 2));
   EXPECT_TRUE(has_born(v6, 2));
   EXPECT_EQ(port->born.size(), 4U);
+  EXPECT_FALSE(port->born.front().is_fresh);
   EXPECT_EQ(port->born.front().mark, 0x00ab0033U);
 }
 
@@ -253,6 +255,38 @@ TEST_F(Conntrack, ABurstThatFitsTheBufferIsTakenWhole) {
   EXPECT_EQ(port->wake_ups, wake_ups);
   port->perform(ListenForFlows{true});
   EXPECT_TRUE(port->wait_until([&] { return port->born.size() == 5001; }));
+}
+
+TEST_F(Conntrack, OnlyABirthThatWakesUsIsFresh) {
+  open();
+  port->perform(ListenForFlows{false});
+  const FlowKey late = talk(SmallHome::phone_v4, SmallHome::server_v4, 40000, 1, 0);
+  port->wait(20ms);
+  port->perform(ListenForFlows{true});
+  ASSERT_TRUE(has_born(late));
+  EXPECT_FALSE(port->born.back().is_fresh);
+  ASSERT_TRUE(has_born(talk(SmallHome::phone_v4, SmallHome::server_v4, 40002, 1, 0)));
+  EXPECT_TRUE(port->born.back().is_fresh);
+}
+
+TEST_F(Conntrack, AnEndIsAHintThatComesWithTheNextReading) {
+  open();
+  const FlowKey key = talk(SmallHome::phone_v4, SmallHome::server_v4, 40000, 1, 0);
+  ASSERT_TRUE(has_born(key));
+  const int wake_ups = port->wake_ups;
+  if (SmallHome::run(home.router, "conntrack -F 2>/dev/null") != 0) {
+    GTEST_SKIP() << "needs the conntrack program";
+  }
+  port->wait(50ms);
+  EXPECT_EQ(port->wake_ups, wake_ups) << "nobody is woken for an end";
+  EXPECT_TRUE(port->gone.empty());
+  port->perform(ListenForFlows{false});
+  const FlowKey other = talk(SmallHome::phone_v4, SmallHome::server_v4, 40002, 1, 0);
+  SmallHome::run(home.router, "conntrack -F 2>/dev/null");
+  port->perform(ReadCounters{});
+  ASSERT_TRUE(port->wait_until([&] { return !port->gone.empty(); }));
+  EXPECT_EQ(port->gone.back().key, other);
+  EXPECT_EQ(port->gone.back().conntrack_id, port->born.back().conntrack_id);
 }
 
 TEST_F(Conntrack, ManyFlowsAreReadInOneReading) {
