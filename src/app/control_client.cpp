@@ -1,0 +1,110 @@
+#include "app/control_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+
+#include "app/check_config_command.h"
+#include "base/unique_fd.h"
+
+namespace voip {
+namespace {
+
+constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
+constexpr std::size_t longest_answer = 16U << 20U;
+
+}  // namespace
+
+ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
+  const auto failed = [&socket](const char* doing) {
+    return Error{std::string(doing) + " " + socket + ": " + std::strerror(errno)};
+  };
+  sockaddr_un address{};
+  if (socket.size() >= sizeof address.sun_path) {
+    return Error{"ask the daemon on " + socket + ": the path of a socket has at most 107 bytes"};
+  }
+  address.sun_family = AF_UNIX;
+  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Connecting waits too, where the daemon hangs and its queue is full.
+  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
+    return failed("create a socket to ask the daemon on");
+  }
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
+      return NotRunning{"nobody answers on " + socket};
+    }
+    if (errno == EACCES || errno == EPERM) {
+      return Error{"ask the daemon on " + socket + ": " + std::strerror(errno) + "; be root, or a member of control.group"};
+    }
+    return failed("ask the daemon on");
+  }
+  const std::string line = request + "\n";
+  if (::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+    return failed("ask the daemon on");
+  }
+  std::string answer;
+  std::array<char, 16384> buffer{};
+  while (!answer.ends_with('\n')) {
+    const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
+    if (count == 0 || answer.size() > longest_answer) {
+      return Error{"ask the daemon on " + socket + ": it hung up without an answer"};
+    }
+    if (count > 0) {
+      answer.append(buffer.data(), static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      return Error{"ask the daemon on " + socket + ": no answer within 5 s"};
+    } else if (errno != EINTR) {
+      return failed("hear the daemon on");
+    }
+  }
+  answer.pop_back();
+  return answer;
+}
+
+std::optional<std::string> find_socket(const DaemonAddress& address) {
+  if (address.socket) {
+    return address.socket;
+  }
+  // Somebody who may only talk to the daemon need not be able to read its configuration, nor the files that it names.
+  const LoadedSettings loaded =
+      address.config ? load_settings(*address.config, NamedFiles::ignored) : load_default_settings(NamedFiles::ignored);
+  if (const auto* settings = std::get_if<Settings>(&loaded)) {
+    return settings->control.socket;
+  }
+  if (!address.config) {
+    return ControlSettings{}.socket;
+  }
+  for (const Problem& problem : std::get<std::vector<Problem>>(loaded)) {
+    std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+  }
+  return std::nullopt;
+}
+
+std::variant<std::string, int> ask_or_complain(const DaemonAddress& address, const std::string& request) {
+  const auto socket = find_socket(address);
+  if (!socket) {
+    return exit_usage;
+  }
+  ControlAnswer answer = ask_daemon(*socket, request);
+  if (auto* text = std::get_if<std::string>(&answer)) {
+    return std::move(*text);
+  }
+  if (const auto* absent = std::get_if<NotRunning>(&answer)) {
+    std::fprintf(stderr, "voip-qosd: the daemon is not running: %s\n", absent->why.c_str());
+    return exit_not_running;
+  }
+  std::fprintf(stderr, "voip-qosd: %s\n", std::get<Error>(answer).message.c_str());
+  return exit_failed;
+}
+
+}  // namespace voip

@@ -1,0 +1,29 @@
+// The other end of the control socket: asks the running daemon one thing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "app/options.h"
+#include "base/result.h"
+
+namespace voip {
+
+struct NotRunning {
+  std::string why;
+};
+
+// The daemon's line of JSON, without its end; NotRunning: nobody listens there; Error: it does not answer, or must not be asked.
+using ControlAnswer = std::variant<std::string, NotRunning, Error>;
+
+// Waits a few seconds at most.
+ControlAnswer ask_daemon(const std::string& socket, const std::string& request);
+
+// The socket given, or that of the configuration; empty, with the problems told on standard error, if that cannot be read.
+std::optional<std::string> find_socket(const DaemonAddress& address);
+
+// The same for commands: complains on standard error and returns the exit status where there is no answer.
+std::variant<std::string, int> ask_or_complain(const DaemonAddress& address, const std::string& request);
+
+}  // namespace voip

@@ -1,0 +1,29 @@
+// What may be asked for on the control socket, one request a line:
+//   status
+//   qos on|off|auto [MILLISECONDS]
+// Pure, and total: any bytes have an answer.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/events.h"
+
+namespace voip {
+
+inline constexpr std::size_t longest_request = 128;  // with its end of line
+
+struct StatusWanted {};
+
+struct RequestRefused {
+  std::string error;
+};
+
+using ControlRequest = std::variant<StatusWanted, SetMode, RequestRefused>;
+
+// `line` is without its end.
+ControlRequest read_request(std::string_view line);
+
+}  // namespace voip

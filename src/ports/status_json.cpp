@@ -1,0 +1,126 @@
+#include "ports/status_json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+#include <vector>
+
+namespace voip {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json instant_or_null(const std::optional<Instant>& instant, const Calendar& calendar) {
+  return instant ? Json(calendar(*instant)) : Json(nullptr);
+}
+
+Json qos_json(const std::optional<Qos>& qos) {
+  if (!qos) {
+    return nullptr;
+  }
+  return *qos == Qos::off ? "OFF" : "ON";
+}
+
+double kbit(std::int64_t bit_per_s) {
+  return static_cast<double>((bit_per_s + 50) / 100) / 10.0;
+}
+
+void add_rates(Json& json, const Rates& rates) {
+  json["up_kbit"] = kbit(rates.up_bit_per_s);
+  json["down_kbit"] = kbit(rates.down_bit_per_s);
+  json["up_pps"] = rates.up_packets_per_s;
+  json["down_pps"] = rates.down_packets_per_s;
+}
+
+Json call_json(const Call& call, Instant now, const Calendar& calendar) {
+  Json json{
+      {"device", call.device},
+      {"client", call.client.to_string()},
+      {"remote", call.first_flow.server.address.to_string()},
+      {"started", calendar(call.started)},
+      {"duration_s", std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - call.started).count())}};
+  add_rates(json, call.rates);
+  json["flows"] = call.rates.flows;
+  json["reason"] = call.reason;
+  return json;
+}
+
+Json flow_json(const FlowReport& flow) {
+  Json json{{"flow", to_string(flow.key)}, {"device", flow.device},       {"in_call", flow.in_call},
+            {"score", flow.score},         {"threshold", flow.threshold}, {"has_counters", flow.has_counters}};
+  add_rates(json, flow.rates);
+  json["reason"] = flow.reason;
+  return json;
+}
+
+Json flow_list(const std::vector<FlowReport>& flows) {
+  std::vector<const FlowReport*> order;
+  order.reserve(flows.size());
+  for (const FlowReport& flow : flows) {
+    order.push_back(&flow);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const FlowReport* a, const FlowReport* b) {
+    return std::pair(a->in_call, a->score) > std::pair(b->in_call, b->score);
+  });
+  order.resize(std::min(order.size(), most_flows_listed));
+  Json list = Json::array();
+  for (const FlowReport* flow : order) {
+    list.push_back(flow_json(*flow));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string status_json(const FullStatus& status, std::string_view version, Instant now, const Calendar& calendar) {
+  const Report& report = status.report;
+  Json rates = Json::object();
+  add_rates(rates, status.rates);
+  rates["flows"] = status.rates.flows;
+  Json devices = Json::array();
+  for (const DeviceReport& device : report.devices) {
+    devices.push_back(
+        {{"name", device.name}, {"calls", device.calls}, {"call_started", instant_or_null(device.call_started, calendar)}});
+  }
+  Json calls = Json::array();
+  for (const Call& call : status.calls) {
+    calls.push_back(call_json(call, now, calendar));
+  }
+  return text_of({{"version", version},
+                  {"time", calendar(now)},
+                  {"qos", qos_json(report.observed)},
+                  {"wanted", report.wanted ? "ON" : "OFF"},
+                  {"mode", to_string(report.mode)},
+                  {"reason", to_string(report.reason)},
+                  {"override_until", instant_or_null(report.override_until, calendar)},
+                  {"call_active", report.calls > 0},
+                  {"calls", report.calls},
+                  {"call_started", instant_or_null(report.call_started, calendar)},
+                  {"detector", to_string(report.sight)},
+                  {"detector_reason", or_null(report.sight_reason)},
+                  {"error", or_null(report.error)},
+                  {"rates", std::move(rates)},
+                  {"devices", std::move(devices)},
+                  {"call_list", std::move(calls)},
+                  {"flow_list", flow_list(status.flows)},
+                  {"flows_left_out", status.flows.size() - std::min(status.flows.size(), most_flows_listed)},
+                  {"totals",
+                   {{"flows_seen", status.flows_seen},
+                    {"events_lost", status.events_lost},
+                    {"calls_seen", status.calls_seen},
+                    {"switches", status.switches}}}});
+}
+
+std::string error_json(std::string_view error) {
+  return text_of({{"error", error}});
+}
+
+}  // namespace voip

@@ -1,0 +1,21 @@
+// What the daemon answers on its control socket: the full status as one JSON document on one line. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/events.h"
+#include "ports/mqtt_topics.h"
+
+namespace voip {
+
+// No more flows than that are listed, calls and high scores first; `flows_left_out` tells how many are not.
+inline constexpr std::size_t most_flows_listed = 1000;
+
+// The names and values of the topic `state`, and besides: `rates`, `devices`, `call_list`, `flow_list`, `totals`.
+std::string status_json(const FullStatus& status, std::string_view version, Instant now, const Calendar& calendar);
+
+std::string error_json(std::string_view error);  // {"error":"..."}
+
+}  // namespace voip

@@ -1,0 +1,141 @@
+// From what the engine reports to the JSON on the socket, and from there to the lines that people read.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/status_text.h"
+#include "ports/status_json.h"
+
+namespace voip {
+namespace {
+
+using Json = nlohmann::json;
+constexpr Instant now(1000s);
+
+std::string calendar(Instant instant) {
+  return iso_8601(std::chrono::system_clock::time_point(std::chrono::seconds(1'750'000'000) + instant.time_since_epoch()));
+}
+
+std::string json_of(const FullStatus& status) {
+  return status_json(status, "1.2.3", now, calendar);
+}
+
+FlowKey flow(std::uint16_t port) {
+  return {{*IpAddress::parse("192.168.1.30"), port}, {*IpAddress::parse("203.0.113.9"), 3478}, protocol_udp};
+}
+
+FullStatus during_a_call() {
+  FullStatus status;
+  status.report.observed = Qos::on;
+  status.report.wanted = true;
+  status.report.reason = Reason::call;
+  status.report.calls = 1;
+  status.report.call_started = now - 83s;
+  status.report.devices = {{"Kitchen phone", 1, now - 83s}};
+  const Rates rates{87'240, 86'900, 50, 50, 1};
+  status.rates = rates;
+  status.calls = {{.id = 1,
+                   .device = "Kitchen phone",
+                   .client = flow(40000).client.address,
+                   .first_flow = flow(40000),
+                   .started = now - 83s,
+                   .ended = std::nullopt,
+                   .rates = rates,
+                   .reason = "steady 50/s both ways"}};
+  status.flows = {{flow(40001), "192.168.1.30", {}, 3, 12, false, true, "quiet"},
+                  {flow(40000), "Kitchen phone", rates, 15, 12, true, true, "steady 50/s both ways"}};
+  status.calls_seen = 4;
+  return status;
+}
+
+TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
+  const Json json = Json::parse(json_of(during_a_call()));
+  EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["qos"], "ON");
+  EXPECT_EQ(json["wanted"], "ON");
+  EXPECT_EQ(json["mode"], "auto");
+  EXPECT_EQ(json["reason"], "call");
+  EXPECT_TRUE(json["override_until"].is_null());
+  EXPECT_TRUE(json["error"].is_null());
+  EXPECT_EQ(json["calls"], 1);
+  EXPECT_EQ(json["call_list"][0]["remote"], "203.0.113.9");
+  EXPECT_EQ(json["call_list"][0]["duration_s"], 83);
+  EXPECT_EQ(json["call_list"][0]["up_kbit"], 87.2);
+  EXPECT_EQ(json["flow_list"][0]["flow"], "udp 192.168.1.30:40000 - 203.0.113.9:3478") << "calls come first";
+  EXPECT_EQ(json["totals"]["calls_seen"], 4);
+  EXPECT_EQ(json_of(during_a_call()).find('\n'), std::string::npos);
+}
+
+TEST(StatusJson, ListsABoundedNumberOfFlows) {
+  FullStatus status;
+  for (std::size_t i = 0; i < most_flows_listed + 500; ++i) {
+    status.flows.push_back({flow(static_cast<std::uint16_t>(i)), "d", {}, static_cast<std::int32_t>(i), 12, false, true, ""});
+  }
+  const Json json = Json::parse(json_of(status));
+  EXPECT_EQ(json["flow_list"].size(), most_flows_listed);
+  EXPECT_EQ(json["flows_left_out"], 500);
+  EXPECT_EQ(json["flow_list"][0]["score"], most_flows_listed + 499);
+}
+
+TEST(StatusJson, BytesThatAreNoTextAreReplaced) {
+  FullStatus status;
+  status.report.error = "tc: \xff\xfe";
+  EXPECT_EQ(Json::parse(json_of(status))["error"], "tc: \xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_EQ(Json::parse(error_json("a \"b\""))["error"], "a \"b\"");
+}
+
+TEST(StatusText, ShowsACallAndWhy) {
+  const std::string text = status_text(json_of(during_a_call()), Colour::plain).value();
+  EXPECT_EQ(
+      text,
+      "QoS       on (a call is up)\n"
+      "Mode      auto\n"
+      "Calls     1\n"
+      "  Kitchen phone  203.0.113.9  1:23  up 87.2 kbit/s 50/s  down 86.9 kbit/s 50/s  steady 50/s both ways\n"
+      "Watched   2 flows\n"
+      "  call  15/12  Kitchen phone  udp 192.168.1.30:40000 - 203.0.113.9:3478  up 87.2 kbit/s 50/s  down 86.9 kbit/s 50/s  "
+      "steady 50/s both ways\n"
+      "        3/12   192.168.1.30   udp 192.168.1.30:40001 - 203.0.113.9:3478  up 0.0 kbit/s 0/s    down 0.0 kbit/s 0/s    "
+      "quiet\n"
+      "So far    4 calls, 0 switches, 0 flows\n");
+}
+
+TEST(StatusText, ShowsProblemsAndWhatIsNotAsItShouldBe) {
+  FullStatus status;
+  status.report.wanted = true;
+  status.report.reason = Reason::manual;
+  status.report.mode = Mode::on;
+  status.report.override_until = now + 1800s;
+  status.report.error = "run qos-start: it is not there; install qos-scripts";
+  status.report.sight = Sight::blind;
+  status.report.sight_reason = "no privilege: needs CAP_NET_ADMIN";
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  EXPECT_NE(text.find("QoS       unknown, wanted on (ordered)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Mode      on, until 15:53:20 UTC\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Problem   run qos-start: it is not there; install qos-scripts\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Problem   the detector is blind: no privilege: needs CAP_NET_ADMIN\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\033'), std::string::npos);
+  EXPECT_NE(status_text(json_of(status), Colour::coloured).value().find("\033[31m"), std::string::npos);
+}
+
+TEST(StatusText, AnOrderIsAnsweredWithWhatItLedTo) {
+  FullStatus status;
+  status.report.observed = Qos::off;
+  status.report.wanted = true;
+  status.report.mode = Mode::on;
+  status.report.reason = Reason::manual;
+  status.report.override_until = now + 24h;
+  EXPECT_EQ(order_text(json_of(status), Colour::plain).value(),
+            "QoS       off, wanted on (ordered)\n"
+            "Mode      on, until 2025-06-16 15:23:20 UTC\n");
+}
+
+TEST(StatusText, RefusalsAndRubbishAreErrors) {
+  EXPECT_EQ(status_text(error_json("too many clients"), Colour::plain).error(), "the daemon refused: too many clients");
+  for (const char* rubbish : {"", "{", "[]", "{}", "null", "{\"qos\":7}"}) {
+    EXPECT_FALSE(status_text(rubbish, Colour::plain).ok()) << rubbish;
+  }
+}
+
+}  // namespace
+}  // namespace voip
