@@ -65,6 +65,20 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   return ports;
 }
 
+// Reads the file again; a wrong one is told and refused.
+bool reload(const std::optional<std::string>& config_path, Settings& next) {
+  auto loaded = load(config_path);
+  if (auto* settings = std::get_if<Settings>(&loaded)) {
+    next = std::move(*settings);
+    return true;
+  }
+  for (const Problem& problem : std::get<std::vector<Problem>>(loaded)) {
+    log_error(to_string(problem));
+  }
+  log_error("the configuration is wrong; the old one goes on");
+  return false;
+}
+
 // One life of the engine: from a configuration to the end or to the next configuration.
 Ending live(const Settings& settings, const std::optional<std::string>& config_path, Orders& orders, Settings& next) {
   auto opened = Loop::open();
@@ -89,7 +103,7 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
   bool was_asked = false;
   const std::vector<Event> begin{DeadlineReached{}};
   const std::vector<Event>* events = &begin;
-  while (!engine.finished() && !(wants_reload && !was_asked && !engine.is_switching())) {
+  while (true) {
     for (const Event& event : *events) {
       was_asked = was_asked || std::holds_alternative<StopRequested>(event);
       const Instant now = loop.now();
@@ -99,18 +113,12 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
         }
       }
     }
+    if (engine.finished() || (wants_reload && !was_asked && !engine.is_switching())) {
+      break;
+    }
     events = &loop.wait(engine.deadline());
     if (loop.reload_requested()) {
-      auto loaded = load(config_path);
-      if (auto* settings_now = std::get_if<Settings>(&loaded)) {
-        next = std::move(*settings_now);
-        wants_reload = true;
-      } else {
-        for (const Problem& problem : std::get<std::vector<Problem>>(loaded)) {
-          log_error(to_string(problem));
-        }
-        log_error("the configuration is wrong; the old one goes on");
-      }
+      wants_reload = reload(config_path, next) || wants_reload;
     }
   }
   orders = engine.orders();
