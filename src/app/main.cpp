@@ -3,6 +3,7 @@
 
 #include "app/check_config_command.h"
 #include "app/options.h"
+#include "app/replay_command.h"
 #include "app/run.h"
 #include "core/events.h"
 
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   return std::visit(Overloaded{
                         [](const RunOptions& run) { return run_daemon(run.config); },
                         [](const CheckConfigOptions& check) { return check_config_command(check); },
+                        [](const ReplayOptions& replay) { return replay_command(replay); },
                         [](const TextOptions& text) {
                           std::fputs(text.text.c_str(), text.exit_status == exit_done ? stdout : stderr);
                           return text.exit_status;

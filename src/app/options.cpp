@@ -28,6 +28,7 @@ struct Arguments {
   std::string mode;
   std::string time_limit;
   std::string interval;
+  bool explains = false;
   std::string help_topic;
   std::vector<std::string> files;
   bool as_json = false;
@@ -59,6 +60,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* replay = app.add_subcommand("replay", "run detector and policy over recorded timelines; one JSON object a line");
   add_config(*replay, arguments);
   replay->add_option("--interval", arguments.interval, "look at the counters this often, like 1s")->type_name("DURATION");
+  replay->add_flag("--explain", arguments.explains, "add what the detector thinks of each busy flow, every second");
   replay->add_option("files", arguments.files, "ctflow1 timelines, plain or gzip; - is standard input")
       ->required()
       ->type_name("FILE");
@@ -111,7 +113,7 @@ Options to_options(const std::string& command, Arguments& arguments) {
     return qos;
   }
   if (command == "replay") {
-    ReplayOptions replay{arguments.config, std::nullopt, std::move(arguments.files)};
+    ReplayOptions replay{arguments.config, std::nullopt, std::move(arguments.files), arguments.explains};
     if (!arguments.interval.empty()) {
       replay.interval = parse_duration(arguments.interval);
       if (!replay.interval || *replay.interval <= Duration::zero() || *replay.interval > 1min) {

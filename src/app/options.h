@@ -47,6 +47,7 @@ struct ReplayOptions {
   std::optional<std::string> config;
   std::optional<Duration> interval;  // instead of the timeline's own
   std::vector<std::string> files;    // "-": standard input
+  bool explains = false;             // tells the detector's opinions, too
 };
 
 // Nothing to do but to print: help and version with exit_done on standard output, wrong usage with exit_usage on standard error.

@@ -1,0 +1,30 @@
+#include <nlohmann/json.hpp>
+
+#include "app/replay.h"
+
+namespace voip {
+
+std::string to_json(const ReplayEvent& event, const Timeline& timeline) {
+  nlohmann::ordered_json line;
+  line["capture"] = timeline.id;
+  line["time_s"] = static_cast<double>(event.time.count()) / 1000;
+  line["event"] = to_string(event.kind);
+  if (event.flow == nullptr) {
+    line["flow"] = nullptr;
+    line["device"] = nullptr;
+  } else {
+    const Endpoint& source = event.flow->is_opened_outside ? event.flow->key.server : event.flow->key.client;
+    const Endpoint& destination = event.flow->is_opened_outside ? event.flow->key.client : event.flow->key.server;
+    line["flow"] = {source.address.to_string(), source.port, destination.address.to_string(), destination.port};
+    line["device"] = event.device;
+  }
+  if (event.kind == ReplayEvent::Kind::opinion) {
+    line["score"] = event.score;
+    line["threshold"] = event.threshold;
+  }
+  line["reason"] = event.reason;
+  // Names come from a file: what is not UTF-8 is replaced, since throwing it back would end the run.
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace voip
