@@ -48,7 +48,7 @@ std::string in_words(const std::string& reason) {
 
 // "2026-08-20T18:05:09Z" -> "18:05:09 UTC"; the date is told where it is another day than now.
 std::string clock(const Json& status, const char* key) {
-  const std::string moment = status.at(key);
+  std::string moment = status.at(key);
   constexpr std::size_t date_length = 10;
   if (moment.size() != 20) {
     return moment;

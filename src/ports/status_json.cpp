@@ -30,7 +30,8 @@ Json qos_json(const std::optional<Qos>& qos) {
 }
 
 double kbit(std::int64_t bit_per_s) {
-  return static_cast<double>((bit_per_s + 50) / 100) / 10.0;
+  const std::int64_t tenths = (bit_per_s + 50) / 100;
+  return static_cast<double>(tenths) / 10.0;
 }
 
 void add_rates(Json& json, const Rates& rates) {

@@ -45,7 +45,7 @@ class ConfigFiles : public testing::Test {
   }
   ~ConfigFiles() override { std::filesystem::remove_all(folder_); }
   std::string write(const std::string& name, const std::string& text, mode_t mode = 0600) {
-    const std::string path = folder_ + "/" + name;
+    std::string path = folder_ + "/" + name;
     std::ofstream(path) << text;
     chmod(path.c_str(), mode);
     return path;
@@ -197,6 +197,8 @@ TEST(Config, UnknownWordsNameTheValidOnes) {
             "f:2:15: detector.calls.sensitivity: unknown word \"hihg\"; expected \"low\", \"normal\" or \"high\"");
   EXPECT_NE(problem_in("[qos]\nactuator = \"htb\"").find("\"none\""), std::string::npos);
   EXPECT_NE(problem_in("[detector]\nuse = \"magic\"").find("\"threshold\""), std::string::npos);
+  EXPECT_NE(problem_in("[qos.tc]\ndrain = \"measured\"").find("\"off\" or \"fixed\""), std::string::npos)
+      << "not in this version";
   EXPECT_NE(problem_in("[log]\nlevel = \"verbose\"").find("\"debug\""), std::string::npos);
 }
 
