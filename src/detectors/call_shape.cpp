@@ -17,6 +17,7 @@ constexpr Duration quarter = 250ms;
 constexpr Duration shortest_reading = 125ms;  // what comes sooner is kept for the next one
 constexpr int coarse_quarters = 3;            // readings this long hide the rhythm
 constexpr int quiet_quarters = 16;            // silence for 4 s is worth no fast reading
+constexpr int quiet_after_call = 480;         // ... but a call on hold goes on: 2 min
 constexpr int dismissed_quarters = 12;        // 3 s of nothing but contrary evidence
 constexpr std::size_t no_pair = SIZE_MAX;
 
@@ -37,6 +38,7 @@ struct WatchedFlow {
   int dismissed_for = 0;  // quarters with the score at its floor
   bool is_coarse = false;
   bool in_call = false;
+  bool had_call = false;
 };
 
 struct Pair {
@@ -115,7 +117,7 @@ class CallShape final : public Detector {
     if (flow.dismissed_for >= dismissed_quarters) {
       return Interest::dismissed;
     }
-    return flow.silent_for < quiet_quarters ? Interest::undecided : Interest::quiet;
+    return flow.silent_for < (flow.had_call ? quiet_after_call : quiet_quarters) ? Interest::undecided : Interest::quiet;
   }
 
   [[nodiscard]] Opinion opinion(FlowSlot slot) const override {
@@ -193,7 +195,9 @@ void CallShape::take_in(WatchedFlow& flow, Pair& pair) {
               static_cast<std::uint64_t>(elapsed) / 2) /
              static_cast<std::uint64_t>(elapsed);
     };
-    const Counters sum{scaled(all.packets), scaled(all.bytes)};
+    // Sizes are compared as if all headers were IPv4's.
+    const std::uint64_t longer_headers = flow.facts.key.server.address.is_v6() ? 20 * all.packets : 0;
+    const Counters sum{scaled(all.packets), scaled(all.bytes - std::min(all.bytes, longer_headers))};
     const auto parts = static_cast<std::uint64_t>(quarters);
     for (int age = 0; age < quarters; ++age) {
       const auto i = static_cast<std::uint64_t>(age);
@@ -209,7 +213,7 @@ void CallShape::take_in(WatchedFlow& flow, Pair& pair) {
   flow.new_quarters = quarters;
   flow.is_coarse = quarters >= coarse_quarters;
   flow.unread = {};
-  flow.silent_for = flow.history.packets_both(quarters) > 0 ? 0 : std::min(flow.silent_for + quarters, quiet_quarters);
+  flow.silent_for = flow.history.packets_both(quarters) > 0 ? 0 : std::min(flow.silent_for + quarters, quiet_after_call);
 }
 
 void CallShape::start_call(FlowSlot slot, const std::string& reason, Instant now, std::vector<Verdict>& changes) {
@@ -221,6 +225,7 @@ void CallShape::start_call(FlowSlot slot, const std::string& reason, Instant now
     pair.last_two_sided = now;
   }
   flows_[slot].in_call = true;
+  flows_[slot].had_call = true;
   changes.push_back({slot, true, reason});
 }
 

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""The detector's figures on the corpora of real traffic must not get worse. Skips (77) where the corpora are missing."""
+import pathlib
+import sys
+import tempfile
+import time
+
+import corpus
+from timelines import program
+
+SKIPPED = 77
+# What was reached, without a margin: (corpus, options) -> the least or the most of each figure.
+REACHED = {
+    ("corpus", ()): {
+        "least": {"found_calls": 53, "clear_found": 33, "precision": 0.987, "call_on_share": 0.970},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 2.5, "hard_flagged": 1, "game_flagged": 0, "negative_flagged": 1, "flaps": 1,
+                 "end_lag_p95_s": 10.5},
+    },
+    ("corpus", ("--interval", "1s")): {
+        "least": {"found_calls": 53, "clear_found": 33, "precision": 0.987, "call_on_share": 0.949},
+        "most": {"delay_median_s": 2.0, "delay_p95_s": 4.0, "hard_flagged": 0, "game_flagged": 0, "flaps": 3},
+    },
+    ("corpus-lab", ()): {
+        "least": {"found_calls": 23, "clear_found": 21, "call_on_share": 0.965},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 2.0, "delay_max_s": 2.5, "hard_flagged": 2, "game_flagged": 0, "flaps": 0},
+    },
+    ("corpus", "permuted"): {
+        "least": {"found_calls": 52, "clear_found": 33},
+        "most": {"hard_flagged": 5, "game_flagged": 0},
+    },
+    ("corpus-lab", "permuted"): {
+        "least": {"found_calls": 23, "clear_found": 21},
+        "most": {"hard_flagged": 2, "game_flagged": 0},
+    },
+}
+COLUMNS = ("found_calls", "clear_found", "delay_median_s", "delay_p95_s", "delay_max_s", "end_lag_p95_s", "call_on_share", "flaps",
+           "precision", "hard_flagged", "game_flagged", "negative_flagged")
+TIME_LIMIT_S = 10  # for the replay of one corpus; the public one is more than seven hours
+
+
+def permuted_events(name, folder):
+    """Replay with ports that mean nothing; events name the true ones."""
+    back = {}
+    files = []
+    for path in corpus.timelines(name):
+        lines, ways = corpus.permuted(corpus.read(path), 1)
+        back[lines[0]["id"]] = ways
+        files.append(pathlib.Path(folder) / path.name.removesuffix(".gz"))
+        corpus.write(files[-1], lines)
+    events = corpus.replay(program(), files)
+    for event in events:
+        if event["flow"]:
+            event["flow"] = back[event["capture"]][tuple(event["flow"])]
+    return events
+
+
+def check_figures(scorer):
+    """Print the table; returns what is worse than it was."""
+    problems = []
+    print(f"{'corpus':<11} {'options':<14} " + " ".join(f"{column[:10]:>10}" for column in COLUMNS))
+    for (name, options), limits in REACHED.items():
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.monotonic()
+            events = permuted_events(name, folder) if options == "permuted" else corpus.replay(program(), corpus.timelines(name), *options)
+            took_s = time.monotonic() - began
+        total = corpus.score(scorer, name, events).summary()
+        text = options if isinstance(options, str) else " ".join(options)
+        print(f"{name:<11} {text:<14} " + " ".join(f"{total[column]:>10.3f}".rstrip("0").rstrip(".").rjust(10) for column in COLUMNS))
+        problems += [f"{name} {text}: {key} is {total[key]:.3f}, was at least {value}" for key, value in limits["least"].items()
+                     if total[key] < value]
+        problems += [f"{name} {text}: {key} is {total[key]:.3f}, was at most {value}" for key, value in limits["most"].items()
+                     if not total[key] <= value]
+        if options != "permuted" and took_s > TIME_LIMIT_S:
+            problems.append(f"{name} {text}: the replay took {took_s:.1f} s")
+    return problems
+
+
+def check_prefixes(share):
+    """What was decided when a share of a capture had passed must be decided alike in the whole of it: nothing looks ahead."""
+    problems = []
+    for name in corpus.NAMES:
+        whole = {}
+        for event in corpus.replay(program(), corpus.timelines(name)):
+            whole.setdefault(event["capture"], []).append(event)
+        with tempfile.TemporaryDirectory() as folder:
+            files, lengths = [], {}
+            for path in corpus.timelines(name):
+                lines, length = corpus.cut(corpus.read(path), share)
+                lengths[lines[0]["id"]] = length
+                files.append(pathlib.Path(folder) / path.name.removesuffix(".gz"))
+                corpus.write(files[-1], lines)
+            part = {}
+            for event in corpus.replay(program(), files):
+                part.setdefault(event["capture"], []).append(event)
+        for capture, length in lengths.items():
+            expected = [event for event in whole.get(capture, []) if event["time_s"] <= length]
+            if part.get(capture, []) != expected:
+                problems.append(f"{capture} cut at {share:.0%}: other events than in the whole")
+    return problems
+
+
+def main():
+    reason = corpus.missing()
+    if reason:
+        print(f"skipped: {reason}")
+        return SKIPPED
+    problems = check_figures(corpus.scorer()) + check_prefixes(0.3) + check_prefixes(0.6)
+    for problem in problems:
+        print("WORSE:", problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
