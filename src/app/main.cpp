@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/replay_command.h"
 #include "app/run.h"
+#include "app/status_command.h"
 #include "core/events.h"
 
 int main(int argc, char** argv) {
@@ -14,11 +15,12 @@ int main(int argc, char** argv) {
                         [](const RunOptions& run) { return run_daemon(run.config); },
                         [](const CheckConfigOptions& check) { return check_config_command(check); },
                         [](const ReplayOptions& replay) { return replay_command(replay); },
+                        [](const StatusOptions& status) { return status_command(status); },
+                        [](const QosOptions& qos) { return qos_command(qos); },
                         [](const TextOptions& text) {
                           std::fputs(text.text.c_str(), text.exit_status == exit_done ? stdout : stderr);
                           return text.exit_status;
                         },
-                        [](const auto&) { return exit_failed; },
                     },
                     options);
 }

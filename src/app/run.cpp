@@ -12,6 +12,7 @@
 #include "core/engine.h"
 #include "detectors/all.h"
 #include "ports/conntrack.h"
+#include "ports/control_socket.h"
 #include "ports/interfaces.h"
 #include "ports/journal.h"
 #include "ports/loop.h"
@@ -59,6 +60,7 @@ Result<Lan> find_lan(const Settings& settings) {
 std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Actuator& actuator) {
   std::vector<std::unique_ptr<Port>> ports;
   ports.push_back(make_journal());
+  ports.push_back(std::make_unique<ControlSocket>(settings.control, VOIP_VERSION));
   ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
   ports.push_back(make_mqtt(settings, VOIP_VERSION));

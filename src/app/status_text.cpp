@@ -30,14 +30,15 @@ std::string labelled(std::string label, const std::string& text) {
 }
 
 std::string in_words(const std::string& reason) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> words{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words{
       {{"idle", "no call"},
        {"call", "a call is up"},
        {"release", "a call has just ended"},
        {"adopted", "found on at start"},
        {"manual", "ordered"},
        {"too_long", "on for too long, not believed any more"},
-       {"pause", "a pause before it comes on again"}}};
+       {"pause", "a pause before it comes on again"},
+       {"stopping", "the daemon ends"}}};
   for (const auto& [word, meaning] : words) {
     if (reason == word) {
       return std::string(meaning);

@@ -66,6 +66,7 @@ class Engine {
   void advance_stop(Instant now);
   void tell_rates(Instant now);
   void tell_switch();
+  [[nodiscard]] Decision decision() const;
   [[nodiscard]] bool report_is_due() const;
   void tell_report();
   [[nodiscard]] Report report() const;

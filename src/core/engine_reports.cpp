@@ -32,7 +32,7 @@ void Engine::tell_rates(Instant now) {
 void Engine::tell_switch() {
   if (reconciler_.state() && told_on_ != reconciler_.is_on()) {
     if (told_on_) {
-      actions_.emplace_back(QosSwitched{reconciler_.is_on(), policy_.decision().reason});
+      actions_.emplace_back(QosSwitched{reconciler_.is_on(), decision().reason});
     }
     told_on_ = reconciler_.is_on();
   }
@@ -44,13 +44,17 @@ void Engine::tell_switch() {
   }
 }
 
+// What is wanted now: the policy's will, but for a daemon that ends and switches off.
+Decision Engine::decision() const {
+  return is_stopping_ && settings_.policy.on_exit == OnExit::off ? Decision{false, Reason::stopping} : policy_.decision();
+}
+
 // Whether anything that the report shows is other than what was told; without building it, since this is asked at every step.
 bool Engine::report_is_due() const {
-  const Decision& decision = policy_.decision();
-  return !told_ || told_calls_ != calls_.revision() || told_->observed != reconciler_.state() ||
-         told_->wanted != decision.wanted || told_->reason != decision.reason || told_->mode != policy_.mode() ||
-         told_->override_until != policy_.override_until() || told_->sight != sight_ || told_->sight_reason != sight_reason_ ||
-         told_->error != reconciler_.problem();
+  const Decision now = decision();
+  return !told_ || told_calls_ != calls_.revision() || told_->observed != reconciler_.state() || told_->wanted != now.wanted ||
+         told_->reason != now.reason || told_->mode != policy_.mode() || told_->override_until != policy_.override_until() ||
+         told_->sight != sight_ || told_->sight_reason != sight_reason_ || told_->error != reconciler_.problem();
 }
 
 void Engine::tell_report() {
@@ -67,9 +71,9 @@ void Engine::tell_report() {
 
 Report Engine::report() const {
   Report report{.observed = reconciler_.state(),
-                .wanted = policy_.decision().wanted,
+                .wanted = decision().wanted,
                 .mode = policy_.mode(),
-                .reason = policy_.decision().reason,
+                .reason = decision().reason,
                 .override_until = policy_.override_until(),
                 .calls = calls_.calls(),
                 .call_started = calls_.first_started(),

@@ -78,9 +78,11 @@ std::string_view to_string(Reason reason) {
     case Reason::too_long:
       return "too_long";
     case Reason::pause:
+      return "pause";
+    case Reason::stopping:
       break;
   }
-  return "pause";
+  return "stopping";
 }
 
 std::string_view to_string(Sight sight) {

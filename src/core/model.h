@@ -93,9 +93,10 @@ enum class Reason : std::uint8_t {
   manual,    // an order: mode on or off, or an override
   too_long,  // on for longer than max_on without a pause: not believed any more
   pause,     // a call is up, but the shortest time off is not over
+  stopping,  // the daemon was asked to end, and switches off before it does
 };
-inline constexpr std::array<Reason, 7> all_reasons{Reason::idle,   Reason::call,     Reason::release, Reason::adopted,
-                                                   Reason::manual, Reason::too_long, Reason::pause};
+inline constexpr std::array<Reason, 8> all_reasons{Reason::idle,   Reason::call,     Reason::release, Reason::adopted,
+                                                   Reason::manual, Reason::too_long, Reason::pause,   Reason::stopping};
 std::string_view to_string(Reason reason);
 
 // What the detector can see.

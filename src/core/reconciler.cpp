@@ -39,7 +39,8 @@ void Reconciler::want(bool on) {
 void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
   awaited_ = event.wanted;
   in_flight_.reset();
-  ++switches_;
+  // Draining and settling are two steps of one switch.
+  switches_ += event.wanted == Qos::draining ? 0U : 1U;
   switch_error_ = event.error;
   if (event.wanted == Qos::draining) {
     drained_at_ = now + settings_.tc.drain_for;
