@@ -144,6 +144,7 @@ TEST(ConfigExamples, EachLoads) {
     ++examples;
   }
   EXPECT_GE(examples, 3U);
+  EXPECT_TRUE(std::holds_alternative<Settings>(load_settings(source_dir + "/integrations/openwrt/files/voip-qosd.toml")));
 }
 
 // A row is: | `section.key` | `default` | meaning |
