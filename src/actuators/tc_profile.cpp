@@ -13,6 +13,7 @@ constexpr std::uint64_t small_percent = 15;
 constexpr std::uint64_t bulk_guaranteed_percent = 25;
 constexpr std::uint64_t least_kbit = 32;
 constexpr std::uint64_t ethernet_frame = 1514;
+constexpr std::uint64_t longest_frame = 2000;
 
 std::string hex(std::uint32_t number) {
   std::string text;
@@ -56,12 +57,13 @@ std::string bulk_class(const Tree& tree, std::string_view verb) {
 
 // A token bucket far above the line's rate, which never holds anything back: it is there because it cuts the 64 KB packets of
 // GRO and TSO into frames (sch_tbf.c, tbf_segment), which HTB and the fifos do not. One such packet is half a second of a
-// 1 Mbit/s line, and three would not fit in the queue at all.
+// 1 Mbit/s line, and most would not fit in the queue at all. Its burst is the size above which it cuts, and the longest frame
+// that it lets through: less than two of Ethernet's.
 std::string bulk_queue(const Tree& tree, std::string_view verb) {
   const std::uint64_t limit = std::max(3 * ethernet_frame, tree.bulk_kbit * 1000 / 8 / 5);  // 200 ms, never below three frames
   return "qdisc " + std::string(verb) + " dev " + tree.device + " parent " + tree.id(0x30) + " handle " + tree.leaf(bulk_leaf) +
-         " tbf rate " + std::to_string(std::max<std::uint64_t>(4 * tree.line_kbit, 100'000)) + "kbit burst " +
-         burst(tree.line_kbit) + " limit " + std::to_string(limit) + "\n";
+         " tbf rate 100gbit burst " + std::to_string(std::max(longest_frame, tree.line_kbit / 8)) + " limit " +
+         std::to_string(limit) + "\n";
 }
 
 // `fallback` is the class of what nft has not classified; 0: it passes unshaped.
