@@ -218,5 +218,7 @@ template <typename... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;  // clang before 17 doesn't deduce it by itself
 
 }  // namespace voip

@@ -35,6 +35,7 @@ class ConntrackFilter : public testing::Test {
   }
   void attach(const std::vector<std::string>& prefixes, bool with_tcp = false) {
     std::vector<IpPrefix> parsed;
+    parsed.reserve(prefixes.size());
     for (const auto& prefix : prefixes) {
       parsed.push_back(*IpPrefix::parse(prefix));
     }
