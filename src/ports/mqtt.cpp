@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ports/loop.h"
 #include "ports/mqtt_connection.h"
+#include "ports/mqtt_discovery.h"
 #include "ports/mqtt_intake.h"
 #include "ports/mqtt_options.h"
 #include "ports/mqtt_outbox.h"
@@ -64,6 +65,7 @@ class Mqtt : public Port {
   Instant started_{};
   std::optional<MqttPayloads> payloads_;
   std::unique_ptr<MqttConnection> connection_;
+  std::optional<MqttDiscovery> discovery_;
 
   std::string client_id_;
   bool is_connected_ = false;
@@ -89,6 +91,11 @@ Status Mqtt::open(Loop& loop) {
     return Error{options.error()};
   }
   client_id_ = options->client_id;
+  if (settings_.home_assistant.discovery) {
+    discovery_.emplace(settings_, version_, loop,
+                       MqttDiscovery::Voice{[this](MqttMessage message) { say(std::move(message)); },
+                                            [this] { say_everything(); }, [this] { say_rates(); }});
+  }
   if (sends_password_in_clear(settings_.mqtt)) {
     log_warning("mqtt: the password goes readable over the network: use mqtts://");
   }
@@ -129,6 +136,7 @@ void Mqtt::close() {
 }
 
 void Mqtt::forget_connection() {
+  discovery_.reset();
   if (connection_) {
     if (send_timer_) {
       loop_->cancel(*std::exchange(send_timer_, std::nullopt));
@@ -160,12 +168,18 @@ void Mqtt::happened(const MqttConnected& /*connected*/) {
     connection_->subscribe(topics_.of("request/#"), true);
   }
   outbox_.clear();
+  if (discovery_) {
+    discovery_->connected(*connection_);
+  }
   say_everything();
 }
 
 void Mqtt::happened(const MqttLost& lost) {
   is_connected_ = false;
   outbox_.clear();
+  if (discovery_) {
+    discovery_->lost();
+  }
   // Two clients of the same id throw each other out for ever; brokers do not always say so.
   const bool was_short = loop_->now() - connected_at_ < suspiciously_short;
   log_warning("mqtt: lost the broker: " + lost.why +
@@ -183,6 +197,9 @@ void Mqtt::happened(const MqttOverrun& overrun) {
 }
 
 void Mqtt::happened(const MqttIncoming& incoming) {
+  if (discovery_ && discovery_->take(incoming)) {
+    return;
+  }
   TakenIn taken = intake_.take(incoming, loop_->now(), report_ ? payloads_->report(*report_).front().payload : std::string());
   for (Event& event : taken.events) {
     loop_->post(std::move(event));
@@ -256,8 +273,8 @@ void Mqtt::send() {
       return;
     }
     outbox_.pop();
+    send_delay_ = first_send_delay;
   }
-  send_delay_ = first_send_delay;
 }
 
 }  // namespace
