@@ -93,7 +93,7 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
     }
     if (!verdict.in_call) {
       mark(flow.facts.key, false, actions);
-      leave(verdict.slot, flows, now, actions);
+      leave(verdict.slot, flows, std::min(verdict.heard_until.value_or(now), now), actions);
       continue;
     }
     flow.in_call = true;
@@ -151,7 +151,7 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
   return active;
 }
 
-void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions) {
+void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions) {
   flows.at(slot).in_call = false;
   ++revision_;
   for (auto active = calls_.begin(); active != calls_.end(); ++active) {
@@ -160,9 +160,11 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant now, std::vecto
       continue;
     }
     active->flows.erase(found);
+    active->heard_until = std::max({active->heard_until, active->call.started, heard_until});
     if (active->flows.empty()) {
-      active->call.ended = now;
-      active->call.rates = means(active->up, active->down, now - active->call.started);
+      active->call.ended = active->heard_until;
+      active->call.rates = means(active->up, active->down, active->heard_until - active->call.started);
+      heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
       actions.emplace_back(CallEnded{active->call});
       calls_.erase(active);
     }

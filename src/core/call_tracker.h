@@ -47,6 +47,8 @@ class CallTracker {
   // Another number than before: calls have begun or ended, or moved to other flows.
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   [[nodiscard]] std::optional<Instant> first_started() const;
+  // When the latest of the calls that are over was last heard.
+  [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
   // Calls of one configured device.
   [[nodiscard]] DeviceReport report(std::int32_t device) const;
   // Rates of the media flows now; of one device, or of all (no_device).
@@ -60,10 +62,11 @@ class CallTracker {
     std::vector<FlowSlot> flows;
     Counters up;  // since the start
     Counters down;
+    Instant heard_until{};  // the latest of the flows that have left it
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, bool is_call, std::vector<Action>& actions) const;
-  void leave(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
+  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
   [[nodiscard]] std::string device_name(const Flow& flow) const;
 
   std::vector<DeviceSettings> devices_;
@@ -71,6 +74,7 @@ class CallTracker {
   std::unique_ptr<Detector> detector_;
   std::vector<ActiveCall> calls_;
   std::vector<Verdict> verdicts_;
+  std::optional<Instant> heard_until_;
   std::uint64_t last_id_ = 0;
   std::uint64_t revision_ = 0;
 };

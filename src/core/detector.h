@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ struct Verdict {
   FlowSlot slot = 0;
   bool in_call = false;
   std::string reason;  // in words and numbers
+  // Of a flow that is a call no longer: when it last sounded like one. It takes seconds of silence to be sure, and neither the
+  // call's length nor the release delay should count them. Absent: now.
+  std::optional<Instant> heard_until = {};
 };
 
 struct Opinion {

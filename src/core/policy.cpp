@@ -24,9 +24,9 @@ void Policy::adopt(Instant now) {
   decision_ = {true, Reason::adopted};
 }
 
-void Policy::set_calls(std::int32_t calls, Instant now) {
+void Policy::set_calls(std::int32_t calls, Instant heard_until) {
   if (calls_ > 0 && calls == 0) {
-    calls_over_ = now;
+    calls_over_ = heard_until;
     is_exhausted_ = false;
   } else if (calls > 0) {
     calls_over_.reset();

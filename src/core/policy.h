@@ -31,7 +31,8 @@ class Policy {
   void set_mode(const SetMode& order, Instant now);
   // QoS was found switched on at start: keep it until the detector had time to see whether there is a call.
   void adopt(Instant now);
-  void set_calls(std::int32_t calls, Instant now);
+  // `heard_until`: when the last call that is over was heard, which the release delay counts from.
+  void set_calls(std::int32_t calls, Instant heard_until);
   // Decides; to be called after anything else, and at the deadline.
   const Decision& decide(Instant now);
 
@@ -53,7 +54,7 @@ class Policy {
   std::int32_t calls_ = 0;
   std::optional<Instant> on_since_;  // of the present wish
   std::optional<Instant> off_since_;
-  std::optional<Instant> calls_over_;  // when the last call ended
+  std::optional<Instant> calls_over_;  // when the last call was last heard
   std::optional<Instant> adopted_until_;
   bool is_exhausted_ = false;  // max_on was reached and calls have gone on ever since
   std::optional<Instant> deadline_;

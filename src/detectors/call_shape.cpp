@@ -301,15 +301,21 @@ void CallShape::score_sum(std::size_t index, Instant now, std::vector<Verdict>& 
   }
 }
 
-// Why a call that ends now ends, in words.
-std::string end_reason(const Pair& pair, Instant now) {
+struct Ending {
+  std::string why;
+  Instant heard_until{};
+};
+
+// Why a call that ends now ends, in words, and when it last was one.
+Ending ending_of(const Pair& pair, Instant now) {
   if (now - pair.last_sound >= silence_ends_after) {
-    return "silent for " + voip::to_string(now - pair.last_sound);
+    return {"silent for " + voip::to_string(now - pair.last_sound), pair.last_sound};
   }
   if (now - pair.last_two_sided >= one_side_ends_after) {
-    return "one side silent for " + voip::to_string(now - pair.last_two_sided + quarter * one_sided_quarters);
+    return {"one side silent for " + voip::to_string(now - pair.last_two_sided + quarter * one_sided_quarters),
+            pair.last_two_sided};
   }
-  return "less than 6 packets/s for " + voip::to_string(now - pair.last_talk);
+  return {"less than 6 packets/s for " + voip::to_string(now - pair.last_talk), pair.last_talk};
 }
 
 void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>& changes) {
@@ -334,7 +340,7 @@ void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>&
       now - pair.last_two_sided < one_side_ends_after) {
     return;
   }
-  const std::string why = end_reason(pair, now);
+  const Ending ending = ending_of(pair, now);
   pair.in_call = false;
   pair.score.forget();
   for (FlowSlot slot = 0; slot < flows_.size(); ++slot) {
@@ -343,7 +349,7 @@ void CallShape::judge_pair(std::size_t index, Instant now, std::vector<Verdict>&
       flow.score.forget();
       if (flow.in_call) {
         flow.in_call = false;
-        changes.push_back({slot, false, why});
+        changes.push_back({slot, false, ending.why, ending.heard_until});
       }
     }
   }

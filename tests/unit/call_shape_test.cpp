@@ -78,6 +78,10 @@ TEST_F(CallShapeTest, TheCallEndsWithItsPackets) {
   ASSERT_TRUE(verdict);
   EXPECT_FALSE(verdict->in_call);
   EXPECT_LE(now_ - hang_up, 5s);
+  // It takes seconds to be sure, but the silence is no part of the call.
+  ASSERT_TRUE(verdict->heard_until);
+  EXPECT_GE(*verdict->heard_until, hang_up);
+  EXPECT_LE(*verdict->heard_until - hang_up, 1s);
 }
 
 TEST_F(CallShapeTest, TheCallEndsEvenIfNoCountersCome) {
