@@ -135,7 +135,7 @@ class Subscriber:
 
     def _read(self) -> None:
         assert self._child.stdout is not None
-        with contextlib.suppress(ValueError):  # the pipe is closed under us when the home goes down
+        with contextlib.suppress(ValueError), self._child.stdout:  # ValueError: the pipe was closed under us when the home went down
             for line in self._child.stdout:
                 try:
                     seen = json.loads(line)

@@ -154,7 +154,7 @@ class Call:
     def _read(self, end: subprocess.Popen, way: str) -> None:
         hears = "down" if way == "up" else "up"
         assert end.stdout is not None
-        with contextlib.suppress(ValueError):  # the pipe is closed under us when the home goes down
+        with contextlib.suppress(ValueError), end.stdout:  # ValueError: the pipe was closed under us when the home went down
             for line in end.stdout:
                 kind, index, at = line.split()
                 with self._changed:

@@ -67,7 +67,7 @@ class FlowWatch:
 
     def _read(self) -> None:
         assert self._child.stdout is not None
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError), self._child.stdout:
             for line in self._child.stdout:
                 stamp, flow = re.match(r"\[(\d+)\.(\d+)\s*\]", line), parse_entry(line)
                 if stamp and flow:

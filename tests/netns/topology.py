@@ -1,4 +1,4 @@
-"""What the home in a box looks like: addresses, links and the shell text that builds it.
+r"""What the home in a box looks like: addresses, links and the shell text that builds it.
 
     phone  192.168.77.10 \                                      modem/ISP = two token buckets
                           br-lan [router] wan 192.0.2.2 --- 192.0.2.1 [isp] 198.51.100.1 --- 198.51.100.10 [server]

@@ -152,7 +152,7 @@ class TcWatch:
 
     def _read(self) -> None:
         assert self._child.stdout is not None
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError), self._child.stdout:
             for line in self._child.stdout:
                 # "qdisc htb ca1: dev wan root refcnt 3 ...", "deleted qdisc htb ca1: dev wan root ..."
                 words = line.split()

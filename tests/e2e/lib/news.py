@@ -14,6 +14,8 @@ from daemon import Daemon
 
 State = dict
 
+_STATE_KEYS = ("qos", "wanted", "mode", "reason", "override_until", "call_active", "calls", "detector", "error")
+
 
 class News:
     """wait() for a state; every new one is handed to on_state."""
@@ -91,7 +93,7 @@ class StatusNews(News):
                 continue
             status = self._daemon.status()
             at = time.time_ns()
-            state = (status or {}).get("state", status)
+            state = {key: status[key] for key in _STATE_KEYS} if status else None  # the rest of it, rates and flows, changes all the time
             if state and state != last:
                 last = state
                 self._seen(at, state)
