@@ -28,12 +28,13 @@ class Screen(Audience):
         is_terminal = self._out.isatty()
         self._plain = plain or not (self._out.encoding or "").lower().startswith("utf")
         self._color = is_terminal and not plain and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        self._width = shutil.get_terminal_size((118, 40)).columns if is_terminal else 118
+        self._width = shutil.get_terminal_size((118, 40)).columns if is_terminal else 140
         self._begin = time.monotonic()
         self._lock = threading.Lock()
         self._phases = 0
         self._rates_at = -_RATES_EVERY_S
         self._speech = (0.0, "")
+        self._known: dict[str, dict] = {}
 
     # -- what happens ----------------------------------------------------------------------------------------------------------
 
@@ -71,11 +72,10 @@ class Screen(Audience):
             if time.monotonic() - self._rates_at < _RATES_EVERY_S:
                 return
             self._rates_at = time.monotonic()
-        self._line("mqtt", f"{topic}  {self._paint('dim', _brief(payload))}")
+        self._line("mqtt", f"{topic}  {self._paint('dim', self._changes(topic, payload))}")
 
     def state(self, state: dict) -> None:
-        keys = ("qos", "wanted", "mode", "reason", "calls", "call_active", "error")
-        self._line("status", self._paint("dim", _brief(json.dumps({key: state[key] for key in keys if key in state}))))
+        self._line("status", self._paint("dim", self._changes("status", json.dumps(state))))
 
     # -- the end ---------------------------------------------------------------------------------------------------------------
 
@@ -112,6 +112,18 @@ class Screen(Audience):
 
     # -- inside ----------------------------------------------------------------------------------------------------------------
 
+    def _changes(self, topic: str, payload: str) -> str:
+        """A JSON object as `key value` pairs, of a state that was shown before only what is new; anything else as it is."""
+        content = _object(payload)
+        if content is None:
+            return payload
+        known: dict = {}
+        if topic.endswith(("/state", "status")):
+            known, self._known[topic] = self._known.get(topic, {}), content
+        new = {key: item for key, item in content.items() if key not in known or known[key] != item} or content
+        parts = [f"{key} {json.dumps(item, ensure_ascii=False) if not isinstance(item, str) else item}" for key, item in new.items()]
+        return ", ".join(part for key, part in zip(new, parts) if key in known or new[key] not in (None, [], "")) or "{}"
+
     def _checked(self, check: Check) -> str:
         mark = ("ok" if check.ok else "FAILED") if self._plain else ("✓" if check.ok else "✗")
         value = "never" if check.value is None else f"{check.value:.2f}{check.unit}"
@@ -138,20 +150,12 @@ class Screen(Audience):
         return "\n".join(_cut(line, self._width) for line in text.split("\n"))
 
 
-def _brief(payload: str) -> str:
-    """A JSON object as `key value` pairs without what is empty; anything else as it is."""
+def _object(payload: str) -> dict | None:
     try:
         content = json.loads(payload)
     except ValueError:
-        return payload
-    if not isinstance(content, dict):
-        return payload
-    parts = []
-    for key, item in content.items():
-        if item is None or item == [] or item == "":
-            continue
-        parts.append(f"{key} {json.dumps(item, ensure_ascii=False) if isinstance(item, (dict, list, bool)) else item}")
-    return ", ".join(parts) or "{}"
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _cut(line: str, width: int) -> str:
