@@ -105,7 +105,9 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options) 
   if (!options.password.empty()) {
     connect.set_password(options.password);
   }
-  connect.set_will_message(mqtt::message(options.will.topic, options.will.payload, options.will.qos, options.will.is_retained));
+  if (!options.will.topic.empty()) {
+    connect.set_will_message(mqtt::message(options.will.topic, options.will.payload, options.will.qos, options.will.is_retained));
+  }
   if (options.uris.size() > 1) {
     connect.set_servers(mqtt::string_collection::create(options.uris));
   }

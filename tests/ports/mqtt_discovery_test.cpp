@@ -1,5 +1,6 @@
 // Home Assistant's side of the wire, played by mosquitto's clients.
 #include "mqtt_fixture.h"
+#include "ports/mqtt_purge.h"
 
 namespace voip::test {
 namespace {
@@ -110,6 +111,56 @@ TEST_F(HomeAssistantDiscovery, TakesBackADeviceThatIsGone) {
   ASSERT_TRUE(saw(node, later, node_topic));
   node.run_for(100ms);
   EXPECT_FALSE(later.saw(phone_topic));
+}
+
+TEST_F(HomeAssistantDiscovery, APurgeLeavesNothingBehindAndOthersAlone) {
+  {
+    Node node(settings());
+    ASSERT_TRUE(node.open().ok());
+    Observer observer(broker);
+    ASSERT_TRUE(saw(node, observer, phone_topic));
+    node.close();
+  }
+  broker.publish("voip-qos/router2/status", "online", {"-r"});
+  broker.publish("voip-qos/router/qos/set", "ON", {"-r"});
+  const Result<MqttPurged> purged = purge_mqtt(settings());
+  ASSERT_TRUE(purged.ok()) << purged.error();
+  EXPECT_EQ(purged->topics, 9U);  // six of the node, the stray command, two of discovery
+  EXPECT_FALSE(purged->node_was_online);
+  Observer later(broker);
+  Node clock{Settings{}};
+  ASSERT_TRUE(saw(clock, later, "voip-qos/router2/status online"));
+  clock.run_for(200ms);
+  EXPECT_EQ(later.text(), "1 voip-qos/router2/status online\n");
+  broker.stop();
+  EXPECT_NE(purge_mqtt(settings()).error().find("nobody answers there"), std::string::npos);
+}
+
+TEST_F(HomeAssistantDiscovery, TheShippedAccessListIsEnough) {
+  ASSERT_EQ(run({"sh", "-c",
+                 "cd " + broker.directory().string() + " && mosquitto_passwd -c -b passwords qosd secret && " +
+                     "mosquitto_passwd -b passwords homeassistant secret && mosquitto_passwd -b passwords phone secret"}),
+            0);
+  Broker guarded("allow_anonymous false\npassword_file " + (broker.directory() / "passwords").string() + "\nacl_file " +
+                 VOIP_SOURCE_DIR "/integrations/mosquitto/voip-qosd.acl\n");
+  guarded.start();
+  const auto password = broker.directory() / "password";
+  std::ofstream(password) << "secret\n";
+  std::filesystem::permissions(password, std::filesystem::perms(0600));
+  Settings guarded_settings = settings();
+  guarded_settings.mqtt.uri = {guarded.uri()};
+  guarded_settings.mqtt.username = "qosd";
+  guarded_settings.mqtt.password_file = password.string();
+  Node node(guarded_settings);
+  ASSERT_TRUE(node.open().ok());
+  Observer observer(guarded, {"-u", "homeassistant", "-P", "secret"});
+  ASSERT_TRUE(saw(node, observer, phone_topic));
+  guarded.publish("voip-qos/router/qos/set", "ON", {"-u", "phone", "-P", "secret"});
+  EXPECT_TRUE(saw(node, observer, "router/qos ON"));
+  guarded.publish("voip-qos/router/request/status", "{}", {"-u", "phone", "-P", "secret"});
+  EXPECT_TRUE(saw(node, observer, "response/status {"));
+  guarded.publish("homeassistant/status", "online", {"-u", "homeassistant", "-P", "secret"});
+  EXPECT_TRUE(node.run_until([&] { return observer.count(phone_topic) == 2; }, 5s));
 }
 
 TEST_F(HomeAssistantDiscovery, ManyEntitiesArriveAllAtOnce) {

@@ -27,8 +27,11 @@ class MqttFaults : public testing::Test {
   static auto lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 
   static void expect_undisturbed(const Node& node) {
-    EXPECT_LT(node.longest_perform, std::chrono::milliseconds(20));
-    EXPECT_LT(node.longest_late, 50ms);
+    // A wait for the network would be seconds; the rest is for other programs on the same processor.
+    EXPECT_LT(node.longest_perform, std::chrono::milliseconds(250));
+    EXPECT_LT(node.longest_late, 400ms);
+    RecordProperty("longest_perform_us", static_cast<int>(node.longest_perform / std::chrono::microseconds(1)));
+    RecordProperty("longest_late_ms", static_cast<int>(node.longest_late.count()));
   }
 };
 

@@ -262,8 +262,8 @@ TEST_F(MqttPort, CommandsOfAFloodAreRefusedAndTheLoopGoesOn) {
   // 200 at once and 200 a second afterwards, of 1 000 a second.
   EXPECT_GT(node.orders.size(), 400U);
   EXPECT_LT(node.orders.size(), 1'100U);
-  EXPECT_LT(node.longest_late, 50ms);
-  EXPECT_LT(node.longest_perform, std::chrono::milliseconds(20));
+  EXPECT_LT(node.longest_late, 400ms);
+  EXPECT_LT(node.longest_perform, std::chrono::milliseconds(250));
   EXPECT_GE(observer.count("response/flood"), 1U);
   EXPECT_LE(std::count(log.begin(), log.end(), '\n'), 8) << log;
   // It is not broken afterwards.

@@ -1,0 +1,100 @@
+"""Renders every template of the discovery messages with jinja2, as Home Assistant does, against states as the node says them.
+
+A template that gives "True" where "ON" is compared, or a word that is not among an enum's options, is only seen this way.
+"""
+import json
+import os
+import re
+import sys
+
+try:
+    import jinja2
+except ImportError:
+    print("skipped: python3-jinja2 is not installed")
+    sys.exit(77)
+
+SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))
+GOLDEN = os.path.join(SOURCE, "tests", "unit", "home_assistant_golden.json")
+GOLDEN_PAYLOADS = os.path.join(SOURCE, "tests", "unit", "mqtt_topics_test.cpp")
+
+# What the unit test holds the node to, read from it, so that the two cannot part.
+RAW = re.compile(r'(?:R"\((?:[^)]|\)(?!"))*\)"\s*)+', re.S)
+
+
+def samples():
+    """Every JSON object that mqtt_topics_test.cpp expects, adjacent raw strings joined."""
+    text = open(GOLDEN_PAYLOADS, encoding="utf-8").read()
+    for group in RAW.findall(text):
+        joined = "".join(re.findall(r'R"\(((?:[^)]|\)(?!"))*)\)"', group))
+        try:
+            value = json.loads(joined)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield joined, value
+
+
+def kind_of(value):
+    if "event_type" in value:
+        return "event"
+    if "up_kbit" in value:
+        return "rates"
+    if "override_until" in value:
+        return "state"
+    if "call_active" in value:
+        return "device_state"
+    return None
+
+
+def wanted_kind(topic):
+    if topic.endswith("/event"):
+        return "event"
+    if topic.endswith("/rates"):
+        return "rates"
+    return "device_state" if "/device/" in topic else "state"
+
+
+def is_right(entity, result):
+    """What Home Assistant takes for this entity; "None" is unknown."""
+    platform = entity["platform"]
+    if platform in ("switch", "binary_sensor"):
+        return result in ("ON", "OFF") or (platform == "switch" and result == "None")
+    if platform == "select" or entity.get("device_class") == "enum":
+        return result in entity["options"]
+    if entity.get("device_class") == "timestamp":
+        return result == "None" or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", result)
+    if platform == "event":
+        return result == "" or json.loads(result)["event_type"] in entity["event_types"]
+    return re.fullmatch(r"-?\d+(\.\d+)?", result)
+
+
+def main():
+    by_kind = {}
+    for text, value in samples():
+        by_kind.setdefault(kind_of(value), []).append((text, value))
+    for kind in ("event", "rates", "state", "device_state"):
+        assert by_kind.get(kind), f"no sample of {kind} in {GOLDEN_PAYLOADS}"
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    rendered = 0
+    wrong = []
+    for topic, message in json.load(open(GOLDEN, encoding="utf-8")).items():
+        for key, entity in message["components"].items():
+            for name in ("value_template", "json_attributes_template"):
+                if name not in entity:
+                    continue
+                source = entity["state_topic" if name == "value_template" else "json_attributes_topic"]
+                for text, value in by_kind[wanted_kind(source)]:
+                    result = environment.from_string(entity[name]).render(value=text, value_json=value)
+                    rendered += 1
+                    good = is_right(entity, result) if name == "value_template" else isinstance(json.loads(result), dict)
+                    if not good:
+                        wrong.append(f"{topic} {key} {name}: {result!r} from {text}")
+    for line in wrong:
+        print(line)
+    assert rendered > 40, rendered
+    print(f"{rendered} renderings, {len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
