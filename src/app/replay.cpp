@@ -232,22 +232,26 @@ class Replay {
     const auto changed = std::exchange(changed_, {});
     step(StatusRequested{});
     for (const auto& [key, is_call] : changed) {
-      const auto report =
-          std::find_if(status_.flows.begin(), status_.flows.end(), [&](const FlowReport& flow) { return flow.key == key; });
-      ReplayEvent event{.kind = is_call ? ReplayEvent::Kind::call_start : ReplayEvent::Kind::call_end,
-                        .time = now_.time_since_epoch(),
-                        .flow = living_.at(key).flow};
-      if (report != status_.flows.end()) {
-        event.device = report->device;
-        event.reason = report->reason;
-      }
-      if (const auto call = started_.find(key); is_call && call != started_.end()) {
-        event.device = call->second.device;
-        event.reason = call->second.reason;
-      }
-      sink_(event);
+      tell_change(key, is_call);
     }
     started_.clear();
+  }
+
+  void tell_change(const FlowKey& key, bool is_call) {
+    ReplayEvent event{.kind = is_call ? ReplayEvent::Kind::call_start : ReplayEvent::Kind::call_end,
+                      .time = now_.time_since_epoch(),
+                      .flow = living_.at(key).flow};
+    const auto report =
+        std::find_if(status_.flows.begin(), status_.flows.end(), [&key](const FlowReport& flow) { return flow.key == key; });
+    if (report != status_.flows.end()) {
+      event.device = report->device;
+      event.reason = report->reason;
+    }
+    if (const auto call = started_.find(key); is_call && call != started_.end()) {
+      event.device = call->second.device;
+      event.reason = call->second.reason;
+    }
+    sink_(event);
   }
 
   void tell_opinions() {

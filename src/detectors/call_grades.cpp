@@ -3,15 +3,14 @@
 namespace voip::detectors {
 namespace {
 
-constexpr std::int8_t quiet = -128;
-
 // Mean sizes in bytes with the IPv4 header. IPv4, UDP and RTP headers are 40 bytes, so a voice packet has at least 41.
 constexpr std::int64_t rtp_headers = 40;
 constexpr std::int64_t least_rtp = 41;
-constexpr std::int64_t least_voice = 48;       // with less, only an exact clock on both sides is believed
-constexpr std::int64_t least_slow_voice = 56;  // slow codecs put more into a packet
-constexpr std::int64_t most_voice = 330;       // 30 ms of G.711 with SRTP, or two frames together
-constexpr std::int64_t most_clocked = 230;     // 20 ms of G.711 with SRTP through TURN
+constexpr std::int64_t least_voice = 48;          // with less, only an exact clock on both sides is believed
+constexpr std::int64_t least_slow_voice = 56;     // slow codecs put more into a packet
+constexpr std::int64_t most_voice = 330;          // 30 ms of G.711 with SRTP, or two frames together
+constexpr std::int64_t most_clocked = 230;        // 20 ms of G.711 with SRTP through TURN
+constexpr std::int64_t most_high_fidelity = 520;  // 20 ms of 192 kbit/s
 constexpr std::int64_t most_rich = 1250;
 // No voice codec speaks faster than G.711 with SRTP in 10 ms frames: 9000 payload bytes a second.
 constexpr std::int64_t most_payload_per_half_second = 5000;
@@ -53,11 +52,24 @@ bool has_frame_clock(const Look& look) {
   return has_rate && look.most(4) - look.least(4) <= 1;
 }
 
+bool has_20_ms_clock(const Look& look) {
+  return is_within(look.t[4], 49, 51) && look.most(4) - look.least(4) <= 1;
+}
+
 // 60, 62.5, 64 and 128 Hz are clocks of games: frames of codecs last 10, 20, 30, 40 or 60 ms. WebRTC's 50 voice and 16 feedback
 // packets a second are just above.
 bool has_game_clock(const Look& look) {
   return look.least(4) >= 3 && look.most(4) - look.least(4) <= 2 &&
          (is_within(look.t[4], 58, 65) || is_within(look.t[4], 118, 134));
+}
+
+// Exact rates that frames do not have, like 20, 30, 35 or 45 Hz. Voice and feedback together may have them in one direction.
+bool has_foreign_clock(const Look& look) {
+  const auto is_foreign = [](std::int64_t per_second, std::int64_t slack) {
+    return is_within(per_second, 19, 23) || is_within(per_second, 27, 31 - slack) || is_within(per_second, 35 + slack, 46);
+  };
+  return (look.most(4) - look.least(4) <= 1 && is_foreign(look.t[4], 0)) ||
+         (look.most(8) - look.least(8) <= 2 && is_foreign(look.t[8] / 2, 1));
 }
 
 // Variance over mean (Fano factor) of at most 1/4 over a second: a clock of any rate; a Poisson process has 1.
@@ -83,9 +95,20 @@ bool has_changing_sizes(const Look& look) {
   return 4 * (means.at(count - 2) - means.at(0)) * look.t[6] >= look.y[6];
 }
 
+// The same where only seconds are known: their means lie closer together, by a twelfth at least.
+bool has_changing_seconds(const Look& look) {
+  const std::int64_t before = look.t[8] - look.t[4];
+  if (look.t[4] == 0 || before == 0) {
+    return false;
+  }
+  const std::int64_t newest_mean = look.y[4] / look.t[4];
+  const std::int64_t mean_before = (look.y[8] - look.y[4]) / before;
+  return 12 * std::max(newest_mean - mean_before, mean_before - newest_mean) >= std::min(newest_mean, mean_before);
+}
+
 Grade voice_sized_grade(const Look& look) {
   const bool has_room = look.has_size(2, least_voice, most_voice);
-  if (is_within(look.n[0], 11, 14) && is_within(look.n[1], 11, 14)) {
+  if (is_within(look.n[0], 11, 14) && is_within(look.n[1], 11, 14) && is_within(look.t[2], 23, 27)) {
     if (has_room && look.y[2] > most_clocked * look.t[2]) {
       return is_within(look.t[4], 49, 51) && look.most(4) - look.least(4) <= 1
                  ? Grade::frame
@@ -101,6 +124,9 @@ Grade voice_sized_grade(const Look& look) {
   }
   if (has_game_clock(look)) {
     return Grade::tick;
+  }
+  if (has_foreign_clock(look)) {
+    return Grade::step;
   }
   if (is_within(look.n[0], 12, 13) && look.n[1] <= 14) {
     return Grade::onset;
@@ -121,6 +147,9 @@ Grade busy_grade(const Look& look) {
   }
   if (is_voice_sized) {
     return has_game_clock(look) ? Grade::tick : look.t[2] > 80 ? Grade::other : Grade::loose;
+  }
+  if (look.has_size(2, most_voice, most_high_fidelity) && has_20_ms_clock(look)) {
+    return Grade::frame;
   }
   if (look.has_size(2, most_voice, most_rich)) {
     // Large datagrams in exact rhythm are snapshots of a game; a frame of video splits into changing numbers of packets.
@@ -143,6 +172,67 @@ Grade sparse_grade(const Look& look) {
   return look.t[4] <= 60 && look.has_size(4, least_voice, most_voice) ? Grade::loose : Grade::other;
 }
 
+// The same for seconds: the newest one and the one before.
+struct Seconds {
+  std::int64_t newest;
+  std::int64_t before;
+  std::int64_t difference;
+
+  explicit Seconds(const Look& look)
+      : newest(look.t[4]), before(look.t[8] - look.t[4]), difference(newest > before ? newest - before : before - newest) {}
+};
+
+Grade coarse_voice_sized_grade(const Look& look) {
+  const Seconds seconds(look);
+  const bool has_room = look.has_size(4, least_voice, most_voice);
+  const std::int64_t n = seconds.newest;
+  if (is_within(n, 47, 53)) {
+    return has_room ? Grade::clock : Grade::thin_clock;
+  }
+  const bool has_frames = is_within(n, 16, 17) || n == 25 || is_within(n, 33, 34) || is_within(n, 98, 102);
+  if (has_frames && seconds.difference <= 1) {
+    return look.has_size(4, least_slow_voice, most_voice) || n >= 40 ? Grade::frame : Grade::loose;
+  }
+  if (!has_room || n > 160 || (n < 40 && !look.has_size(4, least_slow_voice, most_voice))) {
+    return Grade::other;
+  }
+  if (seconds.difference <= 1 + n / 64 && (is_within(n, 58, 65) || is_within(n, 118, 134))) {
+    return Grade::tick;
+  }
+  if (n < 15 && !has_changing_seconds(look)) {
+    return Grade::loose;
+  }
+  if (seconds.before >= 12 && seconds.difference <= 2 + n / 8) {
+    return Grade::voice;
+  }
+  return look.y[4] - rtp_headers * n >= 600 ? Grade::rough : Grade::loose;
+}
+
+Grade coarse_busy_grade(const Look& look) {
+  const Seconds seconds(look);
+  if (look.has_size(4, least_rtp, most_voice)) {
+    return coarse_voice_sized_grade(look);
+  }
+  if (look.has_size(4, most_voice, most_rich)) {
+    return seconds.before >= 12 && seconds.difference <= 1 + seconds.newest / 64 ? Grade::tick : Grade::rich;
+  }
+  return Grade::other;
+}
+
+Grade coarse_sparse_grade(const Look& look) {
+  const Seconds seconds(look);
+  if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
+    return Grade::other;
+  }
+  if (seconds.newest >= 4 && is_within(seconds.before, 4, 24) && look.has_size(8, 64, 420) && has_changing_seconds(look)) {
+    return Grade::low;
+  }
+  if (seconds.newest <= 8 && look.y[4] <= most_voice * seconds.newest) {
+    return Grade::trickle;
+  }
+  return look.has_size(4, least_voice, most_voice) ? Grade::loose : Grade::other;
+}
+
 }  // namespace
 
 Grade grade(const CallHistory& history, Direction direction) {
@@ -158,70 +248,13 @@ Grade coarse_grade(const CallHistory& history, Direction direction) {
   if (look.t[8] == 0) {
     return history.packets(direction, CallHistory::length) > 0 ? Grade::pause : Grade::dead;
   }
-  const std::int64_t n0 = look.t[4];
-  const std::int64_t n1 = look.t[8] - look.t[4];
-  const std::int64_t difference = n0 > n1 ? n0 - n1 : n1 - n0;
-  if (n0 >= 12) {
-    if (look.has_size(4, least_voice, most_voice)) {
-      if (is_within(n0, 47, 53)) {
-        return Grade::clock;
-      }
-      if (n0 > 160 || (n0 < 40 && !look.has_size(4, least_slow_voice, most_voice))) {
-        return Grade::other;
-      }
-      if (difference <= 1 + n0 / 64 && (is_within(n0, 58, 65) || is_within(n0, 118, 134))) {
-        return Grade::tick;
-      }
-      if (n1 >= 12 && difference <= 2 + n0 / 8) {
-        return Grade::voice;
-      }
-      return look.y[4] - rtp_headers * n0 >= 600 ? Grade::rough : Grade::loose;
-    }
-    if (look.has_size(4, most_voice, most_rich)) {
-      return n1 >= 12 && difference <= 1 + n0 / 64 ? Grade::tick : Grade::rich;
-    }
-    return Grade::other;
-  }
-  if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
-    return Grade::other;
-  }
-  if (n0 >= 4 && is_within(n1, 4, 24) && look.has_size(8, 64, 420)) {
-    return Grade::low;
-  }
-  if (n0 <= 8 && look.y[4] <= most_voice * n0) {
-    return Grade::trickle;
-  }
-  return look.has_size(4, least_voice, most_voice) ? Grade::loose : Grade::other;
-}
-
-std::optional<int> points_of(Grade one, Grade other) {
-  // Symmetric: the row is the grade that comes first.
-  static constexpr std::array<std::array<std::int8_t, grade_count>, grade_count> points{{
-      // clock thin frame onset voice rough loose low trickle pause dead rich tick other
-      {8, 8, 6, 5, 5, 4, 4, 5, 3, 4, 4, 3, 1, 1},
-      {0, 8, 4, -3, -3, -3, -3, -3, -3, -3, -3, -3, -4, -3},
-      {0, 0, 5, 3, 4, 2, 2, 3, 1, 0, -2, 1, -4, -3},
-      {0, 0, 0, 4, 3, 2, 1, 3, 2, 2, 1, 1, -4, -3},
-      {0, 0, 0, 0, 3, 2, 0, 2, 1, 0, -2, 1, -4, -3},
-      {0, 0, 0, 0, 0, 1, 0, 2, 0, 0, -1, 0, -4, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -4, -3},
-      {0, 0, 0, 0, 0, 0, 0, 2, 1, -1, -2, 1, 0, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, quiet, quiet, quiet, 0, -1, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, quiet, quiet, -1, -1, -1},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, quiet, -2, -2, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -2, -3},
-      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -3},
-  }};
-  const auto [row, column] = std::minmax({static_cast<std::size_t>(one), static_cast<std::size_t>(other)});
-  const std::int8_t value = points.at(row).at(column);
-  return value == quiet ? std::nullopt : std::optional(static_cast<int>(value));
+  return look.t[4] >= 12 ? coarse_busy_grade(look) : coarse_sparse_grade(look);
 }
 
 std::string_view to_string(Grade grade) {
   static constexpr std::array<std::string_view, grade_count> names{"clock", "thin clock", "frame", "onset",   "voice",
                                                                    "rough", "loose",      "low",   "trickle", "pause",
-                                                                   "dead",  "rich",       "tick",  "other"};
+                                                                   "dead",  "rich",       "step",  "tick",    "other"};
   return names.at(static_cast<std::size_t>(grade));
 }
 

@@ -23,10 +23,11 @@ enum class Grade : std::uint8_t {
   pause,       // nothing for 2 s, something in the last 6 s
   dead,        // nothing for 6 s
   rich,        // video or bundled media
+  step,        // a clock that no codec has, but that many programs could have
   tick,        // the rhythm of a game
   other,
 };
-inline constexpr std::size_t grade_count = 14;
+inline constexpr std::size_t grade_count = 15;
 
 std::string_view to_string(Grade grade);
 

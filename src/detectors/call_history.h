@@ -7,8 +7,11 @@
 #include <cstdint>
 
 #include "core/model.h"
+#include "core/time.h"
 
 namespace voip::detectors {
+
+inline constexpr Duration quarter = 250ms;
 
 class CallHistory {
  public:

@@ -53,8 +53,9 @@ constexpr std::array<PortRange, 16> tunnels_and_games{{{655, 655},
 // QUIC, and Steam.
 constexpr std::array<PortRange, 2> anything{{{443, 443}, {27000, 27200}}};
 
-// STUN and TURN (RFC 8489), the relays of Google, Zoom, Discord, Viber, and customary RTP ranges.
-constexpr std::array<PortRange, 14> calls{{{3478, 3481},
+// STUN and TURN (RFC 8489), the relays and servers of Google, Zoom, Discord, Viber, FaceTime, TeamSpeak and Mumble, and customary
+// RTP ranges.
+constexpr std::array<PortRange, 16> calls{{{3478, 3497},
                                            {4244, 4244},
                                            {5004, 5004},
                                            {7078, 7078},
@@ -64,10 +65,12 @@ constexpr std::array<PortRange, 14> calls{{{3478, 3481},
                                            {9000, 9000},
                                            {9078, 9078},
                                            {9080, 9080},
+                                           {9987, 9987},
                                            {10000, 10000},
                                            {16384, 16482},
                                            {19302, 19309},
-                                           {50000, 50059}}};
+                                           {50000, 50059},
+                                           {64738, 64738}}};
 
 bool has_port(const FlowKey& key, std::span<const PortRange> ranges) {
   return std::any_of(ranges.begin(), ranges.end(), [&key](const PortRange& range) {

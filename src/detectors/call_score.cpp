@@ -8,6 +8,7 @@ namespace {
 constexpr int floor_plain = -8;
 constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
+constexpr int least_exchanges = 2;
 
 // The busier direction sends more than 3.6 times as many packets; 20 against 60 ms frames are 3 times.
 bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
@@ -21,18 +22,20 @@ bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
   return (low8 >= 24 && 10 * high8 > 36 * low8) || (high4 >= 75 && 10 * high4 > 36 * low4);
 }
 
-// A reply for every request, quarter by quarter.
+// A reply for every request, quarter by quarter, in at least two of them: calls begin with an exchange, too.
 bool is_in_lockstep(const CallHistory& h) {
   const int most = std::max(h.packets(Direction::up, 8), h.packets(Direction::down, 8));
   if (most == 0 || most > 24) {
     return false;
   }
+  int busy = 0;
   for (int age = 0; age < 8; ++age) {
     if (h.packets_at(Direction::up, age) != h.packets_at(Direction::down, age)) {
       return false;
     }
+    busy += h.packets_at(Direction::up, age) > 0 ? 1 : 0;
   }
-  return true;
+  return busy >= least_exchanges;
 }
 
 // A reply for every request at any rate: as many packets, each side's all of one size, which is not the other's. Two voices may
@@ -75,7 +78,7 @@ CallThresholds CallThresholds::of(Sensitivity sensitivity) {
     case Sensitivity::normal:
       break;
   }
-  return {6, 3, 14};
+  return {5, 2, 14};
 }
 
 void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {

@@ -14,8 +14,8 @@ namespace voip::detectors {
 
 // A call at or above these.
 struct CallThresholds {
-  int plain = 6;
-  int hinted = 3;
+  int plain = 5;
+  int hinted = 2;
   int weak = 14;
 
   static CallThresholds of(Sensitivity sensitivity);

@@ -12,21 +12,25 @@ SKIPPED = 77
 # What was reached, without a margin: (corpus, options) -> the least or the most of each figure.
 REACHED = {
     ("corpus", ()): {
-        "least": {"found_calls": 53, "clear_found": 33, "precision": 0.987, "call_on_share": 0.970},
-        "most": {"delay_median_s": 1.0, "delay_p95_s": 2.5, "hard_flagged": 1, "game_flagged": 0, "negative_flagged": 1, "flaps": 1,
-                 "end_lag_p95_s": 10.5},
+        "least": {"found_calls": 54, "clear_found": 33, "precision": 0.987, "call_on_share": 0.972},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 2.25, "hard_flagged": 1, "game_flagged": 0, "negative_flagged": 1, "flaps": 1,
+                 "end_lag_p95_s": 10.25},
     },
     ("corpus", ("--interval", "1s")): {
-        "least": {"found_calls": 53, "clear_found": 33, "precision": 0.987, "call_on_share": 0.949},
-        "most": {"delay_median_s": 2.0, "delay_p95_s": 4.0, "hard_flagged": 0, "game_flagged": 0, "flaps": 3},
-    },
-    ("corpus-lab", ()): {
-        "least": {"found_calls": 23, "clear_found": 21, "call_on_share": 0.965},
-        "most": {"delay_median_s": 1.0, "delay_p95_s": 2.0, "delay_max_s": 2.5, "hard_flagged": 2, "game_flagged": 0, "flaps": 0},
+        "least": {"found_calls": 54, "clear_found": 33, "precision": 0.987, "call_on_share": 0.957},
+        "most": {"delay_median_s": 1.75, "delay_p95_s": 4.0, "hard_flagged": 0, "game_flagged": 0, "flaps": 4},
     },
     ("corpus", "permuted"): {
         "least": {"found_calls": 52, "clear_found": 33},
-        "most": {"hard_flagged": 5, "game_flagged": 0},
+        "most": {"hard_flagged": 4, "game_flagged": 0},
+    },
+    ("corpus-lab", ()): {
+        "least": {"found_calls": 23, "clear_found": 21, "call_on_share": 0.969},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 1.75, "delay_max_s": 2.25, "hard_flagged": 2, "game_flagged": 0, "flaps": 0},
+    },
+    ("corpus-lab", ("--interval", "1s")): {
+        "least": {"found_calls": 23, "clear_found": 21},
+        "most": {"delay_median_s": 2.0, "delay_p95_s": 4.0, "hard_flagged": 2, "game_flagged": 0, "flaps": 0},
     },
     ("corpus-lab", "permuted"): {
         "least": {"found_calls": 23, "clear_found": 21},
