@@ -49,6 +49,7 @@ class Mqtt : public Port {
   void happened(const MqttFailed& failed);
   void happened(const MqttOverrun& overrun);
   void happened(const MqttIncoming& incoming);
+  void act_on(TakenIn taken);
 
   void say_everything();
   void say_report(bool also_unchanged);
@@ -193,14 +194,17 @@ void Mqtt::happened(const MqttFailed& failed) {
 }
 
 void Mqtt::happened(const MqttOverrun& overrun) {
-  intake_.add_lost(overrun.messages);
+  act_on(intake_.add_lost(overrun.messages, loop_->now()));
 }
 
 void Mqtt::happened(const MqttIncoming& incoming) {
   if (discovery_ && discovery_->take(incoming)) {
     return;
   }
-  TakenIn taken = intake_.take(incoming, loop_->now(), report_ ? payloads_->report(*report_).front().payload : std::string());
+  act_on(intake_.take(incoming, loop_->now(), report_ ? payloads_->report(*report_).front().payload : std::string()));
+}
+
+void Mqtt::act_on(TakenIn taken) {
   for (Event& event : taken.events) {
     loop_->post(std::move(event));
   }

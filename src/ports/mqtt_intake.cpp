@@ -13,7 +13,7 @@ constexpr const char* flood_text = "too many commands at once: some are not obey
 
 TakenIn MqttIntake::take(const MqttIncoming& incoming, Instant now, const std::string& state) {
   if (!commands_.take(now)) {
-    return take_flooding(now);
+    return take_flooding(1, now);
   }
   TakenIn taken;
   if (is_flooded_) {
@@ -45,8 +45,8 @@ TakenIn MqttIntake::take(const MqttIncoming& incoming, Instant now, const std::s
   return taken;
 }
 
-TakenIn MqttIntake::take_flooding(Instant now) {
-  ++refused_in_flood_;
+TakenIn MqttIntake::take_flooding(std::uint64_t messages, Instant now) {
+  refused_in_flood_ += messages;
   TakenIn taken;
   // Told once for each flood; an answer to each message would be a flood too.
   if (!std::exchange(is_flooded_, true)) {

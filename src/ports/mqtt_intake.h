@@ -58,10 +58,10 @@ class MqttIntake {
   // `state` is the present one as JSON, for those who ask; empty: not known yet.
   TakenIn take(const MqttIncoming& incoming, Instant now, const std::string& state);
   // Messages that were lost on the way in, because they came too fast.
-  void add_lost(std::uint64_t messages) { refused_in_flood_ += messages; }
+  TakenIn add_lost(std::uint64_t messages, Instant now) { return take_flooding(messages, now); }
 
  private:
-  TakenIn take_flooding(Instant now);
+  TakenIn take_flooding(std::uint64_t messages, Instant now);
   std::string complaint(std::string text, Instant now);
 
   Settings settings_;

@@ -28,8 +28,8 @@ class MqttFaults : public testing::Test {
 
   static void expect_undisturbed(const Node& node) {
     // A wait for the network would be seconds; the rest is for other programs on the same processor.
-    EXPECT_LT(node.longest_perform, std::chrono::milliseconds(250));
-    EXPECT_LT(node.longest_late, 400ms);
+    EXPECT_LT(node.longest_perform, std::chrono::milliseconds(1000));
+    EXPECT_LT(node.longest_late, 1500ms);
     RecordProperty("longest_perform_us", static_cast<int>(node.longest_perform / std::chrono::microseconds(1)));
     RecordProperty("longest_late_ms", static_cast<int>(node.longest_late.count()));
   }
