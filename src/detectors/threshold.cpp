@@ -32,6 +32,7 @@ struct Device {
   std::uint32_t steps_below = 0;
   std::array<std::int64_t, 2> rate{};
   bool in_call = false;
+  std::optional<Instant> busy_until = {};  // the last step above the threshold
 };
 
 class Threshold final : public Detector {
@@ -149,6 +150,7 @@ class Threshold final : public Detector {
       }
     }
     const bool is_busy = is_above(device.rate);
+    device.busy_until = is_busy ? now : device.busy_until;
     device.steps_above = is_busy ? std::min(device.steps_above, rule_.on_after_steps) + 1 : 0;
     device.steps_below = is_busy ? 0 : std::min(device.steps_below, rule_.off_after_steps) + 1;
     if (is_busy && device.steps_above >= rule_.on_after_steps) {
@@ -180,7 +182,7 @@ class Threshold final : public Detector {
     for (FlowSlot slot = 0; slot < flows_.size(); ++slot) {
       if (flows_[slot].device == index && flows_[slot].in_call) {
         flows_[slot].in_call = false;
-        changes.push_back({slot, false, reason(devices_[index])});
+        changes.push_back({slot, false, reason(devices_[index]), devices_[index].busy_until});
       }
     }
   }

@@ -66,6 +66,7 @@ TEST_F(ThresholdTest, TheCallEndsAfterThreeQuietSteps) {
     ASSERT_EQ(changes.size(), step == 3 ? 1U : 0U) << step;
     if (step == 3) {
       EXPECT_FALSE(changes[0].in_call);
+      EXPECT_EQ(changes[0].heard_until, now_ - 3s) << "the quiet steps are no part of the call";
     }
   }
 }
