@@ -106,7 +106,7 @@ def check_prefixes(share):
 def main():
     reason = corpus.missing()
     if reason:
-        print(f"skipped: {reason}")
+        print(f"SKIPPED: {reason}")
         return SKIPPED
     problems = check_figures(corpus.scorer()) + check_prefixes(0.3) + check_prefixes(0.6)
     for problem in problems:

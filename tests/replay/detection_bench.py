@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""How well calls are detected, in one table: replay and score over the corpora of real traffic (standard library only).
+
+usage: detection_bench.py [--apps] [--misses]
+
+Rows: the shipped defaults, other settings, the ancestor's rule, readings once a second, ports that mean nothing, and the shipped
+detector with its sensitivity chosen anew without the application, or the source, that it is then measured on.
+"""
+import argparse
+import collections
+import pathlib
+import sys
+import tempfile
+
+import corpus
+from corpus_test import COLUMNS, permuted_events
+from timelines import program
+
+SENSITIVITIES = ("high", "normal", "low")
+COST_OF_ERROR_S = 10.0  # a missed call or a false alarm weighs as much as that delay, when a sensitivity is chosen
+
+
+def replay_with(name, config, *options):
+    """The events of one corpus with a configuration text."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(config)
+        file.flush()
+        return corpus.replay(program(), corpus.timelines(name), "--config", file.name, *options)
+
+
+def print_row(name, text, result):
+    """One line of the table."""
+    total = result.summary()
+    print(f"{name:<11} {text:<24} " + " ".join(f"{total[column]:>9.3f}".rstrip("0").rstrip(".").rjust(9) for column in COLUMNS))
+
+
+def groups(module, name, by_source):
+    """Captures by the source they come from, or by the application that is in their calls or hard flows."""
+    data = module.Corpus(corpus.SHARED / name)
+    result = collections.defaultdict(set)
+    for capture, label in data.labels.items():
+        if by_source:
+            keys = {str(label.get("source"))}
+        elif label["calls"]:
+            keys = {call["app"] for call in label["calls"]}
+        elif data.hard_classes(capture):
+            busy = collections.Counter()
+            apps = {flow["id"]: str(flow["app"]) for flow in label["flows"]}
+            for flow in data.flows(capture):
+                busy[apps[flow["id"]]] += module.busy_seconds(flow)
+            keys = {busy.most_common(1)[0][0]}
+        else:
+            keys = {"the rest"}
+        for key in keys:
+            result[key].add(capture)
+    return result
+
+
+def cost(result):
+    """What a run costs: seconds of delay, and errors as such."""
+    delays = sum(sum(values) for values in result.delays.values())
+    return delays + COST_OF_ERROR_S * (len(result.missed) + len(result.false_alarms))
+
+
+def leave_out(module, name, by_source, events):
+    """Score captures with the sensitivity that is best without their group; the results of all groups, pooled."""
+    by_capture = {sensitivity: collections.defaultdict(list) for sensitivity in SENSITIVITIES}
+    for sensitivity in SENSITIVITIES:
+        for event in events[sensitivity]:
+            by_capture[sensitivity][event["capture"]].append(event)
+    costs = {sensitivity: {capture: cost(corpus.score(module, name, by_capture[sensitivity][capture], {capture}))
+                           for capture in module.Corpus(corpus.SHARED / name).labels} for sensitivity in SENSITIVITIES}
+    pooled, seen = [], set()
+    for captures in groups(module, name, by_source).values():
+        chosen = min(SENSITIVITIES, key=lambda s: sum(value for capture, value in costs[s].items() if capture not in captures))
+        for capture in captures - seen:
+            pooled += by_capture[chosen][capture]
+        seen |= captures
+    return corpus.score(module, name, pooled)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Replay and score the corpora of real traffic; one table.")
+    parser.add_argument("--apps", action="store_true", help="add recall and delay of each application")
+    parser.add_argument("--misses", action="store_true", help="add each missed call and false alarm of the shipped defaults")
+    args = parser.parse_args()
+    reason = corpus.missing()
+    if reason:
+        sys.exit(f"detection bench: {reason}")
+    module = corpus.scorer()
+    print(f"{'corpus':<11} {'':<24} " + " ".join(f"{column[:9]:>9}" for column in COLUMNS))
+    for name in corpus.NAMES:
+        events = {s: replay_with(name, f'[detector.calls]\nsensitivity = "{s}"\n') for s in SENSITIVITIES}
+        shipped = corpus.score(module, name, events["normal"])
+        print_row(name, "shipped", shipped)
+        print_row(name, "sensitivity high", corpus.score(module, name, events["high"]))
+        print_row(name, "sensitivity low", corpus.score(module, name, events["low"]))
+        print_row(name, "readings once a second", corpus.score(module, name, corpus.replay(program(), corpus.timelines(name),
+                                                                                          "--interval", "1s")))
+        with tempfile.TemporaryDirectory() as folder:
+            print_row(name, "ports permuted", corpus.score(module, name, permuted_events(name, folder)))
+        print_row(name, "leave one app out", leave_out(module, name, False, events))
+        print_row(name, "leave one source out", leave_out(module, name, True, events))
+        for rate in (5, 10, 15, 30):
+            rule = f'[detector]\nuse = "threshold"\n[detector.threshold]\npackets_per_s = {rate}\n'
+            print_row(name, f"threshold {rate} packets/s", corpus.score(module, name, replay_with(name, rule)))
+        details = shipped.details()
+        if args.apps:
+            for row in details["by_app"]:
+                print("  {app:<18} {kind:<6} {found}/{calls}  delay median {delay_median_s:.2f} p95 {delay_p95_s:.2f}"
+                      .format_map(row))
+        if args.misses:
+            for alarm in details["false_alarm_list"]:
+                print("  false  {capture} {start:.1f}..{end:.1f} s {cls} {app}".format_map(alarm))
+            for missed in details["missed_list"]:
+                print("  missed {capture} {start:.1f}..{end:.1f} s {app} {kind}".format_map(missed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+#include "detectors/call_grades.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace voip::detectors {
+namespace {
+
+// A history in which one direction carried these packets, the oldest quarter first, all of one size.
+CallHistory quarters(std::initializer_list<std::uint64_t> packets, std::uint64_t size) {
+  CallHistory history;
+  for (const std::uint64_t count : packets) {
+    history.begin();
+    history.add(0, Direction::up, {count, count * size});
+  }
+  return history;
+}
+
+Grade graded(std::initializer_list<std::uint64_t> packets, std::uint64_t size) {
+  return grade(quarters(packets, size), Direction::up);
+}
+
+TEST(CallGrades, SilenceIsAPauseAtFirstAndDeadAfterSixSeconds) {
+  EXPECT_EQ(graded({}, 0), Grade::dead);
+  EXPECT_EQ(graded({5, 0, 0, 0, 0, 0, 0, 0, 0}, 100), Grade::pause);
+  CallHistory history = quarters({5}, 100);
+  for (int i = 0; i < CallHistory::length; ++i) {
+    history.begin();
+  }
+  EXPECT_EQ(grade(history, Direction::up), Grade::dead);
+}
+
+TEST(CallGrades, TwentyMillisecondFramesAreAClockFromTheSecondFullQuarterOn) {
+  EXPECT_EQ(graded({5, 12}, 200), Grade::onset);
+  EXPECT_EQ(graded({5, 12, 13}, 200), Grade::clock);
+  EXPECT_EQ(graded({12, 13, 12, 13}, 60), Grade::clock);
+}
+
+TEST(CallGrades, ClocksWithHardlyAnyPayloadAreThin) {
+  EXPECT_EQ(graded({12, 13, 12, 13}, 46), Grade::thin_clock);  // Codec2
+  EXPECT_EQ(graded({12, 13, 12, 13}, 40), Grade::other);       // headers alone
+  EXPECT_GT(points_of(Grade::thin_clock, Grade::thin_clock), 0);
+  EXPECT_LT(points_of(Grade::thin_clock, Grade::rough), 0);
+}
+
+TEST(CallGrades, OtherFramesAreKnownOverASecond) {
+  EXPECT_EQ(graded({25, 25, 25, 25}, 120), Grade::frame);  // 10 ms
+  EXPECT_EQ(graded({8, 9, 8, 8}, 280), Grade::frame);      // 30 ms
+  EXPECT_EQ(graded({6, 6, 7, 6}, 140), Grade::frame);      // 40 ms
+  EXPECT_EQ(graded({4, 4, 5, 4}, 170), Grade::frame);      // 60 ms
+  EXPECT_EQ(graded({12, 13, 12, 13}, 360), Grade::frame);  // 20 ms at 128 kbit/s
+}
+
+TEST(CallGrades, GamesHaveOtherClocks) {
+  EXPECT_EQ(graded({15, 16, 16, 15}, 90), Grade::tick);   // 62.5 Hz
+  EXPECT_EQ(graded({32, 32, 32, 32}, 90), Grade::tick);   // 128 Hz
+  EXPECT_EQ(graded({15, 16, 16, 15}, 600), Grade::tick);  // large snapshots
+  EXPECT_EQ(graded({7, 8, 7, 8}, 90), Grade::step);       // 30 Hz
+  EXPECT_LT(points_of(Grade::step, Grade::step), 0);
+  EXPECT_NE(graded({17, 16, 17, 16}, 110), Grade::tick);  // WebRTC's voice and feedback
+}
+
+TEST(CallGrades, SlowTrafficOfOneSizeIsNoVoice) {
+  EXPECT_EQ(graded({3, 2, 3, 2, 3, 2, 2, 2}, 104), Grade::loose);
+  CallHistory history;
+  for (const std::uint64_t size : {80, 300, 150, 240, 90, 330, 120, 260}) {
+    history.begin();
+    history.add(0, Direction::up, {2, 2 * size});
+  }
+  EXPECT_EQ(grade(history, Direction::up), Grade::low);
+}
+
+TEST(CallGrades, PayloadFasterThanG711IsNoVoice) {
+  EXPECT_EQ(graded({20, 14, 19, 15}, 300), Grade::loose);
+  EXPECT_EQ(graded({50, 45, 52, 49}, 200), Grade::other);
+}
+
+TEST(CallGrades, VideoIsRichAndBulkIsNot) {
+  EXPECT_EQ(graded({20, 4, 31, 12}, 900), Grade::rich);
+  EXPECT_EQ(graded({100, 90, 120, 110}, 1400), Grade::other);
+}
+
+TEST(CallGrades, SecondsAreGradedByTheirSums) {
+  EXPECT_EQ(coarse_grade(quarters({12, 13, 12, 13, 12, 13, 12, 13}, 200), Direction::up), Grade::clock);
+  EXPECT_EQ(coarse_grade(quarters({4, 4, 4, 4, 4, 4, 4, 5}, 170), Direction::up), Grade::frame);
+  EXPECT_EQ(coarse_grade(quarters({15, 16, 15, 16, 15, 16, 15, 16}, 90), Direction::up), Grade::tick);
+}
+
+TEST(CallGrades, PointsAreSymmetric) {
+  for (std::size_t one = 0; one < grade_count; ++one) {
+    for (std::size_t other = 0; other < grade_count; ++other) {
+      EXPECT_EQ(points_of(static_cast<Grade>(one), static_cast<Grade>(other)),
+                points_of(static_cast<Grade>(other), static_cast<Grade>(one)));
+    }
+  }
+}
+
+TEST(CallGrades, EveryGradeHasAName) {
+  for (std::size_t grade = 0; grade < grade_count; ++grade) {
+    EXPECT_FALSE(to_string(static_cast<Grade>(grade)).empty());
+  }
+}
+
+}  // namespace
+}  // namespace voip::detectors
