@@ -149,8 +149,7 @@ TEST_F(TcActuator, TheBulkQueueHoldsThreeFramesAtLeast) {
   EXPECT_NE(input(Qos::draining, "tc").find("handle ca1c: tbf rate 100gbit burst 2000 limit 4542\n"), std::string::npos)
       << input(Qos::draining, "tc");
   settings_.tc.upload_kbit = 10'000;
-  EXPECT_NE(input(Qos::on, "tc").find("handle ca1c: tbf rate 100gbit burst 2000 limit 175000\n"), std::string::npos)
-      << "200 ms";
+  EXPECT_NE(input(Qos::on, "tc").find("handle ca1c: tbf rate 100gbit burst 2000 limit 175000\n"), std::string::npos) << "200 ms";
 }
 
 TEST_F(TcActuator, RatesOfFastLinesDoNotOverflow) {
