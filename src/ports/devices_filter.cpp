@@ -33,8 +33,8 @@ class Program {
   void drop() { finish(0); }
   // Goes on only if the attribute is there; its offset is in X then.
   void find_attribute(std::uint16_t type) {
-    add(BPF_LDX | BPF_W | BPF_IMM, type);
-    add(BPF_LD | BPF_W | BPF_IMM, attributes_at);
+    add(BPF_LDX | BPF_IMM, type);
+    add(BPF_LD | BPF_IMM, attributes_at);
     add(BPF_LD | BPF_W | BPF_ABS, nlattr_lookup);
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
     drop();
