@@ -13,7 +13,7 @@
 namespace voip {
 namespace {
 
-constexpr std::array<std::string_view, 6> commands{"run", "check-config", "status", "qos", "replay", "help"};
+constexpr std::array<std::string_view, 7> commands{"run", "check-config", "status", "qos", "replay", "mqtt-purge", "help"};
 constexpr Duration shortest_limit = 1s;
 constexpr Duration longest_limit = 24h * 7;
 
@@ -64,6 +64,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   replay->add_option("files", arguments.files, "ctflow1 timelines, plain or gzip; - is standard input")
       ->required()
       ->type_name("FILE");
+  CLI::App* purge = app.add_subcommand("mqtt-purge", "remove everything that this node has left with its broker");
+  add_config(*purge, arguments);
   CLI::App* help = app.add_subcommand("help", "explain a command");
   help->add_option("command", arguments.help_topic, "the command to explain")->type_name("COMMAND");
 }
@@ -121,6 +123,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
       }
     }
     return replay;
+  }
+  if (command == "mqtt-purge") {
+    return MqttPurgeOptions{arguments.config};
   }
   return help_on(arguments.help_topic);
 }

@@ -50,13 +50,18 @@ struct ReplayOptions {
   bool explains = false;             // tells the detector's opinions, too
 };
 
+struct MqttPurgeOptions {
+  std::optional<std::string> config;
+};
+
 // Nothing to do but to print: help and version with exit_done on standard output, wrong usage with exit_usage on standard error.
 struct TextOptions {
   std::string text;
   int exit_status = exit_done;
 };
 
-using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, QosOptions, ReplayOptions, TextOptions>;
+using Options =
+    std::variant<RunOptions, CheckConfigOptions, StatusOptions, QosOptions, ReplayOptions, MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

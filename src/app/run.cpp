@@ -13,6 +13,7 @@
 #include "detectors/all.h"
 #include "ports/conntrack.h"
 #include "ports/control_socket.h"
+#include "ports/devices.h"
 #include "ports/interfaces.h"
 #include "ports/journal.h"
 #include "ports/loop.h"
@@ -63,6 +64,7 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   ports.push_back(std::make_unique<ControlSocket>(settings.control, VOIP_VERSION));
   ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
+  ports.push_back(make_devices(settings));
   ports.push_back(make_mqtt(settings, VOIP_VERSION));
   return ports;
 }
