@@ -18,7 +18,7 @@ class Entities {
   Entities(std::string unique, std::string entity) : unique_(std::move(unique)), entity_(std::move(entity)) {}
 
   // Without a name it is the main feature and bears the device's.
-  void add(const std::string& platform, const std::string& key, const char* name, Json rest) {
+  void add(const std::string& platform, const std::string& key, const char* name, const Json& rest) {
     const std::string entity_id = name == nullptr ? entity_ : entity_ + "_" + key;
     Json keys{{"unique_id", unique_ + "_" + key},
               {"default_entity_id", platform + "." + entity_id},
@@ -180,12 +180,16 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
   for (std::size_t i = 0; i < settings.devices.size(); ++i) {
     const std::string& device_slug = topics.device_slugs()[i];
     // A node id may hold what a slug may; the colon keeps node "a_b" apart from device "b" of node "a".
-    Entities entities(id + ":" + device_slug, entity_prefix(settings) + "_" + device_slug);
+    std::string device_id = id;
+    device_id.append(":").append(device_slug);
+    std::string entity = entity_prefix(settings);
+    entity.append("_").append(device_slug);
+    Entities entities(device_id, entity);
     add_call(entities, topics.of_device(device_slug, "state"));
     add_rates(entities, topics.of_device(device_slug, "rates"));
     add_active_calls(entities, topics.of_device(device_slug, "state"));
     devices.push_back({device_slug,
-                       {{"identifiers", {id + ":" + device_slug}},
+                       {{"identifiers", {device_id}},
                         {"name", settings.devices[i].name},
                         {"manufacturer", "voip-qosd"},
                         {"model", "Device watched for calls"},

@@ -16,9 +16,9 @@ namespace {
 using home_assistant_schema::check_device_and_origin;
 using home_assistant_schema::check_entity;
 using home_assistant_schema::expect_keys;
-using home_assistant_schema::root_keys;
 using home_assistant_schema::Json;
 using home_assistant_schema::Names;
+using home_assistant_schema::root_keys;
 
 Settings with_phone() {
   Settings settings;
