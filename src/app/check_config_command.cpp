@@ -1,5 +1,7 @@
 #include "app/check_config_command.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <utility>
 
@@ -20,7 +22,11 @@ int check_config_command(const CheckConfigOptions& options) {
   if (!load_or_complain(options.config)) {
     return exit_usage;
   }
-  std::printf("%s: ok\n", options.config.value_or(default_config_path).c_str());
+  if (!options.config && ::access(default_config_path, F_OK) != 0) {
+    std::printf("there is no %s: the defaults run, which watch and switch nothing\n", default_config_path);
+  } else {
+    std::printf("%s: ok\n", options.config.value_or(default_config_path).c_str());
+  }
   return exit_done;
 }
 

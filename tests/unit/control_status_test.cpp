@@ -118,6 +118,15 @@ TEST(StatusText, ShowsProblemsAndWhatIsNotAsItShouldBe) {
   EXPECT_NE(status_text(json_of(status), Colour::coloured).value().find("\033[31m"), std::string::npos);
 }
 
+TEST(StatusText, HasWordsForEveryReason) {
+  for (const Reason reason : all_reasons) {
+    FullStatus status;
+    status.report.reason = reason;
+    const std::string text = status_text(json_of(status), Colour::plain).value();
+    EXPECT_EQ(text.find("(" + std::string(to_string(reason)) + ")"), std::string::npos) << text;
+  }
+}
+
 TEST(StatusText, AnOrderIsAnsweredWithWhatItLedTo) {
   FullStatus status;
   status.report.observed = Qos::off;
