@@ -126,6 +126,7 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
     }
   }
   orders = engine.orders();
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot read libstdc++'s std::views::reverse
   for (auto port = ports.rbegin(); port != ports.rend(); ++port) {
     (*port)->close();
   }

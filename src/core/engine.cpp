@@ -82,7 +82,7 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   if (event.is_fresh) {
     flow.measured = now;
   }
-  if (const auto slot = flows_.add(std::move(flow))) {
+  if (const auto slot = flows_.add(flow)) {
     watchlist_.add(*slot, event.is_fresh, now);
     calls_.flow_started(*slot, facts, now);
   }

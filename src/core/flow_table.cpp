@@ -40,7 +40,7 @@ FlowTable::FlowTable(std::size_t capacity) : flows_(capacity), used_(capacity, f
   slots_.reserve(capacity);
 }
 
-std::optional<FlowSlot> FlowTable::add(Flow flow) {
+std::optional<FlowSlot> FlowTable::add(const Flow& flow) {
   if (free_.empty()) {
     return std::nullopt;
   }
@@ -49,7 +49,7 @@ std::optional<FlowSlot> FlowTable::add(Flow flow) {
     return std::nullopt;
   }
   free_.pop_back();
-  flows_[slot] = std::move(flow);
+  flows_[slot] = flow;
   used_[slot] = true;
   return slot;
 }

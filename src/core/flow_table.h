@@ -41,7 +41,7 @@ class FlowTable {
   explicit FlowTable(std::size_t capacity);
 
   // Empty when the table is full or the flow is already in it.
-  std::optional<FlowSlot> add(Flow flow);
+  std::optional<FlowSlot> add(const Flow& flow);
   void remove(FlowSlot slot);
   [[nodiscard]] std::optional<FlowSlot> find(const FlowKey& key) const;
 
