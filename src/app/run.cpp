@@ -1,5 +1,6 @@
 #include "app/run.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -126,10 +127,7 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
     }
   }
   orders = engine.orders();
-  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot read libstdc++'s std::views::reverse
-  for (auto port = ports.rbegin(); port != ports.rend(); ++port) {
-    (*port)->close();
-  }
+  std::for_each(ports.rbegin(), ports.rend(), [](const auto& port) { port->close(); });
   return engine.finished() ? Ending::asked_to : Ending::reload;
 }
 
