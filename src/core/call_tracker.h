@@ -26,6 +26,7 @@ class CallTracker {
   CallTracker(const Settings& settings, std::unique_ptr<Detector> detector);
 
   [[nodiscard]] bool wants(const FlowFacts& facts) const { return detector_->wants(facts); }
+  void set_sensitivity(Sensitivity sensitivity) { detector_->set_sensitivity(sensitivity); }
   void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now);
   // The flow has gone from the kernel; ends its call if it was the last of it.
   void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);

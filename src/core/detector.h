@@ -72,6 +72,9 @@ class Detector {
   // even if no counters came: calls end by silence.
   virtual void judge(Instant now, std::vector<Verdict>& changes) = 0;
 
+  // From now on calls begin by it; those that are up go on. A detector without degrees has none to change.
+  virtual void set_sensitivity(Sensitivity /*sensitivity*/) {}
+
   [[nodiscard]] virtual Interest interest(FlowSlot slot) const = 0;
   [[nodiscard]] virtual Opinion opinion(FlowSlot slot) const = 0;
 };

@@ -134,6 +134,21 @@ void Engine::handle(Instant now, const SetMode& event) {
   policy_.set_mode(event, now);
 }
 
+void Engine::handle(Instant /*now*/, const SetSetting& event) {
+  PolicySettings& policy = settings_.policy;
+  if (event.release_after && *event.release_after >= Duration::zero() && *event.release_after <= longest_release) {
+    policy.release_after = *event.release_after;
+  }
+  if (event.override_for && *event.override_for >= shortest_override && *event.override_for <= longest_override) {
+    policy.override_for = *event.override_for;
+  }
+  policy_.set_durations(policy.release_after, policy.override_for);
+  if (event.sensitivity) {
+    settings_.detector.calls.sensitivity = *event.sensitivity;
+    calls_.set_sensitivity(*event.sensitivity);
+  }
+}
+
 void Engine::handle(Instant now, const SwitchFinished& event) {
   reconciler_.switch_finished(event, now);
 }
@@ -146,6 +161,11 @@ void Engine::handle(Instant now, const QosObserved& event) {
 
 void Engine::handle(Instant now, const ShapingTouched& /*event*/) {
   reconciler_.touched(now);
+}
+
+void Engine::handle(Instant now, const RecheckRequested& /*event*/) {
+  reconciler_.touched(now);
+  watchlist_.births_missed(now);
 }
 
 void Engine::handle(Instant /*now*/, const StatusRequested& event) {

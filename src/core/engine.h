@@ -39,6 +39,7 @@ class Engine {
   // What a reload of the configuration carries over to the next engine.
   [[nodiscard]] const Orders& orders() const { return policy_.orders(); }
   void restore(const Orders& orders, Instant now) { policy_.restore(orders, now); }
+  [[nodiscard]] LiveSettings live_settings() const { return voip::live_settings(settings_); }
 
  private:
   void handle(Instant now, const FlowBorn& event);
@@ -49,9 +50,11 @@ class Engine {
   void handle(Instant now, const DeviceFound& event);
   void handle(Instant now, const DeviceLost& event);
   void handle(Instant now, const SetMode& event);
+  void handle(Instant now, const SetSetting& event);
   void handle(Instant now, const SwitchFinished& event);
   void handle(Instant now, const QosObserved& event);
   void handle(Instant now, const ShapingTouched& event);
+  void handle(Instant now, const RecheckRequested& event);
   void handle(Instant now, const StatusRequested& event);
   void handle(Instant now, const StopRequested& event);
   void handle(Instant now, const DeadlineReached& event);

@@ -53,8 +53,9 @@ Decision Engine::decision() const {
 bool Engine::report_is_due() const {
   const Decision now = decision();
   return !told_ || told_calls_ != calls_.revision() || told_->observed != reconciler_.state() || told_->wanted != now.wanted ||
-         told_->reason != now.reason || told_->mode != policy_.mode() || told_->override_until != policy_.override_until() ||
-         told_->sight != sight_ || told_->sight_reason != sight_reason_ || told_->error != reconciler_.problem();
+         told_->reason != now.reason || told_->mode != policy_.mode() || told_->lasting_mode != policy_.orders().lasting ||
+         told_->settings != live_settings() || told_->override_until != policy_.override_until() || told_->sight != sight_ ||
+         told_->sight_reason != sight_reason_ || told_->error != reconciler_.problem();
 }
 
 void Engine::tell_report() {
@@ -73,8 +74,10 @@ Report Engine::report() const {
   Report report{.observed = reconciler_.state(),
                 .wanted = decision().wanted,
                 .mode = policy_.mode(),
+                .lasting_mode = policy_.orders().lasting,
                 .reason = decision().reason,
                 .override_until = policy_.override_until(),
+                .settings = live_settings(),
                 .calls = calls_.calls(),
                 .call_started = calls_.first_started(),
                 .sight = sight_,

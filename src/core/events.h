@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "core/live_settings.h"
 #include "core/model.h"
 #include "core/time.h"
 
@@ -67,6 +68,13 @@ struct SetMode {
   std::optional<Duration> time_limit = {};  // of the override; absent: policy.override_for
 };
 
+// An order to change settings until they are changed again; what is absent stays. Values out of range are not taken.
+struct SetSetting {
+  std::optional<Duration> release_after = {};   // 0 to longest_release; a release that runs ends by it too
+  std::optional<Duration> override_for = {};    // shortest_override to longest_override; of orders to come
+  std::optional<Sensitivity> sensitivity = {};  // calls that are up stay calls
+};
+
 // The plan for `wanted` ran to its end, or failed: then `error` says what failed, and the shaping is whatever it is.
 struct SwitchFinished {
   Qos wanted = Qos::off;
@@ -82,6 +90,9 @@ struct QosObserved {
 // Somebody changed links or queues: worth a look.
 struct ShapingTouched {};
 
+// Somebody does not believe what is reported: look at the shaping and list all flows again.
+struct RecheckRequested {};
+
 // The answer is a StatusReported with the same number.
 struct StatusRequested {
   std::uint64_t request = 0;
@@ -93,8 +104,9 @@ struct StopRequested {};
 // Time has come to a deadline, or nothing happened at all.
 struct DeadlineReached {};
 
-using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode,
-                           SwitchFinished, QosObserved, ShapingTouched, StatusRequested, StopRequested, DeadlineReached>;
+using Event =
+    std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode, SetSetting,
+                 SwitchFinished, QosObserved, ShapingTouched, RecheckRequested, StatusRequested, StopRequested, DeadlineReached>;
 
 // ---- Reports: what people and other programs may know ----
 
@@ -108,9 +120,11 @@ struct DeviceReport {
 struct Report {
   std::optional<Qos> observed;  // what was seen, not what was ordered
   bool wanted = false;
-  Mode mode = Mode::automatic;  // in force now: the override's while there is one
+  Mode mode = Mode::automatic;          // in force now: the override's while there is one
+  Mode lasting_mode = Mode::automatic;  // the one that an override gives way to
   Reason reason = Reason::idle;
   std::optional<Instant> override_until;
+  LiveSettings settings;  // in force now
   std::int32_t calls = 0;
   std::optional<Instant> call_started;  // of the oldest call that is up
   Sight sight = Sight::ok;

@@ -18,6 +18,11 @@ void Policy::set_mode(const SetMode& order, Instant now) {
   orders_.override_until = now + order.time_limit.value_or(settings_.override_for);
 }
 
+void Policy::set_durations(Duration release_after, Duration override_for) {
+  settings_.release_after = release_after;
+  settings_.override_for = override_for;
+}
+
 void Policy::adopt(Instant now) {
   adopted_until_ = now + std::max(settings_.release_after, settings_.min_on);
   on_since_ = now;

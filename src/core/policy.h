@@ -29,6 +29,8 @@ class Policy {
   explicit Policy(const PolicySettings& settings);
 
   void set_mode(const SetMode& order, Instant now);
+  // A release that runs ends by the new delay; an override keeps the end that it was given.
+  void set_durations(Duration release_after, Duration override_for);
   // QoS was found switched on at start: keep it until the detector had time to see whether there is a call.
   void adopt(Instant now);
   // `heard_until`: when the last call that is over was heard, which the release delay counts from.

@@ -21,6 +21,7 @@ class CallFlow {
   bool take_in();
   // Weighs what was taken in. Returns whether it makes a call.
   bool weigh();
+  void set_thresholds(const CallThresholds& thresholds) { score_.set_thresholds(thresholds); }
   void begin_call();
   void end_call();
 

@@ -26,6 +26,8 @@ class CallPair {
   [[nodiscard]] bool is_used() const { return flows_ > 0; }
   [[nodiscard]] bool is_single() const { return is_single_; }
 
+  void set_thresholds(const CallThresholds& thresholds) { score_.set_thresholds(thresholds); }
+
   // Makes room for what was carried up to `now`.
   void advance(Instant now);
   // Adds what the flow took in last.

@@ -84,14 +84,18 @@ CallThresholds CallThresholds::of(Sensitivity sensitivity) {
 void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
   *this = {};
   hint_ = hint;
-  threshold_ = static_cast<std::int16_t>(hint == PortHint::voip   ? thresholds.hinted
-                                         : hint == PortHint::weak ? thresholds.weak
-                                                                  : thresholds.plain);
+  set_thresholds(thresholds);
+}
+
+void CallScore::set_thresholds(const CallThresholds& thresholds) {
+  threshold_ = static_cast<std::int16_t>(hint_ == PortHint::voip   ? thresholds.hinted
+                                         : hint_ == PortHint::weak ? thresholds.weak
+                                                                   : thresholds.plain);
 }
 
 void CallScore::hint_at_voip(const CallThresholds& thresholds) {
   hint_ = PortHint::voip;
-  threshold_ = static_cast<std::int16_t>(thresholds.hinted);
+  set_thresholds(thresholds);
 }
 
 void CallScore::update(const CallHistory& history, int quarters, bool is_coarse) {

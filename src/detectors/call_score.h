@@ -24,7 +24,8 @@ struct CallThresholds {
 class CallScore {
  public:
   void begin(PortHint hint, const CallThresholds& thresholds);
-  void hint_at_voip(const CallThresholds& thresholds);  // what had no hint has one from now on
+  void set_thresholds(const CallThresholds& thresholds);  // the evidence stays
+  void hint_at_voip(const CallThresholds& thresholds);    // what had no hint has one from now on
 
   // The history got `quarters` new quarter seconds; `is_coarse` says that they were read at once, so that only their sum is
   // known.

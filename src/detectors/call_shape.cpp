@@ -70,6 +70,17 @@ class CallShape final : public Detector {
     read_.clear();
   }
 
+  // A call ends by rules that know no threshold, so those that are up are safe.
+  void set_sensitivity(Sensitivity sensitivity) override {
+    thresholds_ = CallThresholds::of(sensitivity);
+    for (Watched& watched : flows_) {
+      watched.flow.set_thresholds(thresholds_);
+    }
+    for (CallPair& pair : pairs_) {
+      pair.set_thresholds(thresholds_);
+    }
+  }
+
   [[nodiscard]] Interest interest(FlowSlot slot) const override {
     const Watched& watched = flows_[slot];
     if (!watched.flow.in_call()) {

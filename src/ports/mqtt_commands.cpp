@@ -179,8 +179,7 @@ Command read_known(const std::string& what, bool is_request, std::string_view pa
     return accepted;
   }
   if (what == "recheck") {
-    // Look at the shaping, and list all flows again.
-    accepted.events = {ShapingTouched{}, FlowsLost{}};
+    accepted.events = {RecheckRequested{}};
     return accepted;
   }
   return CommandRefused{what,

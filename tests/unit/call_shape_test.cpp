@@ -218,5 +218,21 @@ TEST_F(CallShapeTest, ASlotCanBeUsedAgain) {
   EXPECT_FALSE(run(0, silence, silence, 20s));
 }
 
+TEST_F(CallShapeTest, SensitivityChangesWithoutLosingTheCall) {
+  make();
+  start(0, udp_flow(40000, 40002));
+  start(1, udp_flow(40004, 40006, "198.51.100.7"));
+  ASSERT_TRUE(run(0, g711, g711, 10s));
+  const auto threshold = detector_->opinion(1).threshold;
+  detector_->set_sensitivity(Sensitivity::low);
+  EXPECT_GT(detector_->opinion(1).threshold, threshold) << "of flows that live already";
+  EXPECT_EQ(detector_->interest(0), Interest::in_call);
+  EXPECT_FALSE(run(0, g711, g711, 10s)) << "the call goes on";
+  start(2, udp_flow(40008, 40010, "192.0.2.7"));
+  EXPECT_EQ(detector_->opinion(2).threshold, detector_->opinion(1).threshold) << "and of new ones";
+  detector_->set_sensitivity(Sensitivity::normal);
+  EXPECT_EQ(detector_->opinion(1).threshold, threshold);
+}
+
 }  // namespace
 }  // namespace voip

@@ -93,9 +93,8 @@ TEST(MqttCommands, StatusIsAskedForWithOrWithoutAPayload) {
 TEST(MqttCommands, RecheckLooksAtShapingAndFlows) {
   const Command command = read("recheck/set", "PRESS");
   const auto& accepted = std::get<CommandAccepted>(command);
-  ASSERT_EQ(accepted.events.size(), 2U);
-  EXPECT_TRUE(std::holds_alternative<ShapingTouched>(accepted.events[0]));
-  EXPECT_TRUE(std::holds_alternative<FlowsLost>(accepted.events[1]));
+  ASSERT_EQ(accepted.events.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<RecheckRequested>(accepted.events[0]));
 }
 
 TEST(MqttCommands, UnknownOnesAreRefusedByName) {
