@@ -4,9 +4,11 @@
 #include "app/check_config_command.h"
 #include "app/mqtt_purge_command.h"
 #include "app/options.h"
+#include "app/record_command.h"
 #include "app/replay_command.h"
 #include "app/run.h"
 #include "app/status_command.h"
+#include "app/tune_command.h"
 #include "core/events.h"
 
 int main(int argc, char** argv) {
@@ -15,6 +17,8 @@ int main(int argc, char** argv) {
   return std::visit(Overloaded{
                         [](const RunOptions& run) { return run_daemon(run.config); },
                         [](const CheckConfigOptions& check) { return check_config_command(check); },
+                        [](const RecordOptions& record) { return record_command(record); },
+                        [](const TuneOptions& tune) { return tune_command(tune); },
                         [](const ReplayOptions& replay) { return replay_command(replay); },
                         [](const StatusOptions& status) { return status_command(status); },
                         [](const QosOptions& qos) { return qos_command(qos); },

@@ -13,7 +13,8 @@
 namespace voip {
 namespace {
 
-constexpr std::array<std::string_view, 7> commands{"run", "check-config", "status", "qos", "replay", "mqtt-purge", "help"};
+constexpr std::array<std::string_view, 9> commands{"run",    "check-config", "status",     "qos", "record",
+                                                   "replay", "tune",         "mqtt-purge", "help"};
 constexpr Duration shortest_limit = 1s;
 constexpr Duration longest_limit = 24h * 7;
 
@@ -32,6 +33,10 @@ struct Arguments {
   std::string help_topic;
   std::vector<std::string> files;
   bool as_json = false;
+  std::string output = "-";
+  bool masks_remote = false;
+  bool masks_lan = false;
+  std::vector<std::string> calls;
 };
 
 void add_config(CLI::App& command, Arguments& arguments) {
@@ -57,11 +62,26 @@ void add_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"on", "off", "auto"}))
       ->type_name("");
   qos->add_option("--for", arguments.time_limit, "how long, like 30m (policy.override_for)")->type_name("DURATION");
-  CLI::App* replay = app.add_subcommand("replay", "run detector and policy over recorded timelines; one JSON object a line");
+  CLI::App* record =
+      app.add_subcommand("record", "write down what the monitor sees, to replay it later; beside a running daemon or without");
+  add_config(*record, arguments);
+  record->add_option("--for", arguments.time_limit, "how long, like 30m (until Ctrl-C)")->type_name("DURATION");
+  record->add_option("--output", arguments.output, "a new file (standard output)")->type_name("FILE");
+  record->add_flag("--mask", arguments.masks_remote, "hide the hosts of remote addresses; their networks stay");
+  record->add_flag("--mask-lan", arguments.masks_lan, "hide the LAN's hosts and device names, too");
+  CLI::App* replay = app.add_subcommand("replay", "run detector and policy over recordings; one JSON object a line");
   add_config(*replay, arguments);
   replay->add_option("--interval", arguments.interval, "look at the counters this often, like 1s")->type_name("DURATION");
   replay->add_flag("--explain", arguments.explains, "add what the detector thinks of each busy flow, every second");
-  replay->add_option("files", arguments.files, "ctflow1 timelines, plain or gzip; - is standard input")
+  replay->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  CLI::App* tune = app.add_subcommand("tune", "propose detector settings from recordings in which you marked the calls");
+  add_config(*tune, arguments);
+  tune->add_option("--call", arguments.calls, "a call in the file, in seconds since its beginning, like 12-95.5; may be repeated")
+      ->type_name("START-END")
+      ->allow_extra_args(false);
+  tune->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
       ->required()
       ->type_name("FILE");
   CLI::App* purge = app.add_subcommand("mqtt-purge", "remove everything that this node has left with its broker");
@@ -91,6 +111,43 @@ Options help_on(const std::string& topic) {
   return TextOptions{app->get_subcommand(topic)->help("voip-qosd")};
 }
 
+// Nothing where none was given; wrong ones are told in `problem`.
+std::optional<Duration> to_time_limit(const std::string& text, std::string& problem) {
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  const auto limit = parse_duration(text);
+  if (!limit || *limit < shortest_limit || *limit > longest_limit) {
+    problem = "--for: expected a duration from 1s to 7d, like 30m, got \"" + text + "\"";
+  }
+  return limit;
+}
+
+Options to_record_options(Arguments& arguments) {
+  std::string problem;
+  const auto limit = to_time_limit(arguments.time_limit, problem);
+  if (!problem.empty()) {
+    return wrong_usage(problem, "record");
+  }
+  return RecordOptions{arguments.config, limit, arguments.output, arguments.masks_remote, arguments.masks_lan};
+}
+
+Options to_tune_options(Arguments& arguments) {
+  TuneOptions tune{arguments.config, {}, std::move(arguments.files)};
+  for (const std::string& text : arguments.calls) {
+    const std::size_t dash = std::min(text.find('-'), text.size());
+    const auto call = parse_marked_call(text.substr(0, dash), text.substr(std::min(dash + 1, text.size())));
+    if (!call) {
+      return wrong_usage("--call: expected START-END in seconds, like 12-95.5, got \"" + text + "\"", "tune");
+    }
+    tune.calls.push_back(*call);
+  }
+  if (!tune.calls.empty() && tune.files.size() > 1) {
+    return wrong_usage("--call goes with one file; mark calls in several by lines \"# call START END\" in them", "tune");
+  }
+  return tune;
+}
+
 Options to_options(const std::string& command, Arguments& arguments) {
   if (command == "run") {
     return RunOptions{arguments.config};
@@ -103,16 +160,21 @@ Options to_options(const std::string& command, Arguments& arguments) {
   }
   if (command == "qos") {
     QosOptions qos{{arguments.socket, arguments.config}, *parse_mode(arguments.mode), std::nullopt};
-    if (!arguments.time_limit.empty()) {
-      qos.time_limit = parse_duration(arguments.time_limit);
-      if (!qos.time_limit || *qos.time_limit < shortest_limit || *qos.time_limit > longest_limit) {
-        return wrong_usage("--for: expected a duration from 1s to 7d, like 30m, got \"" + arguments.time_limit + "\"", command);
-      }
-      if (qos.mode == Mode::automatic) {
-        return wrong_usage("--for goes with on and off; auto has no end", command);
-      }
+    std::string problem;
+    qos.time_limit = to_time_limit(arguments.time_limit, problem);
+    if (!problem.empty()) {
+      return wrong_usage(problem, command);
+    }
+    if (qos.time_limit && qos.mode == Mode::automatic) {
+      return wrong_usage("--for goes with on and off; auto has no end", command);
     }
     return qos;
+  }
+  if (command == "record") {
+    return to_record_options(arguments);
+  }
+  if (command == "tune") {
+    return to_tune_options(arguments);
   }
   if (command == "replay") {
     ReplayOptions replay{arguments.config, std::nullopt, std::move(arguments.files), arguments.explains};

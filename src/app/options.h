@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/marked_call.h"
 #include "core/model.h"
 #include "core/time.h"
 
@@ -50,6 +51,20 @@ struct ReplayOptions {
   bool explains = false;             // tells the detector's opinions, too
 };
 
+struct RecordOptions {
+  std::optional<std::string> config;
+  std::optional<Duration> time_limit;  // absent: until it is asked to end
+  std::string output = "-";            // standard output
+  bool masks_remote = false;
+  bool masks_lan = false;
+};
+
+struct TuneOptions {
+  std::optional<std::string> config;
+  std::vector<MarkedCall> calls;  // in every file, besides those that the files mark
+  std::vector<std::string> files;
+};
+
 struct MqttPurgeOptions {
   std::optional<std::string> config;
 };
@@ -60,8 +75,8 @@ struct TextOptions {
   int exit_status = exit_done;
 };
 
-using Options =
-    std::variant<RunOptions, CheckConfigOptions, StatusOptions, QosOptions, ReplayOptions, MqttPurgeOptions, TextOptions>;
+using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, QosOptions, RecordOptions, ReplayOptions, TuneOptions,
+                             MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

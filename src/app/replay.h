@@ -1,6 +1,7 @@
-// Runs the real engine over a timeline as the daemon would have run beside it: the same readings at the same moments, the same
-// decisions. The replay stands in for the ports: it tells births, answers readings with what conntrack would have shown by then,
-// and lets every switch succeed at once. Nothing looks ahead: what was decided by a moment rests on what was counted by then.
+// Runs the real engine over a timeline or a recording. Over a timeline, as the daemon would have run beside it: the same readings
+// at the same moments, the same decisions. The replay stands in for the ports: it tells births, answers readings with what
+// conntrack would have shown by then, and lets every switch succeed at once. Nothing looks ahead: what was decided by a moment
+// rests on what was counted by then.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/recording.h"
 #include "app/timeline.h"
 #include "core/settings.h"
 #include "core/time.h"
@@ -45,7 +47,16 @@ Settings with_interval(Settings settings, std::optional<Duration> interval);
 // Events come in the order of time. A call that is up at the end of the timeline has no end.
 void replay(const Timeline& timeline, const ReplayPlan& plan, const std::function<void(const ReplayEvent&)>& sink);
 
+struct RecordingPlan {
+  std::optional<Settings> settings;  // absent: the recorder's own, and its decisions come out bit for bit
+  bool tells_opinions = false;
+};
+
+// The same over a recording. There is one call_start and one call_end for each call, with the flow that gave it away. With other
+// settings than the recorder's the counters are still those that the recorder chose to read.
+void replay(const Recording& recording, const RecordingPlan& plan, const std::function<void(const ReplayEvent&)>& sink);
+
 // One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it.
-std::string to_json(const ReplayEvent& event, const Timeline& timeline);
+std::string to_json(const ReplayEvent& event, std::string_view capture);
 
 }  // namespace voip

@@ -4,9 +4,9 @@
 
 namespace voip {
 
-std::string to_json(const ReplayEvent& event, const Timeline& timeline) {
+std::string to_json(const ReplayEvent& event, std::string_view capture) {
   nlohmann::ordered_json line;
-  line["capture"] = timeline.id;
+  line["capture"] = capture;
   line["time_s"] = static_cast<double>(event.time.count()) / 1000;
   line["event"] = to_string(event.kind);
   if (event.flow == nullptr) {

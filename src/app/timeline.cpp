@@ -133,34 +133,6 @@ struct CloseGzip {
   void operator()(gzFile file) const { gzclose(file); }
 };
 
-Result<std::string> read_text(const std::string& path) {
-  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return Error{"open timeline " + path + ": " + std::strerror(errno)};
-  }
-  const std::unique_ptr<gzFile_s, CloseGzip> file(gzdopen(descriptor, "rb"));  // also reads text that is not compressed
-  if (!file) {
-    close(descriptor);
-    return Error{"open timeline " + path + ": out of memory"};
-  }
-  gzbuffer(file.get(), 128U << 10U);
-  std::string text;
-  std::array<char, 64U << 10U> piece{};
-  int length = 0;
-  while ((length = gzread(file.get(), piece.data(), piece.size())) > 0) {
-    text.append(piece.data(), static_cast<std::size_t>(length));
-    if (text.size() > max_text_bytes) {
-      return Error{"read timeline " + path + ": more than 256 MiB of text; cut the recording"};
-    }
-  }
-  int code = Z_OK;
-  const char* message = gzerror(file.get(), &code);
-  if (length < 0 || code == Z_BUF_ERROR) {  // Z_BUF_ERROR at the end: the compressed data stops in the middle
-    return Error{"read timeline " + path + ": " + (code == Z_ERRNO ? std::strerror(errno) : message)};
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<Timeline> parse_timeline(std::string_view text, std::string_view name) {
@@ -173,6 +145,15 @@ Result<Timeline> parse_timeline(std::string_view text, std::string_view name) {
     const std::string_view line = text.substr(begin, end - begin);
     begin = end + 1;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+      continue;
+    }
+    if (const auto comment = parse_comment(line)) {
+      if (comment->is_wrong) {
+        return failure(name, line_number + 1, "a marked call must be \"# call START END\", in seconds");
+      }
+      if (comment->call) {
+        timeline.calls.push_back(*comment->call);
+      }
       continue;
     }
     const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
@@ -196,8 +177,36 @@ Result<Timeline> parse_timeline(std::string_view text, std::string_view name) {
   return timeline;
 }
 
+Result<std::string> read_capture(const std::string& path) {
+  const int descriptor = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return Error{"open " + path + ": " + std::strerror(errno)};
+  }
+  const std::unique_ptr<gzFile_s, CloseGzip> file(gzdopen(descriptor, "rb"));  // also reads text that is not compressed
+  if (!file) {
+    close(descriptor);
+    return Error{"open " + path + ": out of memory"};
+  }
+  gzbuffer(file.get(), 128U << 10U);
+  std::string text;
+  std::array<char, 64U << 10U> piece{};
+  int length = 0;
+  while ((length = gzread(file.get(), piece.data(), piece.size())) > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(length));
+    if (text.size() > max_text_bytes) {
+      return Error{"read " + path + ": more than 256 MiB of text; cut the recording"};
+    }
+  }
+  int code = Z_OK;
+  const char* message = gzerror(file.get(), &code);
+  if (length < 0 || code == Z_BUF_ERROR) {  // Z_BUF_ERROR at the end: the compressed data stops in the middle
+    return Error{"read " + path + ": " + (code == Z_ERRNO ? std::strerror(errno) : message)};
+  }
+  return text;
+}
+
 Result<Timeline> read_timeline(const std::string& path) {
-  const Result<std::string> text = read_text(path);
+  const Result<std::string> text = read_capture(path);
   if (!text) {
     return Error{text.error()};
   }

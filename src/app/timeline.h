@@ -5,6 +5,7 @@
 // a flow: {"id","p":protocol,"o":[source,port,destination,port],"b":[..],"op":[..],"ob":[..],"rp":[..],"rb":[..]}, where b holds
 // the numbers of the buckets with traffic, each as the distance to the one before, op/ob packets and bytes of the direction of
 // the first packet in those buckets, rp/rb those of the replies. Bytes are IP lengths with the header, as conntrack counts them.
+// Lines that begin with # are comments; "# call START END" marks a call (app/marked_call.h).
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/marked_call.h"
 #include "base/result.h"
 #include "core/model.h"
 #include "core/time.h"
@@ -36,13 +38,17 @@ struct Timeline {
   Duration bucket_length = 250ms;
   Duration length{};  // to the end of the last bucket, or the stated length if that is more
   std::vector<TimelineFlow> flows;
+  std::vector<MarkedCall> calls;
 };
 
 // Reads one timeline from text. `name` stands in messages. Either end may be the LAN device: a private address against a public
 // one is the client; of two private ones the meta line's device, else the opener; of two public ones likewise.
 Result<Timeline> parse_timeline(std::string_view text, std::string_view name);
 
-// Reads a file, gzip or plain, or standard input for "-"; at most 256 MiB of text.
+// The text of a file, gzip or plain, or of standard input for "-"; at most 256 MiB of it.
+Result<std::string> read_capture(const std::string& path);
+
+// Both at once.
 Result<Timeline> read_timeline(const std::string& path);
 
 }  // namespace voip

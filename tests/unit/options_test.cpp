@@ -47,6 +47,25 @@ TEST(Options, ReplayTakesFilesAndAnInterval) {
   EXPECT_EQ(std::get<ReplayOptions>(parse({"replay", "-"})).files, std::vector<std::string>{"-"});
 }
 
+TEST(Options, RecordMayBeLimitedAndMasked) {
+  const auto plain = std::get<RecordOptions>(parse({"record"}));
+  EXPECT_EQ(plain.output, "-");
+  EXPECT_EQ(plain.time_limit, std::nullopt);
+  EXPECT_FALSE(plain.masks_remote);
+  const auto record = std::get<RecordOptions>(parse({"record", "--for", "2h", "--output", "a.jsonl", "--mask", "--mask-lan"}));
+  EXPECT_EQ(record.time_limit, 2h);
+  EXPECT_EQ(record.output, "a.jsonl");
+  EXPECT_TRUE(record.masks_remote);
+  EXPECT_TRUE(record.masks_lan);
+}
+
+TEST(Options, TuneTakesFilesAndMarkedCalls) {
+  const auto tune = std::get<TuneOptions>(parse({"tune", "--call", "12-95.5", "--call", "200-230", "a.jsonl"}));
+  EXPECT_EQ(tune.calls, (std::vector<MarkedCall>{{12s, 95'500ms}, {200s, 230s}}));
+  EXPECT_EQ(tune.files, (std::vector<std::string>{"a.jsonl"}));
+  EXPECT_EQ(std::get<TuneOptions>(parse({"tune", "a", "b"})).files.size(), 2U);
+}
+
 TEST(Options, WrongUsageExitsWith2AndAHint) {
   const std::vector<std::vector<const char*>> wrong{
       {"run", "--confg", "x"},
@@ -56,6 +75,12 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"qos", "on", "--for", "30"},
       {"qos", "on", "--for", "0s"},
       {"qos", "auto", "--for", "30m"},
+      {"record", "--for", "soon"},
+      {"record", "file"},
+      {"tune"},
+      {"tune", "--call", "12", "a"},
+      {"tune", "--call", "20-10", "a"},
+      {"tune", "--call", "10-20", "a", "b"},
       {"replay"},
       {"replay", "--interval", "fast", "a"},
       {"replay", "--interval", "0s", "a"},

@@ -31,7 +31,7 @@ Timeline timeline_of(std::vector<TimelineFlow> flows, Duration length) {
 
 std::vector<std::string> lines(const Timeline& timeline, const ReplayPlan& plan = {}) {
   std::vector<std::string> result;
-  replay(timeline, plan, [&](const ReplayEvent& event) { result.push_back(to_json(event, timeline)); });
+  replay(timeline, plan, [&](const ReplayEvent& event) { result.push_back(to_json(event, timeline.id)); });
   return result;
 }
 

@@ -77,7 +77,7 @@ TEST(Timeline, BrokenInputIsRefusedWithItsLine) {
 TEST(Timeline, AMissingFileIsNamed) {
   const auto timeline = read_timeline("/nonexistent/timeline.jsonl");
   ASSERT_FALSE(timeline);
-  EXPECT_EQ(timeline.error(), "open timeline /nonexistent/timeline.jsonl: No such file or directory");
+  EXPECT_EQ(timeline.error(), "open /nonexistent/timeline.jsonl: No such file or directory");
 }
 
 }  // namespace
