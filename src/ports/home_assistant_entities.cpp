@@ -1,8 +1,10 @@
 #include "ports/home_assistant_entities.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
+#include "core/live_settings.h"
 #include "core/model.h"
 #include "ports/mqtt_topics.h"
 
@@ -73,7 +75,24 @@ void add_active_calls(Entities& entities, const std::string& state) {
                 {"icon", "mdi:phone"}});
 }
 
-void add_controls(Entities& entities, const MqttTopics& topics) {
+// A file may go further than an order; Home Assistant complains of a value outside of the limits that it was told.
+void add_duration(Entities& entities, const MqttTopics& topics, const char* key, const char* name, Duration least, Duration most,
+                  Duration configured, const char* icon) {
+  const auto seconds = [](Duration duration) { return duration.count() / 1000; };
+  entities.add("number", key, name,
+               {{"device_class", "duration"},
+                {"unit_of_measurement", "s"},
+                {"min", seconds(std::min(least, configured))},
+                {"max", seconds(std::max(most, configured))},
+                {"step", 1},
+                {"mode", "box"},
+                {"state_topic", topics.of(key)},
+                {"command_topic", topics.of(std::string(key) + "/set")},
+                {"entity_category", "config"},
+                {"icon", icon}});
+}
+
+void add_controls(Entities& entities, const MqttTopics& topics, const PolicySettings& policy) {
   // The template gives "None", which is unknown, as long as nothing was observed.
   entities.add("switch", "qos", nullptr,
                {{"state_topic", topics.state()},
@@ -86,6 +105,10 @@ void add_controls(Entities& entities, const MqttTopics& topics) {
                 {"value_template", "{{ value_json.mode }}"},
                 {"command_topic", topics.of("mode/set")},
                 {"icon", "mdi:tune-variant"}});
+  add_duration(entities, topics, "release_after", "Release delay", Duration::zero(), longest_release, policy.release_after,
+               "mdi:timer-sand");
+  add_duration(entities, topics, "override_for", "Override time", shortest_override, longest_override, policy.override_for,
+               "mdi:timer-cog-outline");
   entities.add("button", "recheck", "Re-check",
                {{"command_topic", topics.of("recheck/set")}, {"entity_category", "diagnostic"}, {"icon", "mdi:refresh"}});
 }
@@ -160,7 +183,7 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
   std::vector<HomeAssistantDevice> devices;
   Entities node(id, entity_prefix(settings));
   if (settings.mqtt.commands) {
-    add_controls(node, topics);
+    add_controls(node, topics, settings.policy);
   } else {
     add_read_only(node, topics);
   }

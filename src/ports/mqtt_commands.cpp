@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "core/model.h"
 #include "core/time.h"
+#include "ports/setting_orders.h"
 
 namespace voip {
 namespace {
@@ -69,7 +70,7 @@ std::optional<std::string> read_field(const std::string& key, const Json& value,
   if (key == "state" || key == "value") {
     if (value.is_boolean()) {
       fields.word = value.get<bool>() ? "on" : "off";
-    } else if (value.is_number_integer()) {
+    } else if (value.is_number()) {
       fields.word = value.dump();
     } else if (value.is_string()) {
       fields.word = lower(trimmed(value.get<std::string>()));
@@ -145,7 +146,20 @@ Result<SetMode> read_mode(const Fields& fields) {
   return SetMode{*mode, true, std::nullopt};
 }
 
-Command accepted_order(CommandAccepted accepted, const Result<SetMode>& order) {
+bool is_setting(const std::string& what) {
+  return std::find(setting_names.begin(), setting_names.end(), what) != setting_names.end();
+}
+
+Result<SetSetting> read_named_setting(const std::string& what, const Fields& fields) {
+  if (fields.duration) {
+    return Error{R"("for" goes with qos/set only)"};
+  }
+  Result<SetSetting> order = read_setting(what, fields.word);
+  return order ? std::move(order) : Error{order.error() + ", not " + in_quotes(fields.word)};
+}
+
+template <typename Order>
+Command accepted_order(CommandAccepted accepted, const Result<Order>& order) {
   if (!order) {
     return CommandRefused{accepted.what, order.error(), accepted.transaction};
   }
@@ -174,6 +188,9 @@ Command read_known(const std::string& what, bool is_request, std::string_view pa
   if (what == "mode") {
     return accepted_order(std::move(accepted), read_mode(fields));
   }
+  if (is_setting(what)) {
+    return accepted_order(std::move(accepted), read_named_setting(what, fields));
+  }
   if (what == "status" && is_request) {
     accepted.wants_all = true;
     return accepted;
@@ -183,8 +200,9 @@ Command read_known(const std::string& what, bool is_request, std::string_view pa
     return accepted;
   }
   return CommandRefused{what,
-                        is_request ? "unknown request " + in_quotes(what) + "; known are status, qos, mode and recheck"
-                                   : "unknown command " + in_quotes(what) + "; known are qos, mode and recheck",
+                        (is_request ? "unknown request " + in_quotes(what) + "; known are status, "
+                                    : "unknown command " + in_quotes(what) + "; known are ") +
+                            "qos, mode, release_after, override_for, sensitivity and recheck",
                         fields.transaction};
 }
 

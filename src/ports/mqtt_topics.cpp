@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "ports/setting_orders.h"
+
 namespace voip {
 namespace {
 
@@ -197,6 +199,11 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
       {topics_.state(), text_of(state), 1, true},
       {topics_.of("qos"), report.observed ? on_or_off(*report.observed != Qos::off) : "UNKNOWN", 1, true},
       {topics_.of("mode"), std::string(to_string(report.mode)), 1, true}};
+  if (commands_) {
+    for (auto& [name, text] : setting_texts(report.settings)) {
+      messages.push_back({topics_.of(name), std::move(text), 1, true});
+    }
+  }
   const std::size_t known = std::min(report.devices.size(), topics_.device_slugs().size());
   for (std::size_t i = 0; i < known; ++i) {
     const DeviceReport& device = report.devices[i];

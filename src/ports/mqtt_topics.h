@@ -64,7 +64,7 @@ class MqttPayloads {
   [[nodiscard]] MqttMessage online() const;
   [[nodiscard]] MqttMessage offline() const;  // also the will
   [[nodiscard]] MqttMessage info(std::string_view version, Instant started) const;
-  // `state`, `qos`, `mode` and each device's `state`, all retained.
+  // `state`, `qos`, `mode`, the settings that can be ordered (where commands are taken) and each device's `state`, all retained.
   [[nodiscard]] std::vector<MqttMessage> report(const Report& report) const;
   // `rates` and each device's; the report tells since when a call is up.
   [[nodiscard]] std::vector<MqttMessage> rates(const RatesMeasured& rates, const Report& report, Instant now) const;

@@ -137,6 +137,11 @@ inline void check_entity(const std::string& platform, const Json& entity, const 
     check_sensor(entity, where);
   } else if (platform == "binary_sensor") {
     EXPECT_EQ(binary_classes.count(entity.value("device_class", "running")), 1U) << where;
+  } else if (platform == "number") {
+    EXPECT_LT(entity.at("min"), entity.at("max")) << where;
+    EXPECT_GT(entity.at("step"), 0) << where;
+    EXPECT_EQ(sensor_units.at(entity.at("device_class")).count(entity.at("unit_of_measurement")), 1U) << where;
+    EXPECT_EQ(Names({"auto", "box", "slider"}).count(entity.value("mode", "auto")), 1U) << where;
   } else if (platform == "event" || platform == "select") {
     EXPECT_FALSE(entity.at(platform == "event" ? "event_types" : "options").empty()) << where;
   }

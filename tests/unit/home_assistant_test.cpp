@@ -71,7 +71,7 @@ TEST(HomeAssistant, AcceptsEveryMessageThatIsSent) {
         EXPECT_TRUE(entity_ids.insert(entity.at("default_entity_id")).second) << entity.at("default_entity_id");
       }
     }
-    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 18U : 16U);
+    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 20U : 16U);
   }
 }
 
@@ -108,6 +108,17 @@ TEST(HomeAssistant, SaysExactlyWhatTheGoldenFileSays) {
   std::stringstream golden;
   golden << file.rdbuf();
   EXPECT_EQ(actual.dump(1) + "\n", golden.str());
+}
+
+TEST(HomeAssistant, NumbersAllowWhatTheFileSaysAndWhatCanBeOrdered) {
+  Settings settings;
+  settings.policy.release_after = 20min;
+  settings.policy.override_for = 5s;
+  const Json components = Json::parse(discovery_messages(settings, "1")[0].payload)["components"];
+  EXPECT_EQ(components["release_after"]["min"], 0);
+  EXPECT_EQ(components["release_after"]["max"], 1200);
+  EXPECT_EQ(components["override_for"]["min"], 5);
+  EXPECT_EQ(components["override_for"]["max"], 86400);
 }
 
 TEST(HomeAssistant, OptionsOfEnumsAreComplete) {
@@ -207,6 +218,7 @@ TEST(HomeAssistant, AComponentThatIsNoLongerOfferedIsTakenBackFirst) {
   EXPECT_EQ(components["qos"].dump(), R"({"platform":"switch"})");
   EXPECT_EQ(components["mode"].dump(), R"({"platform":"select"})");
   EXPECT_EQ(components["recheck"].dump(), R"({"platform":"button"})");
+  EXPECT_EQ(components["release_after"].dump(), R"({"platform":"number"})");
   EXPECT_EQ(components["call"]["unique_id"], "voip_qosd_router_call");
   EXPECT_EQ(plan.now[1].topic, plan.now[0].topic);
   EXPECT_FALSE(Json::parse(plan.now[1].payload)["components"].contains("qos"));

@@ -98,8 +98,10 @@ TEST(MqttCommands, RecheckLooksAtShapingAndFlows) {
 }
 
 TEST(MqttCommands, UnknownOnesAreRefusedByName) {
-  EXPECT_EQ(refusal(read("request/reboot", "{}")), R"(unknown request "reboot"; known are status, qos, mode and recheck)");
-  EXPECT_EQ(refusal(read("volume/set", "5")), R"(unknown command "volume"; known are qos, mode and recheck)");
+  EXPECT_EQ(refusal(read("request/reboot", "{}")),
+            R"(unknown request "reboot"; known are status, qos, mode, release_after, override_for, sensitivity and recheck)");
+  EXPECT_EQ(refusal(read("volume/set", "5")),
+            R"(unknown command "volume"; known are qos, mode, release_after, override_for, sensitivity and recheck)");
   EXPECT_EQ(std::get<CommandRefused>(read("request/a/b", "{}")).what, "unknown");
   EXPECT_EQ(refusal(read("qos/set", R"({"state":"ON","fro":"30m"})")),
             R"(unknown key "fro"; known are "state" (or "value"), "for" and "transaction")");

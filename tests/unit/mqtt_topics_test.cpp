@@ -70,7 +70,7 @@ TEST(MqttTopics, TextIsUtf8WithoutNul) {
 TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
   const MqttPayloads payloads(Settings{}, calendar);
   const auto messages = payloads.report(Report{});
-  ASSERT_EQ(messages.size(), 3U);
+  ASSERT_EQ(messages.size(), 6U);
   EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
                                       R"({"qos":null,"wanted":"OFF","mode":"auto","reason":"idle","override_until":null,)"
                                       R"("call_active":false,"calls":0,"call_started":null,"detector":"ok",)"
@@ -78,6 +78,15 @@ TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
                                       1, true}));
   EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
   EXPECT_EQ(messages[2], (MqttMessage{"voip-qos/router/mode", "auto", 1, true}));
+  EXPECT_EQ(messages[3], (MqttMessage{"voip-qos/router/release_after", "10", 1, true}));
+  EXPECT_EQ(messages[4], (MqttMessage{"voip-qos/router/override_for", "7200", 1, true}));
+  EXPECT_EQ(messages[5], (MqttMessage{"voip-qos/router/sensitivity", "normal", 1, true}));
+}
+
+TEST(MqttPayloads, SettingsThatNobodyCanOrderHaveNoTopic) {
+  Settings settings;
+  settings.mqtt.commands = false;
+  EXPECT_EQ(MqttPayloads(settings, calendar).report(Report{}).size(), 3U);
 }
 
 TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
@@ -95,18 +104,18 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
   report.error = "tc: exit 2";
   report.devices = {{"Kitchen phone", 2, Instant(5s)}, {"kitchen-PHONE", 0, std::nullopt}};
   const auto messages = payloads.report(report);
-  ASSERT_EQ(messages.size(), 5U);
+  ASSERT_EQ(messages.size(), 8U);
   EXPECT_EQ(messages[0].payload,
             R"({"qos":"ON","wanted":"ON","mode":"on","reason":"manual","override_until":"2025-08-12T13:00:00Z",)"
             R"("call_active":true,"calls":2,"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
             R"("detector_reason":"some flows are offloaded","error":"tc: exit 2"})");
   EXPECT_EQ(messages[1].payload, "ON");
   EXPECT_EQ(messages[2].payload, "on");
-  EXPECT_EQ(messages[3], (MqttMessage{"voip-qos/router/device/kitchen_phone/state",
+  EXPECT_EQ(messages[6], (MqttMessage{"voip-qos/router/device/kitchen_phone/state",
                                       R"({"name":"Kitchen phone","call_active":true,"calls":2,)"
                                       R"("call_started":"2025-08-12T12:00:05Z"})",
                                       1, true}));
-  EXPECT_EQ(messages[4], (MqttMessage{"voip-qos/router/device/kitchen_phone_2/state",
+  EXPECT_EQ(messages[7], (MqttMessage{"voip-qos/router/device/kitchen_phone_2/state",
                                       R"({"name":"kitchen-PHONE","call_active":false,"calls":0,"call_started":null})", 1, true}));
 }
 
