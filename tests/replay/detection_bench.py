@@ -4,7 +4,7 @@
 usage: detection_bench.py [--apps] [--misses]
 
 Rows: the shipped defaults, other settings, the ancestor's rule, readings once a second, ports that mean nothing, and the shipped
-detector with its sensitivity chosen anew without the application, or the source, that it is then measured on.
+detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
 """
 import argparse
 import collections
@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import corpus
+import per_flow_rule
 from corpus_test import COLUMNS, permuted_events
 from timelines import program
 
@@ -79,6 +80,25 @@ def leave_out(module, name, by_source, events):
     return corpus.score(module, name, pooled)
 
 
+def end_lags_where_flows_stop(module, name, events):
+    """The end lags of the scored calls whose media flows carry nothing any more a second after the call's end; the rest have keep-alives
+    or RTCP that go on, which nobody can tell from a pause."""
+    data = module.Corpus(corpus.SHARED / name)
+    by_capture = collections.defaultdict(list)
+    for event in events:
+        if event["event"] in corpus.SCORED_EVENTS:
+            by_capture[event["capture"]].append(event)
+    lags = []
+    for capture, label in data.labels.items():
+        good, _ = module.split_periods(data, capture, by_capture[capture])
+        last_packet_s = {flow["id"]: (sum(flow["b"]) + 1) / module.BUCKETS_PER_SECOND for flow in data.flows(capture)}
+        for call in label["calls"]:
+            periods = [period for period in good if call in period.calls and period.start < call["end"]]
+            if call["scored"] and periods and all(last_packet_s[flow] <= call["end"] + 1 for flow in call["flows"]):
+                lags.append(max(period.end for period in periods) - call["end"])
+    return lags
+
+
 def main():
     parser = argparse.ArgumentParser(description="Replay and score the corpora of real traffic; one table.")
     parser.add_argument("--apps", action="store_true", help="add recall and delay of each application")
@@ -104,6 +124,11 @@ def main():
         for rate in (5, 10, 15, 30):
             rule = f'[detector]\nuse = "threshold"\n[detector.threshold]\npackets_per_s = {rate}\n'
             print_row(name, f"threshold {rate} packets/s", corpus.score(module, name, replay_with(name, rule)))
+        print_row(name, "plain per-flow rule", corpus.score(module, name, [
+            event for file in corpus.timelines(name) for event in per_flow_rule.events(corpus.read(file))]))
+        lags = end_lags_where_flows_stop(module, name, events["normal"])
+        print(f"{name:<11} end lag where flows stop, {len(lags)} calls: median {module.quantile(lags, 0.5):.2f} s, "
+              f"p95 {module.quantile(lags, 0.95):.2f} s")
         details = shipped.details()
         if args.apps:
             for row in details["by_app"]:
