@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Recordings of real calls: complete after Ctrl-C and after a kill, harmless beside the daemon, the same decisions when replayed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
+from call import Call  # noqa: E402
+from daemon import Daemon, binary  # noqa: E402
+from fixture import main, skipping, wait_until  # noqa: E402
+from home import Home  # noqa: E402
+from peers import SippCall  # noqa: E402
+
+
+class Recorder:
+    """`voip-qosd record` on the router."""
+
+    def __init__(self, home: Home, *options: str, config: Path | None = None):
+        self.file = home.folder("recording") / "evening.jsonl"
+        self._log = self.file.with_suffix(".log")
+        argv = [str(binary()), "record", "--output", str(self.file), *(["--config", str(config)] if config else []), *options]
+        with open(self._log, "wb") as log:
+            self.child = home.popen("router", argv, stderr=log)
+        assert wait_until(lambda: self.file.exists() and self.file.stat().st_size > 0, 5), self.log()
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        os.kill(self.child.pid, number)
+        return self.child.wait(timeout=5)
+
+    def decisions(self) -> list[tuple]:
+        """What the recorder's own engine decided: (what, seconds, device, reason)."""
+        lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+        return [(d["decision"], d["at"] / 1000, d["device"], d["reason"]) for d in lines if "decision" in d]
+
+
+def replayed(file: Path) -> list[tuple]:
+    done = subprocess.run([binary(), "replay", file], capture_output=True, text=True, check=True)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    return [(e["event"], e["time_s"], e["device"], e["reason"]) for e in events if e["event"].startswith("call_")]
+
+
+class Recordings(unittest.TestCase):
+    @skipping
+    def test_a_real_call_replays_to_the_recorders_decisions(self):
+        with Home() as home:
+            plain, masked = Recorder(home), Recorder(home, "--mask", "--mask-lan")
+            call = SippCall(home).start()
+            self.assertTrue(call.media_started())
+            self.assertTrue(call.finish().ok)
+            self.assertTrue(wait_until(lambda: len(masked.decisions()) == len(plain.decisions()) == 2, 10), plain.log())
+            for recorder in (plain, masked):
+                self.assertEqual(recorder.end(), 0, recorder.log())
+                self.assertIn("1 call heard", recorder.log())
+                decided = recorder.decisions()
+                self.assertEqual([d[0] for d in decided], ["call_start", "call_end"])
+                self.assertEqual(replayed(recorder.file), decided)
+                self.assertEqual(recorder.file.stat().st_mode & 0o077, 0, "only its owner may read it")
+            self.assertIn(home.address("server"), plain.file.read_text())
+            for host in ("server", "phone"):
+                self.assertNotIn(f'"{home.address(host)}"', masked.file.read_text())
+            start, end = (d[1] for d in plain.decisions())
+            tuned = subprocess.run([binary(), "tune", "--call", f"{start - 1}-{end}", plain.file], capture_output=True, text=True, check=True)
+            self.assertIn("1 of 1", tuned.stdout)
+            proposal = plain.file.with_suffix(".toml")
+            proposal.write_text(tuned.stdout)
+            subprocess.run([binary(), "check-config", "--config", proposal], check=True, capture_output=True)
+
+    @skipping
+    def test_beside_the_daemon_it_disturbs_nothing_and_a_kill_loses_nothing(self):
+        with Home() as home:
+            settings = {"qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750}}, "policy": {"release_after": "1s", "min_on": "1s", "min_off": "1s"}}
+            daemon = Daemon(home, settings).start()
+            recorder = Recorder(home, config=daemon.config)
+            with Call(home) as call:
+                self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 8), daemon.log_text())
+                self.assertTrue(wait_until(lambda: len(recorder.decisions()) == 1, 5), recorder.log())
+                marks = [entry for entry in home.run("router", ["conntrack", "-L", "-p", "udp"]).stdout.splitlines() if "mark=16777216" in entry]
+                self.assertTrue(marks, "the daemon's mark stays")
+                recorder.end(signal.SIGKILL)
+                self.assertEqual(replayed(recorder.file), recorder.decisions())
+                time.sleep(1)
+                self.assertEqual(daemon.status()["qos"], "ON")
+                call.hang_up()
+            self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "OFF", 12), daemon.log_text())
+            again = home.run("router", [str(binary()), "record", "--output", str(recorder.file)], check=False)
+            self.assertEqual(again.returncode, 1)
+            self.assertIn("choose another name", again.stderr)
+
+    @skipping
+    def test_it_ends_by_itself(self):
+        with Home() as home:
+            begin = time.monotonic()
+            done = home.run("router", [str(binary()), "record", "--for", "1s"])
+            self.assertLess(abs(time.monotonic() - begin - 1), 0.9)
+            self.assertTrue(json.loads(done.stdout.splitlines()[0])["fmt"].startswith("voip-record"))
+            self.assertGreaterEqual(json.loads(done.stdout.splitlines()[-1])["t"], 1000)
+
+
+if __name__ == "__main__":
+    main()
