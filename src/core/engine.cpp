@@ -29,10 +29,16 @@ Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Rec
       policy_(settings.policy),
       reconciler_(settings.qos, settings.monitor.audit_interval, abilities) {
   keys_.reserve(settings.monitor.max_watched_flows);
+  device_rates_.resize(settings.devices.size());
 }
 
 const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   actions_.clear();
+  // Most flows of a home are no calls by their ports alone. They change nothing, so nothing else is looked at.
+  if (const auto* born = std::get_if<FlowBorn>(&event); born != nullptr && deadline_ && now < *deadline_ && !is_wanted(*born)) {
+    ++flows_seen_;
+    return actions_;
+  }
   std::visit([this, now](const auto& happened) { handle(now, happened); }, event);
   if (next_judgement_ && now >= *next_judgement_) {
     judge(now);
@@ -48,7 +54,10 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   tell_switch();
   tell_report();
   deadline_ = earlier(earlier(watchlist_.deadline(), next_judgement_), earlier(policy_.deadline(), reconciler_.deadline()));
-  deadline_ = earlier(earlier(deadline_, next_rates_), stop_by_);
+  deadline_ = earlier(deadline_, stop_by_);
+  if (next_rates_) {
+    deadline_ = earlier(deadline_, *next_rates_ + settings_.monitor.fast_interval);
+  }
   if (deadline_ && *deadline_ <= now) {
     deadline_ = now + Duration(1);  // keeps the promise of the header whatever a room says
   }
@@ -61,9 +70,8 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   }
   ++flows_seen_;
   const std::int32_t device = devices_.device_of(event.key.client.address);
-  const Role role = devices_.role_of(device);
-  const FlowFacts facts{event.key, role, event.is_expected};
-  if (role == Role::never || !calls_.wants(facts)) {
+  const FlowFacts facts{event.key, devices_.role_of(device), event.is_expected};
+  if (!is_wanted(event)) {
     return;
   }
   if (flows_.size() == flows_.capacity()) {
@@ -88,7 +96,13 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   }
 }
 
+bool Engine::is_wanted(const FlowBorn& event) const {
+  const Role role = devices_.role_of(devices_.device_of(event.key.client.address));
+  return role != Role::never && calls_.wants({event.key, role, event.is_expected});
+}
+
 void Engine::handle(Instant now, const CountersRead& event) {
+  has_new_rates_ = true;
   for (const FlowSample& sample : event.samples) {
     const auto slot = flows_.find(sample.key);
     if (!slot) {

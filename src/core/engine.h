@@ -43,6 +43,7 @@ class Engine {
 
  private:
   void handle(Instant now, const FlowBorn& event);
+  [[nodiscard]] bool is_wanted(const FlowBorn& event) const;
   void handle(Instant now, const CountersRead& event);
   void handle(Instant now, const FlowGone& event);
   void handle(Instant now, const FlowsLost& event);
@@ -89,6 +90,8 @@ class Engine {
   std::vector<FlowKey> keys_;  // of the present ReadCounters
   bool listens_at_once_ = true;
   bool rates_are_told_ = false;
+  bool has_new_rates_ = false;  // a reading came since they were told
+  std::vector<Rates> device_rates_;
   std::optional<Instant> next_judgement_;  // while a call is up, even if no counters come
   std::optional<Instant> next_rates_;
   Sight port_sight_ = Sight::ok;

@@ -1,4 +1,5 @@
 // What the engine tells: rates, switches, the report, and all that `status` shows.
+#include <algorithm>
 #include <utility>
 
 #include "core/engine.h"
@@ -9,24 +10,23 @@ void Engine::tell_rates(Instant now) {
   if (calls_.calls() == 0) {
     next_rates_.reset();
     if (std::exchange(rates_are_told_, false)) {
-      RatesMeasured zero;
-      for (const DeviceSettings& device : settings_.devices) {
-        zero.devices.push_back({device.name, {}});
-      }
-      actions_.emplace_back(std::move(zero));
+      std::fill(device_rates_.begin(), device_rates_.end(), Rates{});
+      actions_.emplace_back(RatesMeasured{{}, device_rates_});
     }
     return;
   }
-  if (next_rates_ && now < *next_rates_) {
+  // Along with a reading, which brings new ones; by themselves only if none comes.
+  const Duration slack = settings_.monitor.fast_interval;
+  if (next_rates_ && now < *next_rates_ + slack && !(has_new_rates_ && now >= *next_rates_ - slack / 2)) {
     return;
   }
+  has_new_rates_ = false;
   next_rates_ = now + settings_.monitor.interval;
   rates_are_told_ = true;
-  RatesMeasured measured{calls_.rates(no_device, flows_), {}};
-  for (std::size_t i = 0; i < settings_.devices.size(); ++i) {
-    measured.devices.push_back({settings_.devices[i].name, calls_.rates(static_cast<std::int32_t>(i), flows_)});
+  for (std::size_t i = 0; i < device_rates_.size(); ++i) {
+    device_rates_[i] = calls_.rates(static_cast<std::int32_t>(i), flows_);
   }
-  actions_.emplace_back(std::move(measured));
+  actions_.emplace_back(RatesMeasured{calls_.rates(no_device, flows_), device_rates_});
 }
 
 void Engine::tell_switch() {

@@ -134,11 +134,6 @@ struct Report {
   friend bool operator==(const Report&, const Report&) = default;
 };
 
-struct DeviceRates {
-  std::string name;
-  Rates rates;
-};
-
 // One watched flow as `status` and `watch` show it.
 struct FlowReport {
   FlowKey key;
@@ -199,7 +194,7 @@ struct ReportChanged {
 // Rates of VoIP traffic; each interval while there is a call, and one zero after the last.
 struct RatesMeasured {
   Rates total;
-  std::vector<DeviceRates> devices;
+  std::span<const Rates> devices;  // in the order of Settings::devices; the engine's and valid until its next step
 };
 
 struct CallStarted {

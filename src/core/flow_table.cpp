@@ -38,6 +38,7 @@ FlowTable::FlowTable(std::size_t capacity) : flows_(capacity), used_(capacity, f
     free_.push_back(static_cast<FlowSlot>(slot - 1));
   }
   slots_.reserve(capacity);
+  spare_.reserve(capacity);
 }
 
 std::optional<FlowSlot> FlowTable::add(const Flow& flow) {
@@ -45,8 +46,17 @@ std::optional<FlowSlot> FlowTable::add(const Flow& flow) {
     return std::nullopt;
   }
   const FlowSlot slot = free_.back();
-  if (!slots_.try_emplace(flow.facts.key, slot).second) {
+  if (find(flow.facts.key)) {
     return std::nullopt;
+  }
+  if (spare_.empty()) {
+    slots_.emplace(flow.facts.key, slot);
+  } else {
+    Slots::node_type node = std::move(spare_.back());
+    spare_.pop_back();
+    node.key() = flow.facts.key;
+    node.mapped() = slot;
+    slots_.insert(std::move(node));
   }
   free_.pop_back();
   flows_[slot] = flow;
@@ -56,7 +66,7 @@ std::optional<FlowSlot> FlowTable::add(const Flow& flow) {
 
 void FlowTable::remove(FlowSlot slot) {
   assert(used_.at(slot));
-  slots_.erase(flows_[slot].facts.key);
+  spare_.push_back(slots_.extract(flows_[slot].facts.key));
   used_[slot] = false;
   free_.push_back(slot);
 }

@@ -59,7 +59,9 @@ class FlowTable {
   std::vector<Flow> flows_;
   std::vector<bool> used_;
   std::vector<FlowSlot> free_;
-  std::unordered_map<FlowKey, FlowSlot, FlowKeyHash> slots_;
+  using Slots = std::unordered_map<FlowKey, FlowSlot, FlowKeyHash>;
+  Slots slots_;
+  std::vector<Slots::node_type> spare_;  // of flows that are gone, so that the next ones need no memory
 };
 
 }  // namespace voip

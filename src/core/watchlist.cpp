@@ -44,6 +44,7 @@ void Watchlist::add(FlowSlot slot, bool is_fresh, Instant now) {
   entry = {now, first, Interest::undecided, Duration{}, true};
   set_pace(entry, settings_.fast_interval);
   used_.push_back(slot);
+  earliest_ = earlier(earliest_, entry.next);
 }
 
 void Watchlist::remove(FlowSlot slot) {
@@ -53,6 +54,9 @@ void Watchlist::remove(FlowSlot slot) {
   entry.is_used = false;
   *std::find(used_.begin(), used_.end(), slot) = used_.back();
   used_.pop_back();
+  if (entry.next == earliest_) {
+    find_earliest();
+  }
 }
 
 void Watchlist::set_interest(FlowSlot slot, Interest interest, Instant now) {
@@ -71,6 +75,7 @@ void Watchlist::set_interest(FlowSlot slot, Interest interest, Instant now) {
   }
   set_pace(entry, std::max(pace, settings_.fast_interval));
   entry.next = std::min(entry.next, on_grid(now, entry.pace));
+  earliest_ = earlier(earliest_, entry.next);
 }
 
 int Watchlist::rank(const Entry& entry, Instant now) const {
@@ -98,6 +103,9 @@ std::optional<FlowSlot> Watchlist::least_promising(Instant now) const {
 
 std::span<const FlowSlot> Watchlist::take_due(Instant now) {
   due_.clear();
+  if (!earliest_ || *earliest_ > now) {
+    return due_;
+  }
   for (const FlowSlot slot : used_) {
     if (entries_[slot].next <= now) {
       due_.push_back(slot);
@@ -119,6 +127,7 @@ std::span<const FlowSlot> Watchlist::take_due(Instant now) {
   for (const FlowSlot slot : due_) {
     entries_[slot].next = on_grid(now, entries_[slot].pace);
   }
+  find_earliest();
   return due_;
 }
 
@@ -138,11 +147,14 @@ bool Watchlist::take_listing(Instant now) {
 }
 
 std::optional<Instant> Watchlist::deadline() const {
-  std::optional<Instant> next = next_listing_;
+  return earlier(next_listing_, earliest_);
+}
+
+void Watchlist::find_earliest() {
+  earliest_.reset();
   for (const FlowSlot slot : used_) {
-    next = earlier(next, entries_[slot].next);
+    earliest_ = earlier(earliest_, entries_[slot].next);
   }
-  return next;
 }
 
 }  // namespace voip

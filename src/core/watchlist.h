@@ -51,6 +51,7 @@ class Watchlist {
   // The first multiple of `pace` that is at least half a pace away. All flows share one grid, which begins with the birth of the
   // first, so that they are read together and a lone call is read exactly in step with itself.
   [[nodiscard]] Instant on_grid(Instant now, Duration pace) const;
+  void find_earliest();
   [[nodiscard]] int rank(const Entry& entry, Instant now) const;
 
   MonitorSettings settings_;
@@ -58,6 +59,7 @@ class Watchlist {
   std::vector<FlowSlot> used_;  // the slots in use, in no order
   std::vector<FlowSlot> due_;
   Instant origin_{};
+  std::optional<Instant> earliest_;  // of the entries in use; asked for at every event, looked for only when it may have changed
   std::size_t fast_count_ = 0;
   std::optional<Instant> next_listing_ = Instant::min();
   std::optional<Instant> last_missed_;

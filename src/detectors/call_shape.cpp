@@ -48,15 +48,18 @@ class CallShape final : public Detector {
   }
 
   void judge(Instant now, std::vector<Verdict>& changes) override {
-    for (CallPair& pair : pairs_) {
-      if (pair.is_used()) {
-        pair.advance(now);
+    while (pairs_end_ > 0 && !pairs_[pairs_end_ - 1].is_used()) {
+      --pairs_end_;
+    }
+    for (std::size_t index = 0; index < pairs_end_; ++index) {
+      if (pairs_[index].is_used()) {
+        pairs_[index].advance(now);
       }
     }
     for (const FlowSlot slot : read_) {
       take_in(slot, now, changes);
     }
-    for (std::size_t index = 0; index < pairs_.size(); ++index) {
+    for (std::size_t index = 0; index < pairs_end_; ++index) {
       if (!pairs_[index].is_used()) {
         continue;
       }
@@ -103,7 +106,7 @@ class CallShape final : public Detector {
 
   [[nodiscard]] std::size_t pair_of(const FlowKey& key, Instant now) {
     std::size_t free = no_pair;
-    for (std::size_t index = 0; index < pairs_.size(); ++index) {
+    for (std::size_t index = 0; index < pairs_end_; ++index) {
       if (pairs_[index].takes(key)) {
         return index;
       }
@@ -111,7 +114,10 @@ class CallShape final : public Detector {
         free = index;
       }
     }
-    assert(free != no_pair);  // there are as many pairs as flows
+    if (free == no_pair) {
+      free = pairs_end_++;
+    }
+    assert(free < pairs_.size());  // there are as many pairs as flows
     pairs_[free] = CallPair(key, thresholds_, now);
     return free;
   }
@@ -184,6 +190,7 @@ class CallShape final : public Detector {
   CallThresholds thresholds_;
   std::vector<Watched> flows_;  // by slot
   std::vector<CallPair> pairs_;
+  std::size_t pairs_end_ = 0;   // none in use from here on: few are, and all are looked at in each judgement
   std::vector<FlowSlot> read_;  // since the last judgement
 };
 

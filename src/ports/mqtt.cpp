@@ -73,7 +73,8 @@ class Mqtt : public Port {
   Instant connected_at_{};
   bool is_confirming_ = false;  // a command was passed on; the state that follows is to be said even if it is the same
   std::optional<Report> report_;
-  RatesMeasured rates_;
+  Rates rates_;
+  std::vector<Rates> device_rates_;
   std::map<std::string, std::string> said_;  // on this connection, by retained topic: bounded by the topics that there are
   Outbox outbox_;
   std::optional<Loop::TimerId> send_timer_;
@@ -116,7 +117,8 @@ void Mqtt::perform(const Action& action) {
     report_ = changed->report;
     say_report(std::exchange(is_confirming_, false));
   } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
-    rates_ = *measured;
+    rates_ = measured->total;
+    device_rates_.assign(measured->devices.begin(), measured->devices.end());
     say_rates();
   } else if (const auto* started = std::get_if<CallStarted>(&action)) {
     say(payloads_->call_started(started->call));
@@ -249,7 +251,7 @@ void Mqtt::say_report(bool also_unchanged) {
 
 void Mqtt::say_rates() {
   if (is_connected_) {
-    for (MqttMessage& message : payloads_->rates(rates_, report_.value_or(Report{}), loop_->now())) {
+    for (MqttMessage& message : payloads_->rates({rates_, device_rates_}, report_.value_or(Report{}), loop_->now())) {
       say(std::move(message));
     }
   }

@@ -219,18 +219,11 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
 std::vector<MqttMessage> MqttPayloads::rates(const RatesMeasured& rates, const Report& report, Instant now) const {
   std::vector<MqttMessage> messages{
       {topics_.rates(), text_of(rates_json(rates.total, seconds_since(report.call_started, now))), 0, false}};
-  for (const DeviceRates& device : rates.devices) {
-    const auto found =
-        std::find_if(devices_.begin(), devices_.end(), [&](const DeviceSettings& known) { return known.name == device.name; });
-    if (found == devices_.end()) {
-      continue;
-    }
-    const auto index = static_cast<std::size_t>(found - devices_.begin());
-    const auto reported = std::find_if(report.devices.begin(), report.devices.end(),
-                                       [&](const DeviceReport& known) { return known.name == device.name; });
-    const std::int64_t call_s = reported == report.devices.end() ? 0 : seconds_since(reported->call_started, now);
+  const std::size_t known = std::min(rates.devices.size(), topics_.device_slugs().size());
+  for (std::size_t i = 0; i < known; ++i) {
+    const std::int64_t call_s = i < report.devices.size() ? seconds_since(report.devices[i].call_started, now) : 0;
     messages.push_back(
-        {topics_.of_device(topics_.device_slugs()[index], "rates"), text_of(rates_json(device.rates, call_s)), 0, false});
+        {topics_.of_device(topics_.device_slugs()[i], "rates"), text_of(rates_json(rates.devices[i], call_s)), 0, false});
   }
   return messages;
 }

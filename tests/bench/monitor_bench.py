@@ -31,7 +31,7 @@ TABLE_LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")  # of the machine
 AWK = r"""/^ipv4.* udp .*src=192\.168\.77\.10 / { for (i = 1; i <= NF; i++) if ($i ~ /^packets=/) sum += substr($i, 9) } END { print sum + 0 }"""
 OTHERS = {
     "/proc/net/nf_conntrack and awk": ["awk", AWK, "/proc/net/nf_conntrack"],
-    "conntrack -L": ["conntrack", "-L", "-p", "udp", "-s", "192.168.77.10"],
+    "conntrack -L": ["conntrack", "-L", "-s", "192.168.77.10"],
     "library dump": [str(BIN / "bench_library_dump")],
 }
 
@@ -98,14 +98,14 @@ def measure(daemons: dict[str, Daemon], runs: int, seconds: float) -> dict[str, 
     return results
 
 
-def one_reading(home: Home, argv: list[str]) -> tuple[float, int, int]:
-    """CPU microseconds, voluntary context switches and peak memory in KiB of one run of the program."""
+def one_reading(home: Home, argv: list[str]) -> tuple[float, int]:
+    """CPU microseconds and voluntary context switches of one run of the program."""
     child = home.popen("router", argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         raise RuntimeError(f"{' '.join(argv)} ended with {child.returncode}")
-    return (usage.ru_utime + usage.ru_stime) * 1e6, usage.ru_nvcsw, usage.ru_maxrss
+    return (usage.ru_utime + usage.ru_stime) * 1e6, usage.ru_nvcsw
 
 
 def measure_others(home: Home, runs: int) -> dict[str, dict]:
@@ -118,7 +118,6 @@ def measure_others(home: Home, runs: int) -> dict[str, dict]:
             "cpu_us_per_s": round(statistics.median(r[0] for r in readings)),
             "cpu_us_per_s_runs": [round(r[0]) for r in readings],
             "wake_ups_per_s": statistics.median(r[1] for r in readings),
-            "peak_kb": statistics.median(r[2] for r in readings),
             "system_calls_per_s": int(total[-1]) if total else None,
         }
     return results
@@ -178,7 +177,7 @@ def show(row: dict | None) -> None:
     if row is None:
         print(f"{'situation':34} {'way':31} {'CPU us/s':>11} {'sys calls/s':>11} {'wake-ups/s':>10} {'memory KiB':>10}")
         return
-    memory = row.get("private_kb") or f"{row['peak_kb']:.0f} peak"
+    memory = row.get("private_kb", "-")
     calls = "-" if row["system_calls_per_s"] is None else f"{row['system_calls_per_s']:g}"
     print(f"{row['situation']:34} {row['way']:31} {row['cpu_us_per_s']:11,.0f} {calls:>11} {row['wake_ups_per_s']:10g} {memory!s:>10}", flush=True)
 

@@ -58,7 +58,7 @@ TEST(EngineDevices, ACallGetsItsDeviceWhenThatIsKnownLaterAndEndsWithItsName) {
   EXPECT_EQ(world.report.devices.at(0).calls, 1);
   EXPECT_EQ(world.report.calls, 1);
   world.run_for(2s);
-  EXPECT_EQ(world.all<RatesMeasured>().back().devices.at(0).rates.flows, 1);
+  EXPECT_EQ(world.all<RatesMeasured>().back().devices[0].flows, 1);
   world.traffic(flow_a, 0, 0);
   world.run_for(5s);
   ASSERT_EQ(world.all<CallStarted>().size(), 1U);

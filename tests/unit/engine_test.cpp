@@ -104,7 +104,7 @@ TEST(Engine, RatesComeEachIntervalAndEndWithOneZero) {
   world.run_for(60s);
   const auto rates = world.all<RatesMeasured>();
   EXPECT_EQ(rates.back().total, Rates{});
-  EXPECT_EQ(rates.back().devices.at(0).rates, Rates{});
+  EXPECT_EQ(rates.back().devices[0], Rates{});
   EXPECT_LE(rates.size(), during + 3);
 }
 

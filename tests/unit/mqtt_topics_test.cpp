@@ -126,9 +126,10 @@ TEST(MqttPayloads, RatesAreNotRetainedAndSayHowLongTheCallIs) {
   report.devices = {{"Kitchen phone", 1, Instant(12s)}, {"kitchen-PHONE", 0, std::nullopt}};
   RatesMeasured measured;
   measured.total = Rates{87'249, 86'950, 50, 49, 1};
-  measured.devices = {{"Kitchen phone", measured.total}, {"no such device", measured.total}};
+  const std::vector<Rates> of_devices{measured.total, Rates{}, measured.total};  // one more than there are
+  measured.devices = of_devices;
   const auto messages = payloads.rates(measured, report, Instant(75'900ms));
-  ASSERT_EQ(messages.size(), 2U);
+  ASSERT_EQ(messages.size(), 3U);
   EXPECT_EQ(messages[0],
             (MqttMessage{"voip-qos/router/rates",
                          R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":65})", 0, false}));
