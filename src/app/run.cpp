@@ -19,6 +19,7 @@
 #include "ports/journal.h"
 #include "ports/loop.h"
 #include "ports/mqtt.h"
+#include "ports/order_file.h"
 #include "ports/qos_switch.h"
 
 namespace voip {
@@ -66,6 +67,7 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
   ports.push_back(make_devices(settings));
+  ports.push_back(make_order_file(settings));
   ports.push_back(make_mqtt(settings, VOIP_VERSION));
   return ports;
 }
@@ -84,8 +86,9 @@ bool reload(const std::optional<std::string>& config_path, Settings& next) {
   return false;
 }
 
-// One life of the engine: from a configuration to the end or to the next configuration.
-Ending live(const Settings& settings, const std::optional<std::string>& config_path, Orders& orders, Settings& next) {
+// One life of the engine: from a configuration to the end or to the next configuration. What orders say is read by the first.
+Ending live(const Settings& settings, const std::optional<std::string>& config_path, std::optional<OrdersInForce>& in_force,
+            Settings& next) {
   auto opened = Loop::open();
   if (!opened) {
     log_error(opened.error());
@@ -100,9 +103,13 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
       return Ending::failed;
     }
   }
-  Engine engine(settings, find_detector(settings.detector.use)->make(settings),
+  if (!in_force) {
+    in_force = read_orders(settings, loop);
+  }
+  const Settings ordered = with_live_settings(settings, in_force->settings);
+  Engine engine(ordered, find_detector(ordered.detector.use)->make(ordered),
                 {.switches = actuator.switches, .drains = actuator.drains});
-  engine.restore(orders, loop.now());
+  engine.restore(in_force->orders, loop.now());
 
   bool wants_reload = false;
   bool was_asked = false;
@@ -126,7 +133,7 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
       wants_reload = reload(config_path, next) || wants_reload;
     }
   }
-  orders = engine.orders();
+  in_force = OrdersInForce{engine.orders(), engine.live_settings()};
   std::for_each(ports.rbegin(), ports.rend(), [](const auto& port) { port->close(); });
   return engine.finished() ? Ending::asked_to : Ending::reload;
 }
@@ -142,7 +149,7 @@ int run_daemon(const std::optional<std::string>& config_path) {
     return 2;
   }
   Settings settings = std::get<Settings>(std::move(loaded));
-  Orders orders{.lasting = settings.policy.mode, .override_mode = {}, .override_until = {}};
+  std::optional<OrdersInForce> in_force;
   while (true) {
     if (const Status started = start_log(log_level(settings.log.level), settings.log.target, settings.log.file); !started) {
       log_error(started.error());
@@ -150,17 +157,18 @@ int run_daemon(const std::optional<std::string>& config_path) {
     }
     log_info("voip-qosd " VOIP_VERSION ": detector " + settings.detector.use + ", actuator " + settings.qos.actuator);
     Settings next;
-    switch (live(settings, config_path, orders, next)) {
+    switch (live(settings, config_path, in_force, next)) {
       case Ending::asked_to:
         log_info("ended as asked");
         return 0;
       case Ending::failed:
         return 1;
       case Ending::reload:
-        // The file's mode counts only when it was changed there: an order from a phone outlives a reload.
+        // The file counts only where it was changed: an order from a phone outlives a reload.
         if (next.policy.mode != settings.policy.mode) {
-          orders = {.lasting = next.policy.mode, .override_mode = {}, .override_until = {}};
+          in_force->orders = {.lasting = next.policy.mode, .override_mode = {}, .override_until = {}};
         }
+        in_force->settings = after_reload(in_force->settings, live_settings(settings), live_settings(next));
         settings = std::move(next);
         log_info("the configuration was read again");
         break;
