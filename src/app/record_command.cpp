@@ -139,8 +139,8 @@ Status run(const RecordOptions& options, Settings settings) {
   Recorder recorder(settings, settings.node.id, loop.now(), *privacy, [&output](std::string_view text) { output->add(text); });
   std::fprintf(stderr, "recording to %s; Ctrl-C ends it\n", options.output == "-" ? "standard output" : options.output.c_str());
   auto ended = record(loop, recorder, *output, ports);
-  for (auto port = ports.rbegin(); port != ports.rend(); ++port) {
-    (*port)->close();
+  for (const auto& port : ports) {
+    port->close();
   }
   if (!ended) {
     return Error{ended.error()};
