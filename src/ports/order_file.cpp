@@ -111,12 +111,12 @@ class OrderFile : public Port {
       return;
     }
     const Moment now{loop_->now(), loop_->wall(loop_->now())};
-    KeptOrders wanted = orders_to_keep(settings_, changed->report, now);
+    const KeptOrders wanted = orders_to_keep(settings_, changed->report, now);
     if (is_kept(in_file_, wanted, now)) {
       wanted_.reset();
       return;
     }
-    wanted_ = std::move(wanted);
+    wanted_ = wanted;
     if (!timer_) {
       const Instant soon = now.instant + pace_.delay;
       timer_ = loop_->call_at(written_at_ ? std::max(soon, *written_at_ + pace_.pause) : soon, [this] {
