@@ -82,7 +82,7 @@ TEST_F(HomeAssistantDiscovery, MovesToTheOtherStyleAndBack) {
     ASSERT_TRUE(saw(node, later, "homeassistant/switch/voip_qosd_router/the-node-qos/config {"));
     node.run_for(100ms);
     EXPECT_FALSE(later.saw("homeassistant/device/"));
-    EXPECT_EQ(later.count("homeassistant/"), 18U);
+    EXPECT_EQ(later.count("homeassistant/"), 20U);
     node.close();
   }
   Node node(settings());
@@ -125,7 +125,7 @@ TEST_F(HomeAssistantDiscovery, APurgeLeavesNothingBehindAndOthersAlone) {
   broker.publish("voip-qos/router/qos/set", "ON", {"-r"});
   const Result<MqttPurged> purged = purge_mqtt(settings());
   ASSERT_TRUE(purged.ok()) << purged.error();
-  EXPECT_EQ(purged->topics, 9U);  // six of the node, the stray command, two of discovery
+  EXPECT_EQ(purged->topics, 12U);  // nine of the node, the stray command, two of discovery
   EXPECT_FALSE(purged->node_was_online);
   Observer later(broker);
   Node clock{Settings{}};
@@ -175,7 +175,7 @@ TEST_F(HomeAssistantDiscovery, ManyEntitiesArriveAllAtOnce) {
   ASSERT_TRUE(node.open().ok());
   node.run_for(2s);
   Observer later(broker);
-  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 13U + 41U * 5U; }, 5s))
+  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 15U + 41U * 5U; }, 5s))
       << later.count("homeassistant/");
 }
 
