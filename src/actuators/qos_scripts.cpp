@@ -2,8 +2,11 @@
 // stop` does not switch off, so it is never used. qos-stop takes the queues of every device that shows HFSC or an ingress qdisc,
 // whoever put them there: so nothing is run while there is shaping of others.
 #include <algorithm>
+#include <array>
 #include <optional>
 
+#include "actuators/call_rule.h"
+#include "actuators/shown.h"
 #include "core/actuator.h"
 
 namespace voip::actuators {
@@ -16,58 +19,72 @@ constexpr std::uint32_t handle_of_tree = 0x00010000;
 // ---- what the commands say ----
 
 // Order of the results, of preflight and observe alike.
-enum Place : std::size_t { jumps, configuration };
+enum Place : std::size_t { jumps, jumps_v6, configuration };
+
+// IPv6 is marked only where its program and its table are there: qos-scripts does without them too.
+constexpr std::array<std::pair<std::string_view, Place>, 2> tables{{{"iptables", jumps}, {"ip6tables", jumps_v6}}};
 
 Plan look(const QosSettings& settings) {
   return {
-      {.argv = {"iptables", "-w", "-t", "mangle", "-S", "FORWARD"}},
+      call_rule::list("iptables"),
+      call_rule::list("ip6tables"),
       {.argv = {"uci", "-q", "show", "qos." + settings.qos_scripts.interface}},
   };
 }
 
-const CommandResult* result_at(const Probe& probe, Place place) {
-  return place < probe.results.size() ? &probe.results[place] : nullptr;
+std::string configured(const Probe& probe, const QosSettings& settings, std::string_view key) {
+  const CommandResult* result = shown::result_at(probe, configuration);
+  return shown::ended_well(result)
+             ? shown::uci_value(result->output, "qos." + settings.qos_scripts.interface + "." + std::string(key))
+             : "";
 }
 
-// One value of `uci show`, which prints qos.wan.enabled='1'; empty where it is not set.
-std::string configured(const Probe& probe, const QosSettings& settings, std::string_view key) {
-  const CommandResult* result = result_at(probe, configuration);
-  if (result == nullptr || result->exit_status != 0) {
-    return "";
-  }
-  const std::string start = "qos." + settings.qos_scripts.interface + "." + std::string(key) + "=";
-  const std::string& text = result->output;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (text.compare(begin, start.size(), start) == 0) {
-      std::string value = text.substr(begin + start.size(), end - begin - start.size());
-      std::erase(value, '\'');
-      return value;
-    }
-    begin = end + 1;
-  }
-  return "";
+bool shapes_download(const Probe& probe, const QosSettings& settings) {
+  const std::string download = configured(probe, settings, "download");
+  return !download.empty() && download != "0";
 }
 
 // Jumps of the FORWARD chain to the chains of qos-scripts: all, or only those for one device. A chain of the user's own has no
 // `-o`.
 std::size_t count_jumps(const Probe& probe, std::string_view device) {
-  const CommandResult* result = result_at(probe, jumps);
-  std::size_t count = 0;
-  if (result == nullptr || result->exit_status != 0) {
-    return count;
+  const CommandResult* result = shown::result_at(probe, jumps);
+  if (!shown::ended_well(result)) {
+    return 0;
   }
-  const std::string_view text = result->output;
   const std::string wished = " -o " + std::string(device) + (device.empty() ? "" : " ");
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    if (line.find(" -j qos_") != std::string_view::npos && line.find(wished) != std::string_view::npos) {
-      ++count;
-    }
-    begin = end + 1;
+  const auto lines = shown::lines_of(result->output);
+  return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](std::string_view line) {
+    return line.find(" -j qos_") != std::string_view::npos && line.find(wished) != std::string_view::npos;
+  }));
+}
+
+// The rule for calls is to be there, in each table that works, exactly when QoS is on and calls are marked.
+bool rules_are_right(const Probe& probe, const QosSettings& settings, const Site& site, bool is_wanted) {
+  return std::all_of(tables.begin(), tables.end(), [&](const auto& table) {
+    const auto found = call_rule::find(shown::result_at(probe, table.second), settings, site.wan);
+    return !found.is_known || (is_wanted ? found.is_right : found.ours.empty());
+  });
+}
+
+void append_rule_removals(const Probe& probe, const QosSettings& settings, const Site& site, Plan& plan) {
+  for (const auto& [program, place] : tables) {
+    call_rule::append_removal(program, call_rule::find(shown::result_at(probe, place), settings, site.wan), plan);
   }
-  return count;
+}
+
+// Whatever of ours is there and not right is taken away, and what is missing put first.
+void append_rules(const Probe& probe, const QosSettings& settings, const Site& site, bool may_fail, Plan& plan) {
+  for (const auto& [program, place] : tables) {
+    const auto found = call_rule::find(shown::result_at(probe, place), settings, site.wan);
+    if (found.is_right && settings.mark_calls) {
+      continue;
+    }
+    call_rule::append_removal(program, found, plan);
+    if (found.is_known && settings.mark_calls) {
+      plan.push_back(call_rule::insertion(program, settings, site.wan));
+      plan.back().may_fail = may_fail;
+    }
+  }
 }
 
 // ---- what the kernel says ----
@@ -114,51 +131,18 @@ const Qdisc* foreign_shaping(const Probe& probe, const Site& site) {
   return nullptr;
 }
 
-Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& settings, const Site& /*site*/) {
-  return look(settings);
+// An IFB of others that is in use. Where ifb is a module, generate.sh unloads and loads it again whenever the number of devices
+// named ifb* is not the one that it needs for downloads; they would be gone.
+const Qdisc* ifb_of_others(const Probe& probe) {
+  const auto found = std::find_if(probe.qdiscs.begin(), probe.qdiscs.end(), [](const Qdisc& qdisc) {
+    return qdisc.device.substr(0, 3) == "ifb" && qdisc.parent == root && qdisc.handle != 0 &&
+           !(is_numbered_ifb(qdisc.device) && qdisc.kind == "hfsc");
+  });
+  return found == probe.qdiscs.end() ? nullptr : &*found;
 }
 
-std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
-  if (const Qdisc* foreign = foreign_shaping(before, site)) {
-    return "another program has a qdisc " + foreign->kind + " on " + foreign->device + ", and " + settings.qos_scripts.stop +
-           " (which " + settings.qos_scripts.start +
-           " runs first) would remove it: stop the one or the other, or use another actuator";
-  }
-  if (wanted == Qos::off) {
-    return "";
-  }
-  const std::string& section = settings.qos_scripts.interface;
-  const CommandResult* uci = result_at(before, configuration);
-  if (uci != nullptr && uci->exit_status > 0) {
-    return "/etc/config/qos has no interface " + section +
-           ": qos-scripts is not installed, or qos.qos_scripts.interface is another";
-  }
-  // Not there counts as enabled (generate.sh); so does the rest of what uci takes for true.
-  if (const std::string enabled = configured(before, settings, "enabled");
-      enabled == "0" || enabled == "no" || enabled == "off" || enabled == "false" || enabled == "disabled") {
-    return "qos-scripts is switched off in its own configuration, so its programs would do nothing: run `uci set qos." + section +
-           ".enabled=1; uci commit qos; /etc/init.d/qos disable` (the last, so that only calls switch it on)";
-  }
-  if (site.wan.empty()) {
-    return "there is no WAN now (no default route), and qos-scripts would do nothing";
-  }
-  if (std::find(before.links.begin(), before.links.end(), site.wan) == before.links.end()) {
-    return "the WAN device " + site.wan + " does not exist now, and qos-scripts would make an IFB of that name";
-  }
-  return "";
-}
-
-Plan plan(Qos wanted, const Probe& /*before*/, const QosSettings& settings, const Site& /*site*/) {
-  return {{.argv = {wanted == Qos::off ? settings.qos_scripts.stop : settings.qos_scripts.start}}};
-}
-
-Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& /*site*/) {
-  return look(settings);
-}
-
-QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
-  const CommandResult* iptables = result_at(probe, jumps);
-  const bool knows_jumps = iptables != nullptr && iptables->exit_status == 0;
+// What is in force, in words where something is wrong with it.
+QosObserved assess_queues(const Probe& probe, const QosSettings& settings, const Site& site) {
   const bool has_tree = !site.wan.empty() && has(probe, site.wan, is_tree);
   const bool has_ingress = !site.wan.empty() && has(probe, site.wan, is_ingress);
   const std::size_t all_jumps = count_jumps(probe, "");
@@ -174,24 +158,100 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
                           " rules of qos-scripts are left in the FORWARD chain of mangle: qos-stop leaves them "
                           "when the WAN cannot be resolved"};
   }
-  if (!knows_jumps) {
-    return {std::nullopt, "HFSC is on " + site.wan + ", but its iptables rules cannot be listed: " +
-                              (iptables == nullptr         ? std::string("iptables was not run")
-                               : iptables->failure.empty() ? "iptables: " + iptables->output
-                                                           : "iptables: " + iptables->failure)};
+  if (const CommandResult* listing = shown::result_at(probe, jumps); !shown::ended_well(listing)) {
+    return {std::nullopt,
+            "HFSC is on " + site.wan + ", but its iptables rules cannot be listed: " + shown::why_not("iptables", listing)};
   }
   std::string missing;
   if (count_jumps(probe, site.wan) == 0) {
     missing = "its rules in the FORWARD chain of mangle are missing, so all upload counts as Normal";
   }
-  if (const std::string download = configured(probe, settings, "download");
-      !has_ingress && !download.empty() && download != "0") {
+  if (!has_ingress && shapes_download(probe, settings)) {
     missing += (missing.empty() ? "" : ", and ") + std::string("the download is not shaped (no ingress on ") + site.wan + ")";
   }
   if (!missing.empty()) {
     return {std::nullopt, "qos-scripts is half on: " + missing};
   }
   return {Qos::on, ""};
+}
+
+Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& settings, const Site& /*site*/) {
+  return look(settings);
+}
+
+std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  if (const Qdisc* foreign = foreign_shaping(before, site)) {
+    return "another program has a qdisc " + foreign->kind + " on " + foreign->device + ", and " + settings.qos_scripts.stop +
+           " (which " + settings.qos_scripts.start +
+           " runs first) would remove it: stop the one or the other, or use another actuator";
+  }
+  if (wanted == Qos::off) {
+    return "";
+  }
+  const std::string& section = settings.qos_scripts.interface;
+  const CommandResult* uci = shown::result_at(before, configuration);
+  if (uci != nullptr && uci->exit_status > 0) {
+    return "/etc/config/qos has no interface " + section +
+           ": qos-scripts is not installed, or qos.qos-scripts.interface is another";
+  }
+  // Not there counts as enabled (generate.sh).
+  if (shown::is_uci_false(configured(before, settings, "enabled"))) {
+    return "qos-scripts is switched off in its own configuration, so its programs would do nothing: run `uci set qos." + section +
+           ".enabled=1; uci commit qos; /etc/init.d/qos disable` (the last, so that only calls switch it on)";
+  }
+  if (site.wan.empty()) {
+    return "there is no WAN now (no default route), and qos-scripts would do nothing";
+  }
+  if (std::find(before.links.begin(), before.links.end(), site.wan) == before.links.end()) {
+    return "the WAN device " + site.wan + " does not exist now, and qos-scripts would make an IFB of that name";
+  }
+  if (const Qdisc* foreign = shapes_download(before, settings) ? ifb_of_others(before) : nullptr) {
+    return "another program shapes with the IFB " + foreign->device + ", and " + settings.qos_scripts.start +
+           " may unload the ifb module under it: stop the one or the other, or use another actuator";
+  }
+  return "";
+}
+
+Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  const QosObserved queues = assess_queues(before, settings, site);
+  Plan plan;
+  if (wanted == Qos::off) {
+    // qos-stop forks a hundred programs; a rule of ours that is left over needs none of them.
+    const bool is_only_rule = queues == QosObserved{Qos::off, ""} && !rules_are_right(before, settings, site, false);
+    if (!is_only_rule) {
+      plan.push_back({.argv = {settings.qos_scripts.stop}});
+    }
+    append_rule_removals(before, settings, site, plan);
+    return plan;
+  }
+  if (queues == QosObserved{Qos::on, ""} && !rules_are_right(before, settings, site, settings.mark_calls)) {
+    // A start would empty all queues and leave the line without shaping for seconds.
+    append_rules(before, settings, site, false, plan);
+    return plan;
+  }
+  // The rule first: a call that is not known while the line fills goes through it as bulk.
+  append_rules(before, settings, site, true, plan);
+  plan.push_back({.argv = {settings.qos_scripts.start}});
+  return plan;
+}
+
+Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& /*site*/) {
+  return look(settings);
+}
+
+QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
+  QosObserved queues = assess_queues(probe, settings, site);
+  if (!queues.problem.empty() || !queues.qos) {
+    return queues;
+  }
+  const bool is_on = queues.qos == Qos::on;
+  if (!rules_are_right(probe, settings, site, is_on && settings.mark_calls)) {
+    queues.problem = is_on && settings.mark_calls
+                         ? "the rule that puts calls first is not before the chains of qos-scripts: its listing has changed "
+                           "(see `iptables -t mangle -S FORWARD`), or iptables lacks the match connmark"
+                         : "the rule that puts calls first is left over in the FORWARD chain of mangle";
+  }
+  return queues;
 }
 
 }  // namespace

@@ -73,6 +73,13 @@ void check_actuator(ConfigReading& reading) {
   if (qos.actuator == "exec" && (qos.exec.on.empty() || qos.exec.off.empty())) {
     reading.add(place, "qos.actuator \"exec\" needs the commands on and off in [qos.exec]");
   }
+  for (const auto& [key, program] :
+       {std::pair("qos.qos-scripts.start", &qos.qos_scripts.start), std::pair("qos.qos-scripts.stop", &qos.qos_scripts.stop)}) {
+    if (program->starts_with("/etc/init.d/")) {
+      reading.add(reading.place_of(key), std::string(key) + ": the init script cannot switch qos-scripts off: name the program " +
+                                             "qos-start or qos-stop, which lie in /usr/bin");
+    }
+  }
   if (qos.tc.drain != Drain::off && qos.tc.drain_percent > qos.tc.bulk_percent) {
     const char* key = reading.gives("qos.tc.drain_percent") ? "qos.tc.drain_percent" : "qos.tc.bulk_percent";
     reading.add(reading.place_of(key), "qos.tc.drain_percent (" + std::to_string(qos.tc.drain_percent) +

@@ -85,6 +85,7 @@ struct SwitchFinished {
 struct QosObserved {
   std::optional<Qos> qos;
   std::string problem;
+  friend bool operator==(const QosObserved&, const QosObserved&) = default;
 };
 
 // Somebody changed links or queues: worth a look.

@@ -2,24 +2,21 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
-#include <cstddef>
 #include <utility>
 
 #include "ports/child.h"
+#include "ports/command_failure.h"
 #include "ports/loop.h"
-#include "ports/qdiscs.h"
 
 namespace voip {
 namespace {
 
 constexpr Duration look_limit = 10s;  // for one look; a switch has qos.timeout
-constexpr std::size_t most_words = 400;
 
 class QosSwitch : public Port {
  public:
-  QosSwitch(const Settings& settings, const Actuator& actuator, std::function<Site()> find_site)
-      : qos_(settings.qos), actuator_(actuator), find_site_(std::move(find_site)) {
+  QosSwitch(const Settings& settings, const Actuator& actuator, FindSite find_site, ReadShaping read_shaping)
+      : qos_(settings.qos), actuator_(actuator), find_site_(std::move(find_site)), read_shaping_(std::move(read_shaping)) {
     for (const DeviceSettings& device : settings.devices) {
       if (device.role == Role::phone && device.address) {
         phones_.push_back(*device.address);
@@ -68,7 +65,7 @@ class QosSwitch : public Port {
     site_.phones = phones_;
     probe_ = Probe{};
     probe_.last_switch = last_switch_;
-    auto shaping = read_shaping();
+    auto shaping = read_shaping_();
     if (!shaping) {
       return shaping.error();
     }
@@ -208,7 +205,8 @@ class QosSwitch : public Port {
 
   const QosSettings qos_;
   const Actuator& actuator_;
-  const std::function<Site()> find_site_;
+  const FindSite find_site_;
+  const ReadShaping read_shaping_;
   std::vector<IpPrefix> phones_;
   Loop* loop_ = nullptr;
   std::unique_ptr<Child> child_;
@@ -229,79 +227,11 @@ class QosSwitch : public Port {
   Instant deadline_{};
 };
 
-// The last lines of an output, on one line.
-std::string last_words(std::string_view output) {
-  while (!output.empty() && (output.back() == '\n' || output.back() == ' ')) {
-    output.remove_suffix(1);
-  }
-  std::size_t begin = output.size();
-  for (int lines = 0; lines < 3 && begin != 0; ++lines) {
-    const std::size_t newline = output.rfind('\n', begin - 1);
-    begin = newline == std::string_view::npos ? 0 : newline;
-  }
-  begin = std::max(begin, output.size() - std::min(output.size(), most_words));
-  std::string words(output.substr(begin));
-  if (!words.empty() && words.front() == '\n') {
-    words.erase(0, 1);
-  }
-  for (char& letter : words) {
-    if (letter == '\n') {
-      letter = ';';
-    } else if (static_cast<unsigned char>(letter) < ' ') {
-      letter = ' ';
-    }
-  }
-  return words;
-}
-
-// `tc -batch -` says "Command failed -:5": the fifth line of its input.
-std::string failed_line(const std::string& input, std::string_view output) {
-  constexpr std::string_view telling = "Command failed -:";
-  const std::size_t found = output.find(telling);
-  std::size_t number = 0;
-  if (found == std::string_view::npos ||
-      std::from_chars(output.data() + found + telling.size(), output.data() + output.size(), number).ec != std::errc() ||
-      number == 0) {
-    return "";
-  }
-  std::size_t begin = 0;
-  for (; number > 1; --number) {
-    begin = input.find('\n', begin);
-    if (begin == std::string::npos) {
-      return "";
-    }
-    ++begin;
-  }
-  return input.substr(begin, input.find('\n', begin) - begin);
-}
-
 }  // namespace
 
-std::string describe_failure(const Command& command, const CommandResult& result) {
-  if (result.exit_status == 0) {
-    return "";
-  }
-  std::string text = "ran";
-  for (const std::string& argument : command.argv) {
-    text += " " + argument;
-  }
-  text += ": " + (result.failure.empty() ? "exit status " + std::to_string(result.exit_status) : result.failure);
-  if (const std::string words = last_words(result.output); !words.empty()) {
-    text += ": " + words;
-  }
-  if (const std::string line = failed_line(command.input, result.output); !line.empty()) {
-    text += " (that line is \"" + line + "\")";
-  }
-  if (result.output.find("Operation not permitted") != std::string::npos) {
-    text += "; it needs CAP_NET_ADMIN";
-  } else if (result.failure.find("out of time") != std::string::npos) {
-    text += "; see why it hangs, or raise qos.timeout";
-  }
-  return text;
-}
-
-std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, std::function<Site()> find_site) {
-  return std::make_unique<QosSwitch>(settings, actuator, std::move(find_site));
+std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, FindSite find_site,
+                                      ReadShaping read_shaping) {
+  return std::make_unique<QosSwitch>(settings, actuator, std::move(find_site), std::move(read_shaping));
 }
 
 }  // namespace voip

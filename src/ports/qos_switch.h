@@ -10,15 +10,16 @@
 #include "core/actuator.h"
 #include "core/settings.h"
 #include "ports/port.h"
+#include "ports/qdiscs.h"
 
 namespace voip {
 
-// `find_site` is asked before each switch and each look; its phones are filled in from the settings. The actuator is one of
-// all_actuators(), so it lives for ever.
-std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, std::function<Site()> find_site);
+using FindSite = std::function<Site()>;
+using ReadShaping = std::function<Result<Shaping>()>;
 
-// What went wrong with a command, for people: what was run, how it ended, the last lines that it wrote, what to do about it.
-// Empty when it ended well.
-std::string describe_failure(const Command& command, const CommandResult& result);
+// Both are asked before each switch and each look; the site's phones are filled in from the settings. The actuator is one of
+// all_actuators(), so it lives for ever.
+std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, FindSite find_site,
+                                      ReadShaping read_shaping = voip::read_shaping);
 
 }  // namespace voip

@@ -26,7 +26,7 @@ class QosSwitchFixture : public testing::Test {
 
   void open(const std::string& actuator) {
     settings_.qos.actuator = actuator;
-    port_ = make_qos_switch(settings_, *find_actuator(actuator), [this] { return site_; });
+    port_ = make_qos_switch(settings_, *find_actuator(actuator), [this] { return site_; }, read_shaping_);
     const Status opened = port_->open(*loop_);
     ASSERT_TRUE(opened.ok()) << opened.error();
   }
@@ -75,6 +75,7 @@ class QosSwitchFixture : public testing::Test {
   PrivateNetwork network_;
   Settings settings_;
   Site site_;
+  ReadShaping read_shaping_ = read_shaping;  // a test may have another world than the kernel
   std::unique_ptr<Loop> loop_ = open_loop();
   std::unique_ptr<Port> port_;
   std::vector<Event> events_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "ports/command_failure.h"
 #include "ports/qos_switch_fixture.h"
 
 namespace voip {

@@ -109,7 +109,7 @@ TEST_P(AnyActuator, AGoodEndAloneIsNotBelievedWhereTheKernelCanBeLookedAt) {
 TEST_P(AnyActuator, SwitchingOffOnABareRouterIsNotRefused) {
   if (GetParam()->refuse != nullptr) {
     Probe probe = bare_;
-    probe.results.assign(2, CommandResult{.exit_status = 1});
+    probe.results.assign(8, CommandResult{.exit_status = 1});
     EXPECT_EQ(GetParam()->refuse(Qos::off, probe, settings_, site_), "");
   }
 }

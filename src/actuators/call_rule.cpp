@@ -1,0 +1,80 @@
+#include "actuators/call_rule.h"
+
+#include <algorithm>
+#include <string>
+
+#include "actuators/shown.h"
+
+namespace voip::call_rule {
+namespace {
+
+constexpr std::string_view comment = "voip-qosd";  // how we know it again, whatever the settings were when it was made
+constexpr std::uint32_t express = 0x20;
+constexpr std::uint32_t class_mask = 0xf0;
+constexpr std::size_t most_rules = 16;
+
+// "0x1000000/0x1000000"; without a mask all bits count.
+bool says(std::string_view text, std::uint32_t value, std::uint32_t mask) {
+  const std::size_t slash = text.find('/');
+  const auto found = shown::number(text.substr(0, slash));
+  const auto found_mask = slash == std::string_view::npos ? 0xffffffffU : shown::number(text.substr(slash + 1));
+  return found == value && found_mask == mask;
+}
+
+bool is_ours(const std::vector<std::string_view>& words) {
+  std::string_view found = shown::word_after(words, "--comment");
+  if (found.size() > 2 && found.front() == '"') {
+    found = found.substr(1, found.size() - 2);
+  }
+  return found == comment;
+}
+
+}  // namespace
+
+Command list(std::string_view program) {
+  return {.argv = {std::string(program), "-w", "-t", "mangle", "-S", "FORWARD"}};
+}
+
+Found find(const CommandResult* listing, const QosSettings& settings, std::string_view wan) {
+  Found found;
+  if (!shown::ended_well(listing)) {
+    return found;
+  }
+  found.is_known = true;
+  bool has_jump = false;
+  bool is_first_right = false;
+  for (const std::string_view line : shown::lines_of(listing->output)) {
+    has_jump = has_jump || line.find(" -j qos_") != std::string_view::npos;
+    const auto words = shown::words_of(line);
+    if (words.size() < 3 || words[0] != "-A" || !is_ours(words) || found.ours.size() >= most_rules) {
+      continue;
+    }
+    is_first_right = found.ours.empty() && !has_jump && shown::word_after(words, "-o") == wan &&
+                     says(shown::word_after(words, "--mark"), settings.call_mark.value, settings.call_mark.mask) &&
+                     says(shown::word_after(words, "--set-xmark"), express, class_mask);
+    auto& rule = found.ours.emplace_back(words.begin() + 1, words.end());
+    for (std::string& word : rule) {
+      std::erase(word, '"');
+    }
+  }
+  found.is_right = found.ours.size() == 1 && is_first_right;
+  return found;
+}
+
+void append_removal(std::string_view program, const Found& found, Plan& plan) {
+  for (const auto& rule : found.ours) {
+    Command removal{.argv = {std::string(program), "-w", "-t", "mangle", "-D"}, .may_fail = true};
+    removal.argv.insert(removal.argv.end(), rule.begin(), rule.end());
+    plan.push_back(std::move(removal));
+  }
+}
+
+Command insertion(std::string_view program, const QosSettings& settings, std::string_view wan) {
+  const std::string mark = shown::hex(settings.call_mark.value) + "/" + shown::hex(settings.call_mark.mask);
+  const std::string to_class = shown::hex(express) + "/" + shown::hex(class_mask);
+  return {.argv = {std::string(program), "-w", "-t",       "mangle",     "-I",    "FORWARD", "1",       "-o",
+                   std::string(wan),     "-m", "connmark", "--mark",     mark,    "-m",      "comment", "--comment",
+                   std::string(comment), "-j", "MARK",     "--set-mark", to_class}};
+}
+
+}  // namespace voip::call_rule
