@@ -1,7 +1,7 @@
 #include "ports/mqtt.h"
 
-#include <sys/epoll.h>
-
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,7 +12,7 @@
 #include "ports/mqtt_connection.h"
 #include "ports/mqtt_discovery.h"
 #include "ports/mqtt_intake.h"
-#include "ports/mqtt_options.h"
+#include "ports/mqtt_link.h"
 #include "ports/mqtt_outbox.h"
 #include "ports/mqtt_topics.h"
 
@@ -21,34 +21,23 @@ namespace {
 
 constexpr Duration first_send_delay = 10ms;
 constexpr Duration longest_send_delay = 1s;
-constexpr Duration farewell_limit = 2s;
-constexpr Duration suspiciously_short = 10s;
-
-std::string list_of(const std::vector<std::string>& uris) {
-  std::string text;
-  for (const std::string& uri : uris) {
-    text += (text.empty() ? "" : ", ") + uri;
-  }
-  return text;
-}
+constexpr Duration farewell_limit = 1s;
 
 class Mqtt : public Port {
  public:
   Mqtt(const Settings& settings, std::string version)
       : settings_(settings), version_(std::move(version)), topics_(settings), intake_(settings) {}
-  ~Mqtt() override { forget_connection(); }
+  ~Mqtt() override { forget_link(); }
 
   Status open(Loop& loop) override;
   void perform(const Action& action) override;
   void close() override;
 
  private:
-  void take_in();
-  void happened(const MqttConnected& connected);
-  void happened(const MqttLost& lost);
-  void happened(const MqttFailed& failed);
-  void happened(const MqttOverrun& overrun);
-  void happened(const MqttIncoming& incoming);
+  void confirm();
+  void connected();
+  void lost();
+  void take(const MqttIncoming& incoming);
   void act_on(TakenIn taken);
 
   void say_everything();
@@ -56,7 +45,7 @@ class Mqtt : public Port {
   void say_rates();
   void say(MqttMessage message, std::string correlation_data = {});
   void send();
-  void forget_connection();
+  void forget_link();
 
   Settings settings_;
   std::string version_;
@@ -65,12 +54,9 @@ class Mqtt : public Port {
   Loop* loop_ = nullptr;
   Instant started_{};
   std::optional<MqttPayloads> payloads_;
-  std::unique_ptr<MqttConnection> connection_;
+  std::unique_ptr<MqttLink> link_;
   std::optional<MqttDiscovery> discovery_;
 
-  std::string client_id_;
-  bool is_connected_ = false;
-  Instant connected_at_{};
   bool is_confirming_ = false;  // a command was passed on; the state that follows is to be said even if it is the same
   std::optional<Report> report_;
   Rates rates_;
@@ -88,29 +74,27 @@ Status Mqtt::open(Loop& loop) {
     return {};
   }
   payloads_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
-  const Result<MqttConnectionOptions> options = mqtt_options(settings_);
-  if (!options) {
-    return Error{options.error()};
-  }
-  client_id_ = options->client_id;
   if (settings_.home_assistant.discovery) {
     discovery_.emplace(settings_, version_, loop,
                        MqttDiscovery::Voice{[this](MqttMessage message) { say(std::move(message)); },
                                             [this] { say_everything(); }, [this] { say_rates(); }});
   }
-  if (sends_password_in_clear(settings_.mqtt)) {
-    log_warning("mqtt: the password goes readable over the network: use mqtts://");
+  Result<std::unique_ptr<MqttLink>> link =
+      MqttLink::open(settings_, loop,
+                     {.woken = [this] { confirm(); },
+                      .connected = [this] { connected(); },
+                      .lost = [this] { lost(); },
+                      .came = [this](const MqttIncoming& incoming) { take(incoming); },
+                      .overrun = [this](std::uint64_t messages) { act_on(intake_.add_lost(messages, loop_->now())); }});
+  if (!link) {
+    return Error{link.error()};
   }
-  Result<std::unique_ptr<MqttConnection>> connection = MqttConnection::start(*options);
-  if (!connection) {
-    return Error{connection.error()};
-  }
-  connection_ = std::move(*connection);
-  return loop.watch(connection_->fd(), EPOLLIN, [this](std::uint32_t /*events*/) { take_in(); });
+  link_ = std::move(*link);
+  return {};
 }
 
 void Mqtt::perform(const Action& action) {
-  if (!connection_) {
+  if (!link_) {
     return;
   }
   if (const auto* changed = std::get_if<ReportChanged>(&action)) {
@@ -132,74 +116,49 @@ void Mqtt::perform(const Action& action) {
 }
 
 void Mqtt::close() {
-  if (connection_) {
-    connection_->stop(payloads_->offline(), farewell_limit);
-    forget_connection();
+  if (link_) {
+    link_->connection().stop(payloads_->offline(), farewell_limit);
+    forget_link();
   }
 }
 
-void Mqtt::forget_connection() {
+void Mqtt::forget_link() {
   discovery_.reset();
-  if (connection_) {
-    if (send_timer_) {
-      loop_->cancel(*std::exchange(send_timer_, std::nullopt));
-    }
-    loop_->unwatch(connection_->fd());
-    connection_.reset();
+  if (send_timer_) {
+    loop_->cancel(*std::exchange(send_timer_, std::nullopt));
   }
-  is_connected_ = false;
+  link_.reset();
 }
 
 // ---- What comes in ----
 
-void Mqtt::take_in() {
-  // The engine has handled the orders that the last call posted; had anything changed, it would have been said by now.
+// The engine has handled the orders that the last call posted; had anything changed, it would have been said by now.
+void Mqtt::confirm() {
   if (std::exchange(is_confirming_, false)) {
     say_report(true);
   }
-  for (const MqttHappening& happening : connection_->take()) {
-    std::visit([this](const auto& one) { happened(one); }, happening);
-  }
 }
 
-void Mqtt::happened(const MqttConnected& /*connected*/) {
-  is_connected_ = true;
-  connected_at_ = loop_->now();
-  log_info("mqtt: connected to " + list_of(settings_.mqtt.uri) + " as " + topics_.base());
+void Mqtt::connected() {
   if (settings_.mqtt.commands) {
-    connection_->subscribe(topics_.of("+/set"), true);
-    connection_->subscribe(topics_.of("request/#"), true);
+    link_->connection().subscribe(topics_.of("+/set"), true);
+    link_->connection().subscribe(topics_.of("request/#"), true);
   }
   outbox_.clear();
   if (discovery_) {
-    discovery_->connected(*connection_);
+    discovery_->connected(link_->connection());
   }
   say_everything();
 }
 
-void Mqtt::happened(const MqttLost& lost) {
-  is_connected_ = false;
+void Mqtt::lost() {
   outbox_.clear();
   if (discovery_) {
     discovery_->lost();
   }
-  // Two clients of the same id throw each other out for ever; brokers do not always say so.
-  const bool was_short = loop_->now() - connected_at_ < suspiciously_short;
-  log_warning("mqtt: lost the broker: " + lost.why +
-              (was_short ? " so soon (does another client use the id " + client_id_ + "?)" : "") +
-              "; trying again until it is back, switching goes on without it");
 }
 
-void Mqtt::happened(const MqttFailed& failed) {
-  log_warning("mqtt: cannot connect to " + list_of(settings_.mqtt.uri) + ": " + failed.why +
-              "; trying again until it works, switching goes on without it");
-}
-
-void Mqtt::happened(const MqttOverrun& overrun) {
-  act_on(intake_.add_lost(overrun.messages, loop_->now()));
-}
-
-void Mqtt::happened(const MqttIncoming& incoming) {
+void Mqtt::take(const MqttIncoming& incoming) {
   if (discovery_ && discovery_->take(incoming)) {
     return;
   }
@@ -219,7 +178,7 @@ void Mqtt::act_on(TakenIn taken) {
   if (taken.is_order) {
     // The wake-up comes after the engine has seen the order.
     is_confirming_ = true;
-    connection_->wake();
+    link_->connection().wake();
   }
   if (taken.answer) {
     say(std::move(taken.answer->message), std::move(taken.answer->correlation_data));
@@ -237,7 +196,7 @@ void Mqtt::say_everything() {
 }
 
 void Mqtt::say_report(bool also_unchanged) {
-  if (!report_ || !is_connected_) {
+  if (!report_ || !link_->is_connected()) {
     return;
   }
   for (MqttMessage& message : payloads_->report(*report_)) {
@@ -250,7 +209,7 @@ void Mqtt::say_report(bool also_unchanged) {
 }
 
 void Mqtt::say_rates() {
-  if (is_connected_) {
+  if (link_->is_connected()) {
     for (MqttMessage& message : payloads_->rates({rates_, device_rates_}, report_.value_or(Report{}), loop_->now())) {
       say(std::move(message));
     }
@@ -258,7 +217,7 @@ void Mqtt::say_rates() {
 }
 
 void Mqtt::say(MqttMessage message, std::string correlation_data) {
-  if (is_connected_) {
+  if (link_->is_connected()) {
     outbox_.put({std::move(message), std::move(correlation_data)});
     if (!send_timer_) {
       send();
@@ -270,7 +229,7 @@ void Mqtt::say(MqttMessage message, std::string correlation_data) {
 void Mqtt::send() {
   while (!outbox_.empty()) {
     const Outgoing& next = outbox_.front();
-    if (connection_->publish(next.message, next.correlation_data) == MqttSent::later) {
+    if (link_->connection().publish(next.message, next.correlation_data) == MqttSent::later) {
       send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
         send_timer_.reset();
         send();

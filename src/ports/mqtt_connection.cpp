@@ -5,37 +5,99 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "ports/mqtt_address.h"
+#include "ports/mqtt_diagnosis.h"
 #include "ports/mqtt_inbox.h"
 
 namespace voip {
 namespace {
 
+using Steady = std::chrono::steady_clock;
+
 // Discovery messages that we read back are the longest; a command that is too long must only be seen to be so.
 constexpr std::size_t longest_payload = 32'768;
-constexpr auto connect_timeout = std::chrono::seconds(10);
-constexpr int too_many_in_flight = -12;  // MQTTASYNC_MAX_BUFFERED_MESSAGES
+constexpr auto connect_timeout = std::chrono::seconds(10);  // the library looks at it every three seconds
+constexpr int too_many_in_flight = -12;                     // MQTTASYNC_MAX_BUFFERED_MESSAGES
+constexpr std::size_t most_refused = 64;
+
+// What the trace told of TLS in the attempt that runs on this thread of the library; it reports the failure on the same one.
+thread_local std::string tls_trouble;
+
+void take_trace(MQTTASYNC_TRACE_LEVELS /*level*/, char* line) {
+  try {
+    if (auto words = tls_words_for(line)) {
+      tls_trouble = std::move(*words);
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): an exception that left would end the program
+  }
+}
+
+// There is one trace for the whole process. It tells much, so it is listened to only while an attempt runs.
+void listen_to_trace(bool is_trying) {
+  MQTTAsync_setTraceLevel(is_trying ? MQTTASYNC_TRACE_MINIMUM : MQTTASYNC_TRACE_FATAL);
+}
+
+int reason_of(const mqtt::token& token) {
+  const int reason = token.get_reason_code();
+  return reason >= 0x80 ? reason : token.get_return_code();
+}
 
 class ConnectListener : public virtual mqtt::iaction_listener {
  public:
-  explicit ConnectListener(std::shared_ptr<MqttInbox> inbox) : inbox_(std::move(inbox)) {}
+  ConnectListener(std::shared_ptr<MqttInbox> inbox, std::string uri) : inbox_(std::move(inbox)), uri_(std::move(uri)) {}
 
-  // Called twice at the first connect and again at each reconnect; the connected handler is what counts.
+  // Called twice at the first connect; the connected handler is what counts.
   void on_success(const mqtt::token& /*token*/) override {}
 
+  // The library holds its lock meanwhile, but without a connection nobody asks it for anything.
   void on_failure(const mqtt::token& token) override {
     try {
-      const int reason = token.get_reason_code();
-      inbox_->put(MqttFailed{mqtt_words_for(reason >= 0x80 ? reason : token.get_return_code())});
-    } catch (...) {  // NOLINT(bugprone-empty-catch): an exception that left would end the program
+      const int reason = reason_of(token);
+      const std::string of_tls = std::exchange(tls_trouble, {});
+      const std::string why = reason > 0 ? mqtt_words_for(reason) : of_tls.empty() ? diagnose_broker(uri_) : of_tls;
+      listen_to_trace(false);
+      inbox_->is_trying = false;
+      inbox_->put(MqttFailed{why});
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
     }
   }
 
  private:
   std::shared_ptr<MqttInbox> inbox_;
+  std::string uri_;
+};
+
+// Passes on what the broker's access list forbids, once for each topic. That messages are lost with a connection is no news.
+class RefusalListener : public virtual mqtt::iaction_listener {
+ public:
+  explicit RefusalListener(std::shared_ptr<MqttInbox> inbox) : inbox_(std::move(inbox)) {}
+
+  void on_success(const mqtt::token& /*token*/) override {}
+  void on_failure(const mqtt::token& token) override {
+    try {
+      const int reason = reason_of(token);
+      const auto topics = token.get_topics();
+      if (reason < 0x80 || !topics || topics->empty()) {
+        return;
+      }
+      std::string what = token.get_type() == mqtt::token::SUBSCRIBE ? "subscribe to " : "publish to ";
+      what += (*topics)[0];
+      if (told_.size() < most_refused && told_.insert(what).second) {
+        inbox_->put(MqttRefused{std::move(what), mqtt_words_for(reason)});
+      }
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+    }
+  }
+
+ private:
+  std::shared_ptr<MqttInbox> inbox_;
+  std::set<std::string> told_;
 };
 
 std::string text_property(const mqtt::properties& properties, mqtt::property::code code) {
@@ -53,7 +115,10 @@ MqttIncoming incoming_from(const mqtt::message& message) {
 void set_callbacks(mqtt::async_client& client, const std::shared_ptr<MqttInbox>& inbox) {
   client.set_connected_handler([inbox](const std::string& /*cause*/) noexcept {
     try {
+      tls_trouble.clear();
+      listen_to_trace(false);
       inbox->is_connected = true;
+      inbox->is_trying = false;
       inbox->put(MqttConnected{});
     } catch (...) {  // NOLINT(bugprone-empty-catch)
     }
@@ -62,7 +127,7 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<MqttInbox>&
     try {
       inbox->is_connected = false;
       const std::string reason = inbox->take_reason();
-      inbox->put(MqttLost{!reason.empty() ? reason : cause.empty() ? "it closed the connection or stopped answering" : cause});
+      inbox->put(MqttLost{reason.empty() ? cause : reason});
     } catch (...) {  // NOLINT(bugprone-empty-catch)
     }
   });
@@ -82,14 +147,9 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<MqttInbox>&
   });
 }
 
-bool needs_tls(const std::string& uri) {
-  return uri.rfind("mqtts:", 0) == 0 || uri.rfind("ssl:", 0) == 0 || uri.rfind("wss:", 0) == 0;
-}
-
 // Built in place: moved or copied options lose parts of themselves in this version (paho.mqtt.cpp#337, #445).
-void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options) {
-  const int version = options.version == 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-  connect.set_mqtt_version(version);
+void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options, bool needs_tls) {
+  connect.set_mqtt_version(options.version == 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
   if (options.version == 5) {
     connect.set_clean_start(true);
   } else {
@@ -97,8 +157,6 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options) 
   }
   connect.set_keep_alive_interval(std::chrono::duration_cast<std::chrono::seconds>(options.keep_alive));
   connect.set_connect_timeout(connect_timeout);
-  const auto longest = std::chrono::duration_cast<std::chrono::seconds>(options.max_reconnect_delay);
-  connect.set_automatic_reconnect(std::chrono::seconds(1), std::max(longest, std::chrono::seconds(1)));
   if (!options.username.empty()) {
     connect.set_user_name(options.username);
   }
@@ -108,10 +166,7 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options) 
   if (!options.will.topic.empty()) {
     connect.set_will_message(mqtt::message(options.will.topic, options.will.payload, options.will.qos, options.will.is_retained));
   }
-  if (options.uris.size() > 1) {
-    connect.set_servers(mqtt::string_collection::create(options.uris));
-  }
-  if (std::any_of(options.uris.begin(), options.uris.end(), needs_tls)) {
+  if (needs_tls) {
     mqtt::ssl_options tls;
     tls.set_trust_store(options.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : options.ca_file);
     if (!options.cert_file.empty()) {
@@ -126,26 +181,64 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options) 
   }
 }
 
+// One client for each broker: the library cannot be told another address, and confuses plain, TLS and WebSocket in a list.
+struct Broker {
+  Broker(const std::shared_ptr<MqttInbox>& inbox, const std::string& uri, const MqttConnectionOptions& options)
+      : needs_tls(parse_mqtt_uri(uri).has_tls),
+        connecting(inbox, uri),
+        refusing(inbox),
+        // Without a number of messages: giving one would switch sending-while-disconnected on.
+        client(uri, options.client_id, mqtt::create_options(options.version == 5 ? MQTTVERSION_5 : MQTTVERSION_DEFAULT)) {
+    set_callbacks(client, inbox);
+  }
+
+  bool needs_tls;
+  ConnectListener connecting;
+  RefusalListener refusing;
+  mqtt::async_client client;  // last: it goes first
+};
+
 class PahoConnection : public MqttConnection {
  public:
   PahoConnection(std::shared_ptr<MqttInbox> inbox, const MqttConnectionOptions& options)
-      : inbox_(std::move(inbox)),
-        listener_(inbox_),
-        // Without a number of messages: giving one would switch sending-while-disconnected on.
-        client_(options.uris.front(), options.client_id,
-                mqtt::create_options(options.version == 5 ? MQTTVERSION_5 : MQTTVERSION_DEFAULT)) {
-    set_callbacks(client_, inbox_);
-    mqtt::connect_options connect;
-    fill(connect, options);
-    client_.connect(connect, nullptr, listener_);
+      : inbox_(std::move(inbox)), options_(options) {
+    MQTTAsync_setTraceCallback(&take_trace);
+    for (const std::string& uri : options.uris) {
+      brokers_.push_back(std::make_unique<Broker>(inbox_, uri, options));
+    }
+    current_ = brokers_.front().get();
   }
+  ~PahoConnection() override {
+    if (inbox_->is_trying) {
+      // While the library waits for a name server it holds its lock, for half a minute perhaps; nobody is to wait for that. What
+      // is left to itself here has no connection and tries no second time.
+      for (std::unique_ptr<Broker>& broker : brokers_) {
+        static_cast<void>(broker.release());
+      }
+    }
+  }
+  PahoConnection(const PahoConnection&) = delete;
+  PahoConnection& operator=(const PahoConnection&) = delete;
 
   [[nodiscard]] int fd() const override { return inbox_->fd(); }
   std::vector<MqttHappening> take() override { return inbox_->take(); }
   void wake() override { inbox_->wake(); }
 
+  void connect(std::size_t broker) override {
+    current_ = brokers_.at(broker).get();
+    inbox_->is_trying = true;
+    listen_to_trace(true);
+    try {
+      mqtt::connect_options connect;
+      fill(connect, options_, current_->needs_tls);
+      current_->client.connect(connect, nullptr, current_->connecting);
+    } catch (const std::exception& error) {
+      inbox_->is_trying = false;
+      inbox_->put(MqttFailed{error.what()});
+    }
+  }
+
   MqttSent publish(const MqttMessage& message, const std::string& correlation_data) override {
-    // The library holds its lock while it resolves the broker's name; so it is not even asked while there is no connection.
     if (!inbox_->is_connected) {
       return MqttSent::never;
     }
@@ -156,7 +249,7 @@ class PahoConnection : public MqttConnection {
         properties.add(mqtt::property(mqtt::property::CORRELATION_DATA, correlation_data));
         outgoing->set_properties(std::move(properties));
       }
-      client_.publish(std::move(outgoing));
+      current_->client.publish(std::move(outgoing), nullptr, current_->refusing);
       return MqttSent::yes;
     } catch (const mqtt::exception& error) {
       return error.get_return_code() == too_many_in_flight ? MqttSent::later : MqttSent::never;
@@ -174,7 +267,7 @@ class PahoConnection : public MqttConnection {
       const mqtt::subscribe_options options(
           true, 0,
           wants_retained ? mqtt::subscribe_options::SEND_RETAINED_ON_SUBSCRIBE : mqtt::subscribe_options::DONT_SEND_RETAINED);
-      client_.subscribe(filter, 1, options);
+      current_->client.subscribe(filter, 1, nullptr, current_->refusing, options);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the connection went away; the next one subscribes again
     }
   }
@@ -183,12 +276,14 @@ class PahoConnection : public MqttConnection {
     if (!inbox_->is_connected) {
       return;
     }
+    const auto end = Steady::now() + limit;
     try {
-      client_.publish(mqtt::make_message(farewell.topic, farewell.payload, farewell.qos, farewell.is_retained))->wait_for(limit);
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): then the broker publishes the will
-    }
-    try {
-      client_.disconnect(std::chrono::milliseconds(500))->wait_for(std::chrono::milliseconds(1000));
+      mqtt::async_client& client = current_->client;
+      // Without a receipt the broker hangs, and publishes the will when it notices.
+      if (client.publish(mqtt::make_message(farewell.topic, farewell.payload, farewell.qos, farewell.is_retained))
+              ->wait_for(limit)) {
+        client.disconnect()->wait_for(std::chrono::duration_cast<Duration>(end - Steady::now()));
+      }
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     }
     inbox_->is_connected = false;
@@ -196,13 +291,14 @@ class PahoConnection : public MqttConnection {
 
  private:
   std::shared_ptr<MqttInbox> inbox_;
-  ConnectListener listener_;
-  mqtt::async_client client_;  // last: it goes first
+  MqttConnectionOptions options_;
+  std::vector<std::unique_ptr<Broker>> brokers_;
+  Broker* current_ = nullptr;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<MqttConnection>> MqttConnection::start(const MqttConnectionOptions& options) {
+Result<std::unique_ptr<MqttConnection>> MqttConnection::make(const MqttConnectionOptions& options) {
   UniqueFd event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event) {
     return Error{std::string("create an eventfd for MQTT: ") + std::strerror(errno)};
@@ -210,7 +306,11 @@ Result<std::unique_ptr<MqttConnection>> MqttConnection::start(const MqttConnecti
   try {
     return std::unique_ptr<MqttConnection>(new PahoConnection(std::make_shared<MqttInbox>(std::move(event)), options));
   } catch (const std::exception& error) {
-    return Error{"set up MQTT for " + options.uris.front() + ": " + error.what() + ": check mqtt.uri"};
+    std::string uris;
+    for (const std::string& uri : options.uris) {
+      uris += (uris.empty() ? "" : ", ") + uri;
+    }
+    return Error{"set up MQTT for " + uris + ": " + error.what() + ": check mqtt.uri"};
   }
 }
 

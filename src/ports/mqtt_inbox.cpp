@@ -102,8 +102,6 @@ std::string mqtt_words_for(int code) {
       return "a packet was too large for the broker";
     case 0x97:
       return "the broker's quota is exceeded";
-    case -1:
-      return "no connection: nobody answers there, or TLS failed (certificate, host name)";
     default:
       return "code " + std::to_string(code);
   }

@@ -18,10 +18,15 @@ namespace voip {
 
 struct MqttConnected {};
 struct MqttLost {
+  std::string why;  // empty: the broker gave no reason
+};
+// An attempt to connect failed.
+struct MqttFailed {
   std::string why;
 };
-// The first attempt failed; later ones are made silently.
-struct MqttFailed {
+// The broker took the connection but not this.
+struct MqttRefused {
+  std::string what;  // "publish to x", "subscribe to y"
   std::string why;
 };
 // So many messages came in faster than they were taken.
@@ -29,7 +34,7 @@ struct MqttOverrun {
   std::uint64_t messages = 0;
 };
 
-using MqttHappening = std::variant<MqttConnected, MqttLost, MqttFailed, MqttOverrun, MqttIncoming>;
+using MqttHappening = std::variant<MqttConnected, MqttLost, MqttFailed, MqttRefused, MqttOverrun, MqttIncoming>;
 
 // When it is full the oldest messages go, never what happened to the connection itself.
 class MqttInbox {
@@ -46,6 +51,7 @@ class MqttInbox {
   std::string take_reason();
 
   std::atomic<bool> is_connected = false;
+  std::atomic<bool> is_trying = false;  // an attempt is under way: the library may hold its lock for long
 
  private:
   void drop_oldest_message();

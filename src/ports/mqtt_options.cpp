@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 #include "base/unique_fd.h"
+#include "ports/mqtt_address.h"
 
 namespace voip {
 namespace {
@@ -35,23 +34,10 @@ Status check_readable(const char* key, const std::string& path) {
   return {};
 }
 
-std::string_view host_of(std::string_view uri) {
-  const std::size_t scheme = uri.find("://");
-  std::string_view rest = scheme == std::string_view::npos ? uri : uri.substr(scheme + 3);
-  rest = rest.substr(0, rest.find('/'));
-  if (!rest.empty() && rest.front() == '[') {
-    return rest.substr(1, rest.find(']') - 1);
-  }
-  return rest.substr(0, rest.rfind(':'));
-}
-
 bool is_clear_and_away(const std::string& uri) {
-  static constexpr std::array<std::string_view, 3> with_tls{"mqtts:", "ssl:", "wss:"};
-  const bool has_tls =
-      std::any_of(with_tls.begin(), with_tls.end(), [&](std::string_view scheme) { return uri.rfind(scheme, 0) == 0; });
-  const std::string_view host = host_of(uri);
-  const auto address = IpAddress::parse(host);
-  return !has_tls && host != "localhost" && !(address && address->is_loopback());
+  const MqttAddress broker = parse_mqtt_uri(uri);
+  const auto address = IpAddress::parse(broker.host);
+  return !broker.has_tls && broker.host != "localhost" && !(address && address->is_loopback());
 }
 
 }  // namespace
@@ -106,7 +92,6 @@ Result<MqttConnectionOptions> mqtt_options(const Settings& settings) {
   }
   options.version = mqtt.version;
   options.keep_alive = mqtt.keep_alive;
-  options.max_reconnect_delay = mqtt.max_reconnect_delay;
   options.ca_file = mqtt.ca_file;
   options.cert_file = mqtt.cert_file;
   options.key_file = mqtt.key_file;

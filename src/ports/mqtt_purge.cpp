@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "ports/home_assistant.h"
 #include "ports/mqtt_connection.h"
@@ -18,7 +19,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr auto connect_limit = std::chrono::seconds(10);
+constexpr auto connect_limit = std::chrono::seconds(20);      // longer than one attempt takes
 constexpr auto quiet_after = std::chrono::milliseconds(700);  // retained messages come in one go
 constexpr auto collect_limit = std::chrono::seconds(10);
 constexpr auto send_limit = std::chrono::seconds(10);
@@ -46,7 +47,21 @@ Status wait_until_connected(MqttConnection& connection) {
       }
     }
   }
-  return Error{"no answer within 10 s"};
+  return Error{"no answer"};
+}
+
+// The first of the brokers that can be had, as the daemon does it.
+Status connect(MqttConnection& connection, const std::vector<std::string>& uris) {
+  std::string failures;
+  for (std::size_t i = 0; i < uris.size(); ++i) {
+    connection.connect(i);
+    const Status connected = wait_until_connected(connection);
+    if (connected) {
+      return {};
+    }
+    failures += (failures.empty() ? "" : "; ") + uris[i] + ": " + connected.error();
+  }
+  return Error{"purge MQTT: cannot connect to " + failures};
 }
 
 struct Found {
@@ -82,13 +97,13 @@ Result<MqttPurged> purge_mqtt(const Settings& settings) {
   }
   options->client_id += "-purge";
   options->will = {};
-  Result<std::unique_ptr<MqttConnection>> started = MqttConnection::start(*options);
+  Result<std::unique_ptr<MqttConnection>> started = MqttConnection::make(*options);
   if (!started) {
     return Error{started.error()};
   }
   MqttConnection& connection = **started;
-  if (const Status connected = wait_until_connected(connection); !connected) {
-    return Error{"purge MQTT at " + settings.mqtt.uri.front() + ": " + connected.error()};
+  if (const Status connected = connect(connection, settings.mqtt.uri); !connected) {
+    return Error{connected.error()};
   }
   const MqttTopics topics(settings);
   connection.subscribe(topics.of("#"), true);
@@ -99,7 +114,7 @@ Result<MqttPurged> purge_mqtt(const Settings& settings) {
   for (const std::string& topic : found.topics) {
     while (connection.publish({topic, {}, 1, true}, {}) != MqttSent::yes) {
       if (Steady::now() > end) {
-        return Error{"purge MQTT at " + settings.mqtt.uri.front() + ": the broker stopped taking messages"};
+        return Error{"purge MQTT: the broker stopped taking messages"};
       }
       std::this_thread::sleep_for(send_pause);
     }

@@ -4,36 +4,7 @@
 namespace voip::test {
 namespace {
 
-class MqttFaults : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!Broker::is_installed()) {
-      GTEST_SKIP() << "mosquitto and mosquitto-clients are not installed";
-    }
-  }
-
-  static Settings settings_for(const Broker& broker) {
-    Settings settings;
-    settings.mqtt.uri = {broker.uri()};
-    settings.mqtt.keep_alive = 5s;
-    settings.mqtt.max_reconnect_delay = 2s;
-    settings.home_assistant.discovery = false;
-    return settings;
-  }
-
-  static bool saw(Node& node, Observer& observer, const std::string& part, Duration limit = 10s) {
-    return node.run_until([&] { return observer.saw(part); }, limit);
-  }
-  static auto lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
-
-  static void expect_undisturbed(const Node& node) {
-    // A wait for the network would be seconds; the rest is for other programs on the same processor.
-    EXPECT_LT(node.longest_perform, std::chrono::milliseconds(1000));
-    EXPECT_LT(node.longest_late, 1500ms);
-    RecordProperty("longest_perform_us", static_cast<int>(node.longest_perform / std::chrono::microseconds(1)));
-    RecordProperty("longest_late_ms", static_cast<int>(node.longest_late.count()));
-  }
-};
+class MqttFaults : public MqttTest {};
 
 TEST_F(MqttFaults, ABrokerThatIsAbsentAtStartIsFoundLater) {
   Broker broker;
@@ -43,7 +14,7 @@ TEST_F(MqttFaults, ABrokerThatIsAbsentAtStartIsFoundLater) {
   node.run_for(1500ms);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(lines(log), 1) << log;
-  EXPECT_NE(log.find("cannot connect to " + broker.uri()), std::string::npos) << log;
+  EXPECT_NE(log.find("cannot connect to " + broker.uri() + ": connection refused"), std::string::npos) << log;
   node.report().calls = 3;
   node.perform(ReportChanged{node.report()});
   broker.start();
@@ -82,7 +53,8 @@ TEST_F(MqttFaults, ARestartedBrokerWithoutPersistenceGetsEverythingAgain) {
   broker.publish("voip-qos/router/qos/set", "ON");
   EXPECT_TRUE(saw(node, observer, "router/qos ON"));
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(lines(log), 2) << log;  // lost, connected
+  // Lost; perhaps that nobody listens; that it is back is told when it has held for a while.
+  EXPECT_LE(lines(log), 2) << log;
   EXPECT_NE(log.find("lost the broker"), std::string::npos) << log;
   expect_undisturbed(node);
 }
@@ -120,15 +92,10 @@ TEST_F(MqttFaults, AFrozenBrokerStopsNothing) {
 }
 
 TEST_F(MqttFaults, AFrozenBrokerDoesNotHoldUpTheEnd) {
-  Broker broker;
-  broker.start();
-  Node node(settings_for(broker));
-  ASSERT_TRUE(node.open().ok());
-  Observer observer(broker);
-  ASSERT_TRUE(saw(node, observer, "mode auto"));
-  broker.signal(SIGSTOP);
+  Talk talk(settings_for);
+  talk.broker.signal(SIGSTOP);
   const auto before = Steady::now();
-  node.close();
+  talk.node.close();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - before);
   EXPECT_LT(took.count(), 4'000);
   RecordProperty("close_ms", static_cast<int>(took.count()));

@@ -1,0 +1,17 @@
+// Why there is no connection to a broker, in words for people. The library tells only that there is none; its trace tells more of
+// TLS, and the way to the broker can be tried without it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace voip {
+
+// What a line of the library's trace says of TLS; empty: that all is well after all; none: nothing about it.
+std::optional<std::string> tls_words_for(std::string_view trace_line);
+
+// Looks for the broker's name and knocks at its port. Takes seconds where nobody answers: not for the loop's thread.
+std::string diagnose_broker(const std::string& uri);
+
+}  // namespace voip
