@@ -219,11 +219,11 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
 std::vector<MqttMessage> MqttPayloads::rates(const RatesMeasured& rates, const Report& report, Instant now) const {
   std::vector<MqttMessage> messages{
       {topics_.rates(), text_of(rates_json(rates.total, seconds_since(report.call_started, now))), 0, false}};
-  const std::size_t known = std::min(rates.devices.size(), topics_.device_slugs().size());
-  for (std::size_t i = 0; i < known; ++i) {
+  // Before the first call nothing was measured: that is zero for each device too.
+  for (std::size_t i = 0; i < topics_.device_slugs().size(); ++i) {
+    const Rates device = i < rates.devices.size() ? rates.devices[i] : Rates{};
     const std::int64_t call_s = i < report.devices.size() ? seconds_since(report.devices[i].call_started, now) : 0;
-    messages.push_back(
-        {topics_.of_device(topics_.device_slugs()[i], "rates"), text_of(rates_json(rates.devices[i], call_s)), 0, false});
+    messages.push_back({topics_.of_device(topics_.device_slugs()[i], "rates"), text_of(rates_json(device, call_s)), 0, false});
   }
   return messages;
 }

@@ -136,8 +136,14 @@ TEST(MqttPayloads, RatesAreNotRetainedAndSayHowLongTheCallIs) {
   EXPECT_EQ(messages[1],
             (MqttMessage{"voip-qos/router/device/kitchen_phone/rates",
                          R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":63})", 0, false}));
-  EXPECT_EQ(payloads.rates(RatesMeasured{}, Report{}, Instant(1h))[0].payload,
-            R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
+}
+
+TEST(MqttPayloads, RatesAreZeroForEveryDeviceBeforeTheFirstCall) {
+  const auto messages = MqttPayloads(two_phones(), calendar).rates(RatesMeasured{}, Report{}, Instant(1h));
+  ASSERT_EQ(messages.size(), 3U);
+  for (const MqttMessage& message : messages) {
+    EXPECT_EQ(message.payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
+  }
 }
 
 TEST(MqttPayloads, EventsAreNeverRetained) {
