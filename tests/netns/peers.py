@@ -12,24 +12,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import re
 import signal
-import struct
 import subprocess
 import threading
 import time
-import wave
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from baresip import CODECS, SIP_PORT, TALK, wait_bound, write_config, write_tone
 from conntrack_list import Entry, parse_entry
 from home import Home, HomeError, require
 
-SIP_PORT = 5060
 PCAP_FOLDER = Path("/usr/share/sip-tester")
-BARESIP_MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules")
 
 
 class FlowWatch:
@@ -117,14 +113,8 @@ class _PeerCall:
     def _log(self, host: str) -> str:
         return (self.folder / f"{host}.log").read_text(errors="replace")
 
-    def _wait_bound(self, host: str, child: subprocess.Popen, port: int) -> None:
-        deadline = time.monotonic() + 10
-        while child.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                if f":{port:04X} " in Path(f"/proc/{child.pid}/net/udp").read_text():
-                    return
-            time.sleep(0.01)
-        raise HomeError(f"start the SIP peer on {host}: {self._log(host)[-500:]}")
+    def _wait_bound(self, host: str, child: subprocess.Popen) -> None:
+        wait_bound(child, SIP_PORT, lambda: self._log(host))
 
     def _end(self, child: subprocess.Popen, number: int = signal.SIGTERM) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -149,7 +139,7 @@ class SippCall(_PeerCall):
         (self.folder / "pcap").symlink_to(PCAP_FOLDER)  # the scenario names its recordings ./pcap/*
         server, phone = self.home.address("server"), self.home.address("phone")
         self._server = self._spawn("server", ["sipp", "-sn", "uas", "-i", server, "-p", str(SIP_PORT), "-mi", server, "-mp", "6000", "-rtp_echo", "-m", "1", "-nostdin"])
-        self._wait_bound("server", self._server, SIP_PORT)
+        self._wait_bound("server", self._server)
         options = ["-mi", phone, "-mp", "6100", "-m", "1", "-l", "1", "-nostdin"]
         self._phone = self._spawn("phone", ["sipp", "-sn", "uac_pcap", f"{server}:{SIP_PORT}", "-i", phone, "-p", str(SIP_PORT), *options])
         return self
@@ -180,14 +170,10 @@ class BaresipCall(_PeerCall):
         self._ended_ns: int | None = None
 
     def start(self) -> "BaresipCall":
-        require("baresip")
-        modules = next((folder for folder in BARESIP_MODULES if Path(folder, "g711.so").exists()), None)
-        if not modules:
-            raise HomeError("baresip's modules were not found: install baresip-core")
         for host in ("server", "phone"):
-            self._configure(host, modules)
+            self._configure(host)
         self._server = self._spawn("server", ["baresip", "-f", str(self.folder / "server"), "-v"])
-        self._wait_bound("server", self._server, SIP_PORT)
+        self._wait_bound("server", self._server)
         dial = f"/dial sip:server@{self.home.address('server')}"
         self._phone = self._spawn("phone", ["baresip", "-f", str(self.folder / "phone"), "-v", "-e", dial, "-t", str(self.seconds)])
         return self
@@ -220,22 +206,16 @@ class BaresipCall(_PeerCall):
             report.lost, report.jitter_ms = int(summary.group(1)), float(summary.group(2))
         return report
 
-    def _configure(self, host: str, modules: str) -> None:
+    def _configure(self, host: str) -> None:
         folder = self.folder / host
         folder.mkdir()
         address = self.home.address(host)
-        codec = {"g711": "pcma/8000/1", "opus": "opus/48000/1"}[self.codec] if host == "phone" else "pcma/8000/1,opus/48000/1"
+        codec = CODECS[self.codec] if host == "phone" else ",".join(CODECS.values())
         answer = ";answermode=auto" if host == "server" else ""
         (folder / "accounts").write_text(f"<sip:{host}@{address}>;regint=0{answer};audio_codecs={codec};ptime=20\n")
         tone = folder / "tone.wav"
-        _write_tone(tone, 48000 if self.codec == "opus" else 8000, self.seconds + 5)  # the call would end with the file
-        # No stdio module: it fails under /dev/null. No ausrc_srate: with 48000 the G.711 call sends nothing.
-        (folder / "config").write_text(
-            f"sip_listen {address}:{SIP_PORT}\naudio_source aufile,{tone}\naudio_player aubridge,null{host}\naudio_alert aubridge,alert{host}\n"
-            f"rtp_tos 184\nrtp_ports 10000-10020\nrtcp_mux no\nrtp_stats yes\nmodule_path {modules}\n"
-            + "".join(f"module {name}.so\n" for name in ("g711", "opus", "aubridge", "aufile", "rtcpsummary"))
-            + "module_tmp account.so\nmodule_app menu.so\nopus_dtx yes\nopus_bitrate 24000\nopus_stereo no\nopus_sprop_stereo no\n"
-        )
+        write_tone(tone, 48000 if self.codec == "opus" else 8000, TALK, self.seconds + 5)
+        write_config(folder / "config", address, tone, host, "10000-10020")
 
 
 class Transfer:
@@ -271,13 +251,3 @@ class Transfer:
             total = json.loads(output)["end"]["sum_received" if self._download else "sum_sent"]
             return {"kbit": round(total["bits_per_second"] / 1000), "retransmits": total.get("retransmits")}
         return {}
-
-
-def _write_tone(path: Path, rate: int, seconds: int) -> None:
-    """A second of 440 Hz and a second of silence in turn, 16 bit mono: baresip's aufile reads no other width."""
-    tone = b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * 440 * i / rate))) for i in range(rate))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((tone + bytes(len(tone))) * (seconds // 2 + 1))
