@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Records the golden recordings anew, in the home in a box. Needs what that needs (root), and sipp and baresip for the calls.
+
+    record_golden.py --list
+    record_golden.py NAME... [--folder FOLDER]        or all; a minute each
+
+A recording is what `voip-qosd record --mask --mask-lan` writes on the home's router, and below it what happened: "# what" in words, and
+"# call START END" from the first to the last RTP packet that the phone's network interface really saw; a pause of more than 10 s divides
+two calls. It is no test: a new recording is looked at, and committed if it shows something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns")]
+from baresip import Baresip  # noqa: E402
+from call import OPUS_DTX, Call  # noqa: E402
+from fixture import wait_until  # noqa: E402
+from home import Home  # noqa: E402
+from media_marks import MediaMarks  # noqa: E402
+from music_on_hold import MusicOnHold  # noqa: E402
+from peers import BaresipCall, SippCall  # noqa: E402
+from recorder import Recorder  # noqa: E402
+from topology import WAN_ADDRESS  # noqa: E402
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+NETNS = ROOT / "tests" / "netns"
+LONGEST_END_S = 16.0  # until a detector that works has let go of a call
+PYTHON = [sys.executable, "-S", "-E"]
+
+# Drops what nobody inside has asked for, as routers do, before it makes a connection that would take the phone's port.
+GUARD = "add table ip guard; add chain ip guard input { type filter hook input priority 0; }; add rule ip guard input iifname wan udp dport 1024-65535 ct state new drop"
+
+# The provider's own host, in another network than the server.
+OTHER, OTHER_6 = "192.0.2.1", "fd02::1"
+
+recipes: dict[str, tuple[Callable[[Home], None], dict]] = {}
+
+
+def recipe(name: str, **home):
+    """Decorator: how that recording is made, in a home with these options."""
+
+    def enter(make: Callable[[Home], None]):
+        recipes[name] = make, home
+        return make
+
+    return enter
+
+
+def stun_home(home: Home) -> None:
+    """Phones learn their address outside from the provider's STUN server, so media flows both ways and no ALG tells the router of it."""
+    home.run("router", ["nft", GUARD])
+    home.popen("isp", [*PYTHON, str(NETNS / "stun_server.py"), OTHER])
+
+
+def phone_calls(home: Home, **options) -> tuple[Baresip, Baresip]:
+    """The phone and the server, both baresip, talking."""
+    stun_home(home)
+    far = Baresip(home, "server", answers=True, **options).start()
+    phone = Baresip(home, "phone", stun=OTHER, **options).start()
+    phone.say("dial", f"sip:server@{far.address}")
+    phone.wait_for("Call established")
+    return phone, far
+
+
+@recipe("sipp-g711")
+def sipp_g711(home: Home) -> None:
+    """sipp's G.711 in 30 ms frames, echoed by sipp"""
+    SippCall(home).start().finish()
+
+
+@recipe("baresip-opus", alg=True)
+def baresip_opus(home: Home) -> None:
+    """baresip to baresip, Opus with DTX (a second of tone, a second of silence), through the router's SIP ALG"""
+    call = BaresipCall(home, codec="opus").start()
+    call.media_started()
+    time.sleep(12)
+    call.finish()
+
+
+@recipe("ipv6-opus-pauses")
+def ipv6_opus_pauses(home: Home) -> None:
+    """RTP of our own over IPv6: talk spurts of 50 packets/s, comfort noise each 400 ms between them"""
+    with Call(home, family=6, port=9000, callee_port=9000, schedule=OPUS_DTX):
+        time.sleep(12)
+
+
+@recipe("udp-upload")
+def udp_upload(home: Home) -> None:
+    """an upload in UDP: 90 packets/s of 1228 bytes up, 20 of 88 down; no RTP to mark"""
+    with Call(home, caller="laptop", port=21000, callee_port=21000, schedule=[[60, 90, 1200]], callee_schedule=[[60, 20, 60]]):
+        time.sleep(12)
+
+
+@recipe("hold-silent")
+def hold_silent(home: Home) -> None:
+    """baresip to baresip, Opus, STUN; the phone holds after 8 s (silent both ways, but for RTCP), takes up again 16 s later"""
+    phone, _ = phone_calls(home)
+    time.sleep(8)
+    phone.say("hold")
+    time.sleep(16)
+    phone.say("resume")
+    time.sleep(8)
+    phone.end()
+
+
+@recipe("hold-music")
+def hold_music(home: Home) -> None:
+    """baresip to sipp over IPv6, G.711; sipp holds after 8 s by re-INVITE and plays on (music), the phone is silent for 16 s"""
+    far = MusicOnHold(home, talk_s=8, hold_s=16, address=home.address("server", 6)).start()
+    phone = Baresip(home, "phone", address=home.address("phone", 6), codec="g711").start()
+    phone.say("dial", f"sip:server@[{far.address}]")
+    far.wait_over()
+    phone.end()
+
+
+def conference(home: Home, third: str, interface: str) -> None:
+    phone, _ = phone_calls(home)
+    other = Baresip(home, "isp", address=third, interface=interface, answers=True, number=1).start()
+    time.sleep(4)
+    phone.say("dial", f"sip:isp@{third}")
+    other.wait_for("Call established")
+    time.sleep(8)
+    phone.say("hangup")
+    time.sleep(6)
+    phone.end()
+
+
+@recipe("conference")
+def conference_of_networks(home: Home) -> None:
+    """baresip with two baresips at once, Opus, STUN: the second, in another network, joins after 4 s and leaves 8 s later"""
+    conference(home, OTHER, "wan")
+
+
+@recipe("conference-one-network")
+def conference_in_one_network(home: Home) -> None:
+    """baresip with two baresips at once, Opus, STUN: the second, in the same network, joins after 4 s and leaves 8 s later"""
+    # Else it would answer from its other address, as its route to the router says.
+    home.run("isp", ["ip", "route", "add", WAN_ADDRESS[4], "dev", "wan", "src", home.address("isp")])
+    conference(home, home.address("isp"), "srv")
+
+
+@recipe("one-way")
+def one_way(home: Home) -> None:
+    """baresip to baresip, G.711, neither ALG nor STUN: the far end's media goes to the phone's private address and is lost"""
+    far = Baresip(home, "server", codec="g711", answers=True).start()
+    phone = Baresip(home, "phone", codec="g711").start()
+    phone.say("dial", f"sip:server@{far.address}")
+    phone.wait_for("Call established")
+    time.sleep(12)
+    phone.end()
+
+
+@recipe("transfer")
+def transfer(home: Home) -> None:
+    """baresip over IPv6, Opus: after 8 s the far end transfers the phone (REFER) to a third baresip in another network"""
+    far, phone = (Baresip(home, host, address=home.address(host, 6), answers=host == "server").start() for host in ("server", "phone"))
+    third = Baresip(home, "isp", address=OTHER_6, interface="wan", answers=True, number=1).start()
+    phone.say("dial", f"sip:server@[{far.address}]")
+    phone.wait_for("Call established")
+    time.sleep(8)
+    far.say("transfer", f"sip:isp@[{OTHER_6}]")
+    third.wait_for("Call established")
+    time.sleep(10)
+    phone.end()
+
+
+@recipe("opus-silence")
+def opus_silence(home: Home) -> None:
+    """baresip to baresip, Opus with DTX, STUN: 3 s of tone, then 9 s of silence, both at once, twice; it sends 50 packets/s on"""
+    phone, _ = phone_calls(home, sound=[(3, True), (9, False)])
+    time.sleep(22)
+    phone.end()
+
+
+def look_alike(home: Home, shape: str, target: str, ports: list[int], seconds: int) -> None:
+    home.run("server", ["ip", "route", "add", "local", "198.18.0.0/15", "dev", "lo"])
+    home.run("isp", ["ip", "route", "add", "198.18.0.0/15", "via", home.address("server")])
+    home.popen("server", [*PYTHON, str(NETNS / "look_alikes.py"), "serve", *map(str, ports)])
+    time.sleep(0.5)
+    home.run("laptop", [*PYTHON, str(NETNS / "look_alikes.py"), shape, target, str(ports[0]), str(seconds)], timeout=seconds + 20)
+
+
+@recipe("game")
+def game(home: Home) -> None:
+    """a game: 60 inputs a second up (36 to 76 bytes), 60 states down (70 to 230, changing little by little); no RTP to mark"""
+    look_alike(home, "game", home.address("server"), [28015], 30)
+
+
+@recipe("torrent")
+def torrent(home: Home) -> None:
+    """a torrent client: 360 peers in half a minute, 48-byte acknowledgements, data in bursts both ways; no RTP to mark"""
+    look_alike(home, "torrent", home.address("server"), list(range(30000, 30020)), 30)
+
+
+@recipe("video-download")
+def video_download(home: Home) -> None:
+    """a video over HTTP/3: pieces from port 443 as fast as the line, with rests, and acknowledgements; no RTP to mark"""
+    look_alike(home, "download", home.address("server"), [443], 30)
+
+
+def record(name: str, folder: Path) -> Path:
+    """Makes one recording; returns its file."""
+    make, options = recipes[name]
+    with Home(**options) as home:
+        marks = MediaMarks(home)
+        recorder = Recorder(home, "--mask", "--mask-lan")
+        make(home)
+        wait_until(lambda: len(recorder.decisions()) % 2 == 0, LONGEST_END_S, every=0.5)
+        time.sleep(1)
+        recorder.end()
+        text = recorder.file.read_text()
+        began_s = json.loads(text.splitlines()[0])["began_ms"] / 1000
+        comments = [f"# what: {' '.join((make.__doc__ or '').split())}"]
+        comments += [f"# call {math.floor(start * 100) / 100:.2f} {math.ceil(end * 100) / 100:.2f}" for start, end in marks.calls(began_s)]
+        file = folder / f"{name}.jsonl"
+        file.write_text(text + "\n".join(comments) + "\n")
+    return file
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*recipes, "all"])
+    parser.add_argument("--folder", type=Path, default=GOLDEN)
+    parser.add_argument("--list", action="store_true")
+    args = parser.parse_args()
+    if args.list or not args.names:
+        for name, (make, _) in recipes.items():
+            print(f"{name:24} {make.__doc__}")
+        return
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for name in recipes if "all" in args.names else args.names:
+        file = record(name, args.folder)
+        print(f"{file}: {file.stat().st_size // 1024} KB", flush=True)
+        lines = [line for line in file.read_text().splitlines() if line.startswith(("#", '{"decision"'))]
+        print("\n".join(line[:240] for line in lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()
