@@ -97,9 +97,10 @@ std::optional<std::string> tls_words_for(std::string_view trace_line) {
     return words_for_our_alert(alert_in(trace_line));
   }
   if (has(trace_line, "SSL alert read:fatal:")) {
+    // A certificate that is wanted has no name yet in every version of OpenSSL: "unknown".
     const std::string alert = alert_in(trace_line);
-    return "the broker broke TLS off (" + alert +
-           (has(alert, "certificate") || has(alert, "handshake") ? "): look at mqtt.cert_file and mqtt.key_file" : ")");
+    const bool is_about_us = has(alert, "certificate") || has(alert, "handshake") || has(alert, "unknown");
+    return "the broker broke TLS off (" + alert + (is_about_us ? "): look at mqtt.cert_file and mqtt.key_file" : ")");
   }
   if (has(trace_line, "X509_check_host for hostname") && has(trace_line, "failed")) {
     return "the broker's certificate is for another host name than the one in mqtt.uri";
@@ -132,8 +133,9 @@ std::string diagnose_broker(const std::string& uri) {
   if (const int reason = knock(*choose(addresses.get())); reason != 0) {
     return words_for(reason, port);
   }
-  return "somebody listens on port " + port + " there but does not answer as a broker does: it hangs, or " +
-         (broker.has_tls ? "that port is not for TLS" : "that port is for something else, such as TLS");
+  return "somebody listens on port " + port + " there but does not answer as a broker does: it hangs, " +
+         (broker.has_tls ? "that port is not for TLS, or it wants a certificate (mqtt.cert_file) of us"
+                         : "or that port is for something else, such as TLS");
 }
 
 }  // namespace voip

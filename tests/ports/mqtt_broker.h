@@ -149,9 +149,17 @@ class Broker {
                                        << extra_;
     program_ = std::make_unique<Program>(std::vector<std::string>{"/usr/sbin/mosquitto", "-c", (directory_ / "conf").string()});
     const auto limit = Steady::now() + std::chrono::seconds(10);
-    while (!answers() && Steady::now() < limit) {
-      usleep(5'000);
+    for (const std::uint16_t port : {port_, second_port_}) {
+      while (port != 0 && !answers(port) && Steady::now() < limit) {
+        usleep(5'000);
+      }
     }
+  }
+  // Another listener, with these lines; before start().
+  std::uint16_t add_listener(const std::string& lines) {
+    second_port_ = free_port();
+    extra_ += "listener " + std::to_string(second_port_) + " 127.0.0.1\n" + lines;
+    return second_port_;
   }
   void stop(int number = SIGKILL) {
     if (program_) {
@@ -173,17 +181,18 @@ class Broker {
   }
 
  private:
-  [[nodiscard]] bool answers() const {
+  [[nodiscard]] static bool answers(std::uint16_t port) {
     const UniqueFd socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(port_);
+    address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
     return connect(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
 
   std::uint16_t port_;
+  std::uint16_t second_port_ = 0;
   std::string extra_;
   std::filesystem::path directory_;
   std::unique_ptr<Program> program_;

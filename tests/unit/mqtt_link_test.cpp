@@ -71,12 +71,13 @@ TEST(MqttAttempts, BeginAnewOnlyAfterAConnectionThatHeld) {
 }
 
 TEST(MqttDiagnosis, TellsWhatTheTraceSaysOfTls) {
-  for (const auto& [line, part] : std::array<std::pair<const char*, const char*>, 9>{{
+  for (const auto& [line, part] : std::array<std::pair<const char*, const char*>, 10>{{
            {"SSL alert write:fatal:certificate expired", "has expired"},
            {"SSL alert write:fatal:unknown CA", "not signed by anybody in mqtt.ca_file"},
            {"SSL alert write:fatal:protocol version", "no longer safe"},
            {"SSL alert write:fatal:decode error", "TLS with the broker failed: decode error"},
            {"SSL alert read:fatal:certificate required", "(certificate required): look at mqtt.cert_file"},
+           {"SSL alert read:fatal:unknown", "(unknown): look at mqtt.cert_file"},
            {"SSL alert read:fatal:internal error", "(internal error)"},
            {"X509_check_host for hostname 127.0.0.1 failed, rc 0", "another host name"},
            {"SSLSocket error (1) in SSL_CTX_use_PrivateKey_file for socket 5", "mqtt.key_file"},
