@@ -50,9 +50,9 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     read_flows(now);
   }
   decide(now);
-  tell_rates(now);
   tell_switch();
   tell_report();
+  tell_rates(now);  // after the report, which says since when there is a call, or that there is none any more
   deadline_ = earlier(earlier(watchlist_.deadline(), next_judgement_), earlier(policy_.deadline(), reconciler_.deadline()));
   deadline_ = earlier(deadline_, stop_by_);
   if (next_rates_) {

@@ -106,6 +106,15 @@ TEST(Engine, RatesComeEachIntervalAndEndWithOneZero) {
   EXPECT_EQ(rates.back().total, Rates{});
   EXPECT_EQ(rates.back().devices[0], Rates{});
   EXPECT_LE(rates.size(), during + 3);
+  // Who shows both has the call's end by then, and no duration beside the zero.
+  bool has_call = false;
+  for (const auto& [when, action] : world.log) {
+    if (const auto* changed = std::get_if<ReportChanged>(&action)) {
+      has_call = changed->report.call_started.has_value();
+    } else if (std::holds_alternative<RatesMeasured>(action)) {
+      EXPECT_EQ(has_call, std::get<RatesMeasured>(action).total != Rates{});
+    }
+  }
 }
 
 TEST(Engine, OverrideEndsByItself) {
