@@ -96,19 +96,11 @@ void Engine::look_at_sight() {
   if (sight_ != Sight::ok) {
     return;
   }
-  std::size_t uncounted = 0;
-  std::size_t offloaded = 0;
-  for (FlowSlot slot = 0; slot < flows_.capacity(); ++slot) {
-    if (flows_.is_used(slot)) {
-      uncounted += flows_.at(slot).has_counters ? 0U : 1U;
-      offloaded += flows_.at(slot).is_hw_offloaded ? 1U : 0U;
-    }
-  }
-  if (offloaded != 0) {
+  if (flows_.hw_offloaded() != 0) {
     sight_ = Sight::limited;
     sight_reason_ =
         "hardware flow offload: the counters of offloaded flows are coarse or frozen; switch it off to see every call";
-  } else if (uncounted != 0) {
+  } else if (flows_.uncounted() != 0) {
     sight_ = Sight::limited;
     sight_reason_ = "some flows have no counters: they began before accounting was on";
   }

@@ -61,11 +61,12 @@ std::optional<FlowSlot> FlowTable::add(const Flow& flow) {
   free_.pop_back();
   flows_[slot] = flow;
   used_[slot] = true;
+  count(flow, 1);
   return slot;
 }
 
 void FlowTable::remove(FlowSlot slot) {
-  assert(used_.at(slot));
+  count(at(slot), -1);
   spare_.push_back(slots_.extract(flows_[slot].facts.key));
   used_[slot] = false;
   free_.push_back(slot);
@@ -86,12 +87,19 @@ const Flow& FlowTable::at(FlowSlot slot) const {
   return flows_[slot];
 }
 
+void FlowTable::count(const Flow& flow, int change) {
+  uncounted_ += flow.has_counters ? 0 : change;
+  hw_offloaded_ += flow.is_hw_offloaded ? change : 0;
+}
+
 std::optional<FlowStep> FlowTable::measure(FlowSlot slot, const FlowSample& sample, Instant now) {
   Flow& flow = at(slot);
+  count(flow, -1);
   flow.mark = sample.mark;
   flow.is_offloaded = sample.is_offloaded;
   flow.is_hw_offloaded = sample.is_hw_offloaded;
   flow.has_counters = sample.up.has_value() && sample.down.has_value();
+  count(flow, 1);
   if (!flow.has_counters) {
     flow.rates = {};
     flow.measured.reset();

@@ -50,18 +50,25 @@ class FlowTable {
   [[nodiscard]] bool is_used(FlowSlot slot) const { return used_.at(slot); }
   [[nodiscard]] std::size_t capacity() const { return flows_.size(); }
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
+  // How many flows have no counters, and how many have coarse or frozen ones.
+  [[nodiscard]] int uncounted() const { return uncounted_; }
+  [[nodiscard]] int hw_offloaded() const { return hw_offloaded_; }
 
   // Takes in a reading. Empty for the first one of a flow that was not fresh, for one without counters, and for two in the same
   // millisecond.
   std::optional<FlowStep> measure(FlowSlot slot, const FlowSample& sample, Instant now);
 
  private:
+  void count(const Flow& flow, int change);
+
   std::vector<Flow> flows_;
   std::vector<bool> used_;
   std::vector<FlowSlot> free_;
   using Slots = std::unordered_map<FlowKey, FlowSlot, FlowKeyHash>;
   Slots slots_;
   std::vector<Slots::node_type> spare_;  // of flows that are gone, so that the next ones need no memory
+  int uncounted_ = 0;
+  int hw_offloaded_ = 0;
 };
 
 }  // namespace voip

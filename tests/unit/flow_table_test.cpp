@@ -78,8 +78,22 @@ TEST(FlowTable, AFlowWithoutCountersIsSeenToBeOne) {
   const FlowSlot slot = *table.add(fresh_flow(at(0s)));
   EXPECT_FALSE(table.measure(slot, {.key = key, .conntrack_id = 1, .up = {}, .down = {}}, at(1s)));
   EXPECT_FALSE(table.at(slot).has_counters);
+  EXPECT_EQ(table.uncounted(), 1);
   EXPECT_FALSE(table.measure(slot, sample(100, 20'000), at(2s))) << "counters that appear are a baseline, not a burst";
   EXPECT_TRUE(table.at(slot).has_counters);
+  EXPECT_EQ(table.uncounted(), 0);
+}
+
+TEST(FlowTable, CountsOffloadedFlowsWhileTheyAreThere) {
+  FlowTable table(4);
+  const FlowSlot slot = *table.add(fresh_flow(at(0s)));
+  FlowSample offloaded = sample(100, 20'000);
+  offloaded.is_hw_offloaded = true;
+  table.measure(slot, offloaded, at(1s));
+  table.measure(slot, offloaded, at(2s));
+  EXPECT_EQ(table.hw_offloaded(), 1);
+  table.remove(slot);
+  EXPECT_EQ(table.hw_offloaded(), 0);
 }
 
 TEST(FlowTable, TwoReadingsInOneMillisecondGiveNoRate) {
