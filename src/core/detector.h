@@ -39,6 +39,7 @@ enum class Interest : std::uint8_t {
   dismissed,  // does not look like media
   quiet,      // nothing to see at the moment
   undecided,  // may become a call: read it fast
+  promising,  // on its way to a call, or a call that falls silent: read it fast whatever else there is
   in_call,
 };
 

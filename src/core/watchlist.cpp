@@ -6,8 +6,11 @@
 namespace voip {
 namespace {
 
-constexpr std::size_t budget = 256;        // flows in one reading: about 0.8 ms of CPU
-constexpr Duration young = 3s;             // a call shows within that time
+constexpr std::size_t budget = 256;    // flows in one reading: about 1 ms of CPU
+constexpr std::size_t curiosity = 40;  // of them such as nothing speaks for yet: a torrent has thousands
+constexpr Duration young = 3s;         // a call shows within that time
+constexpr Duration undecided_patience = 1s;
+constexpr Duration patience = 4s;
 constexpr Duration baseline_after = 20ms;  // gathers the births of one burst into one batch
 constexpr Duration quiet_pace = 1s;
 constexpr Duration slowest_pace = 4s;
@@ -41,7 +44,7 @@ void Watchlist::add(FlowSlot slot, bool is_fresh, Instant now) {
     origin_ = now;
   }
   const Instant first = is_fresh ? on_grid(now, settings_.fast_interval) : now + baseline_after;
-  entry = {now, first, Interest::undecided, Duration{}, true};
+  entry = {now, first, first, Interest::undecided, Duration{}, true};
   set_pace(entry, settings_.fast_interval);
   used_.push_back(slot);
   earliest_ = earlier(earliest_, entry.next);
@@ -66,7 +69,7 @@ void Watchlist::set_interest(FlowSlot slot, Interest interest, Instant now) {
   Duration pace{};
   if (interest == Interest::in_call) {
     pace = settings_.interval;
-  } else if (interest == Interest::undecided || now - entry.added < young) {
+  } else if (interest == Interest::promising || interest == Interest::undecided || now - entry.added < young) {
     pace = settings_.fast_interval;
   } else if (interest == Interest::quiet) {
     pace = now - entry.added < quiet_is_old ? quiet_pace : 2 * quiet_pace;
@@ -75,17 +78,23 @@ void Watchlist::set_interest(FlowSlot slot, Interest interest, Instant now) {
   }
   set_pace(entry, std::max(pace, settings_.fast_interval));
   entry.next = std::min(entry.next, on_grid(now, entry.pace));
+  entry.due = std::min(entry.due, entry.next);
   earliest_ = earlier(earliest_, entry.next);
 }
 
-int Watchlist::rank(const Entry& entry, Instant now) const {
-  if (entry.interest == Interest::in_call) {
-    return 0;
+bool Watchlist::is_certain(const Entry& entry) {
+  return entry.interest == Interest::in_call || entry.interest == Interest::promising;
+}
+
+// Young flows come before the others, but nobody waits for ever.
+Instant Watchlist::urgency(const Entry& entry, Instant now) {
+  if (is_certain(entry)) {
+    return Instant::min();
   }
   if (now - entry.added < young) {
-    return 1;
+    return entry.due;
   }
-  return entry.interest == Interest::undecided ? 2 : 3;
+  return entry.due + (entry.interest == Interest::undecided ? undecided_patience : patience);
 }
 
 std::optional<FlowSlot> Watchlist::least_promising(Instant now) const {
@@ -111,24 +120,29 @@ std::span<const FlowSlot> Watchlist::take_due(Instant now) {
       due_.push_back(slot);
     }
   }
-  if (due_.size() > budget) {
-    const auto comes_first = [this, now](FlowSlot a, FlowSlot b) {
-      const int rank_a = rank(entries_[a], now);
-      const int rank_b = rank(entries_[b], now);
-      return rank_a != rank_b ? rank_a < rank_b : entries_[a].next < entries_[b].next;
-    };
-    std::nth_element(due_.begin(), due_.begin() + budget, due_.end(), comes_first);
-    // The rest stays due and comes with the next reading, which is not before the fast interval.
-    for (auto rest = due_.begin() + budget; rest != due_.end(); ++rest) {
-      entries_[*rest].next = on_grid(now, settings_.fast_interval);
-    }
-    due_.resize(budget);
-  }
+  keep_within_budget(now);
   for (const FlowSlot slot : due_) {
-    entries_[slot].next = on_grid(now, entries_[slot].pace);
+    Entry& entry = entries_[slot];
+    entry.next = on_grid(now, entry.pace);
+    entry.due = entry.next;
   }
   find_earliest();
   return due_;
+}
+
+void Watchlist::keep_within_budget(Instant now) {
+  if (due_.size() <= curiosity) {
+    return;
+  }
+  const auto certain = static_cast<std::size_t>(
+      std::count_if(due_.begin(), due_.end(), [this](FlowSlot slot) { return is_certain(entries_[slot]); }));
+  const std::size_t kept = std::min({due_.size(), certain + curiosity, budget});
+  const auto end = due_.begin() + static_cast<std::ptrdiff_t>(kept);
+  std::nth_element(due_.begin(), end, due_.end(),
+                   [this, now](FlowSlot a, FlowSlot b) { return urgency(entries_[a], now) < urgency(entries_[b], now); });
+  // The rest stays due and comes with the next reading, which is not before the fast interval.
+  std::for_each(end, due_.end(), [this, now](FlowSlot slot) { entries_[slot].next = on_grid(now, settings_.fast_interval); });
+  due_.resize(kept);
 }
 
 void Watchlist::births_missed(Instant now) {

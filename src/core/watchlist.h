@@ -1,7 +1,8 @@
 // Which flows are worth asking the kernel about, and when next. This is what makes the cost grow with calls and not with the
 // connection table: a young or undecided flow is read at the fast interval, a call at the slow one, and what does not look like
-// media backs off. A budget caps each reading, so that a flood of flows costs a bounded amount, and the most promising are read
-// first. It also says when the whole table has to be listed: at start, after births were missed, and as a rare audit.
+// media backs off. A budget caps each reading, so that a flood of flows costs a bounded amount: calls and what is on its way to
+// one come first, and the rest share what is left in turns. It also says when the whole table has to be listed: at start, after
+// births were missed, and as a rare audit.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ class Watchlist {
   // are worth more than a newcomer.
   [[nodiscard]] std::optional<FlowSlot> least_promising(Instant now) const;
 
-  // The flows to read now, at most the budget, most promising first; they are due again later. Valid until the next call.
+  // The flows to read now, within the budget; they are due again later. Valid until the next call.
   std::span<const FlowSlot> take_due(Instant now);
 
   void births_missed(Instant now);
@@ -43,6 +44,7 @@ class Watchlist {
   struct Entry {
     Instant added{};
     Instant next{};
+    Instant due{};  // `next` before the budget put it off
     Interest interest = Interest::undecided;
     Duration pace{};  // the time between two readings
     bool is_used = false;
@@ -52,7 +54,9 @@ class Watchlist {
   // first, so that they are read together and a lone call is read exactly in step with itself.
   [[nodiscard]] Instant on_grid(Instant now, Duration pace) const;
   void find_earliest();
-  [[nodiscard]] int rank(const Entry& entry, Instant now) const;
+  [[nodiscard]] static bool is_certain(const Entry& entry);
+  [[nodiscard]] static Instant urgency(const Entry& entry, Instant now);
+  void keep_within_budget(Instant now);
 
   MonitorSettings settings_;
   std::vector<Entry> entries_;

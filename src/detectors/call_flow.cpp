@@ -66,7 +66,7 @@ bool CallFlow::take_in() {
 
 bool CallFlow::weigh() {
   score_.update(history_, new_quarters_, is_coarse());
-  dismissed_for_ = score_.is_at_floor() ? std::min(dismissed_for_ + new_quarters_, dismissed_quarters) : 0;
+  dismissed_for_ = score_.is_contrary() ? std::min(dismissed_for_ + new_quarters_, dismissed_quarters) : 0;
   return score_.is_call() || is_announced_media();
 }
 
@@ -87,6 +87,9 @@ bool CallFlow::is_coarse() const {
 Interest CallFlow::interest() const {
   if (dismissed_for_ >= dismissed_quarters) {
     return Interest::dismissed;
+  }
+  if (score_.value() > 0) {
+    return Interest::promising;
   }
   return silent_for_ < (had_call_ ? quiet_after_call : quiet_quarters) ? Interest::undecided : Interest::quiet;
 }

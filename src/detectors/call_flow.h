@@ -47,7 +47,7 @@ class CallFlow {
   FlowStep unread_;
   int new_quarters_ = 0;
   int silent_for_ = 0;     // quarters
-  int dismissed_for_ = 0;  // quarters with the score at its floor
+  int dismissed_for_ = 0;  // quarters of contrary evidence
   bool in_call_ = false;
   bool had_call_ = false;
 };

@@ -25,6 +25,8 @@ class CallPair {
   void leave() { --flows_; }
   [[nodiscard]] bool is_used() const { return flows_ > 0; }
   [[nodiscard]] bool is_single() const { return is_single_; }
+  // Media is split over a handful of flows. More are a torrent's or a scan's, whose sum may look like anything.
+  [[nodiscard]] bool is_crowd() const { return flows_ > most_flows_of_a_call; }
 
   void set_thresholds(const CallThresholds& thresholds) { score_.set_thresholds(thresholds); }
 
@@ -48,6 +50,8 @@ class CallPair {
   [[nodiscard]] bool is_fading() const { return is_fading_; }
 
  private:
+  static constexpr std::uint32_t most_flows_of_a_call = 16;
+
   IpAddress client_;
   IpAddress network_;
   bool is_single_ = false;

@@ -107,11 +107,11 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   if (is_active_ && points_of(up_, down_)) {
     step = weigh(history, is_coarse);
   }
+  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) || (hint_ != PortHint::voip && is_answering(history))) {
+    step = std::min(step, is_coarse ? -4 : -2);
+  }
   if (step == 0 && (!is_active_ || !points_of(up_, down_) || (value_ > 0 && hint_ != PortHint::voip))) {
     fade(quarters);
-  }
-  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) || (hint_ != PortHint::voip && is_answering(history))) {
-    step = std::min(step, -2);
   }
   // One direction alone is a call only where calls are common: radio and telemetry have clocks, too.
   if (hint_ != PortHint::voip && up_ == Grade::dead) {
@@ -127,8 +127,8 @@ bool CallScore::is_call() const {
   return is_active_ && value_ >= threshold_ + extra;
 }
 
-bool CallScore::is_at_floor() const {
-  return value_ <= (hint_ == PortHint::voip ? floor_hinted : floor_plain);
+bool CallScore::is_contrary() const {
+  return value_ <= (hint_ == PortHint::voip ? floor_hinted : floor_plain) / 2;
 }
 
 int CallScore::weigh(const CallHistory& history, bool is_coarse) const {

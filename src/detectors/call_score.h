@@ -33,7 +33,8 @@ class CallScore {
   void forget() { value_ = 0; }
 
   [[nodiscard]] bool is_call() const;
-  [[nodiscard]] bool is_at_floor() const;
+  // Nearer to the floor than to nothing: it takes seconds of the best evidence to become a call from here.
+  [[nodiscard]] bool is_contrary() const;
   [[nodiscard]] int value() const { return value_; }
   [[nodiscard]] int threshold() const { return threshold_; }
   [[nodiscard]] std::string reason(const CallHistory& history) const;

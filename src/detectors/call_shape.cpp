@@ -90,7 +90,7 @@ class CallShape final : public Detector {
       return watched.flow.interest();
     }
     // A call that falls silent is read fast, so that its end is seen at once.
-    return pairs_[watched.pair].is_fading() ? Interest::undecided : Interest::in_call;
+    return pairs_[watched.pair].is_fading() ? Interest::promising : Interest::in_call;
   }
 
   [[nodiscard]] Opinion opinion(FlowSlot slot) const override {
@@ -142,7 +142,7 @@ class CallShape final : public Detector {
   // Media may be split over flows: one for each direction, or over relays.
   void weigh_sum(std::size_t index, Instant now, std::vector<Verdict>& changes) {
     CallPair& pair = pairs_[index];
-    if (pair.is_single()) {
+    if (pair.is_single() || pair.is_crowd()) {
       return;
     }
     int flows = 0;

@@ -123,6 +123,13 @@ class Calls(unittest.TestCase):
             traffic.clock(MEDIA, up, 15, 35, 0.020, 200)
         self.assert_call(traffic, 15, 35, 1.5)
 
+    def test_a_call_among_hundreds_of_steady_flows_is_found(self):
+        traffic = Traffic("swarm-and-call")
+        swarm(traffic, 0, 50)
+        for up in (True, False):
+            traffic.clock(MEDIA, up, 25, 45, 0.020, 200)
+        self.assert_call(traffic, 25, 45, 1.5)
+
     def test_readings_once_a_second_are_enough(self):
         traffic = Traffic("slow-readings")
         for up in (True, False):
@@ -140,6 +147,16 @@ def flood(traffic, start_s, end_s):
         if peer % 10 == 0:
             traffic.poisson(flow, False, begin_s + 0.2, begin_s + 6, 60, 1378)
             traffic.poisson(flow, True, begin_s + 0.2, begin_s + 6, 35, 48)
+
+
+def swarm(traffic, start_s, end_s, flows=600):
+    """Peers that ask and answer once a second for as long as it lasts: more than are watched, all in one network."""
+    for peer in range(flows):
+        flow = (PHONE, 6881, f"100.64.0.{1 + peer % 250}", 20000 + peer)
+        phase_s = traffic.random.random()
+        for second in range(start_s, end_s):
+            traffic.packet(flow, second + phase_s, 128, True)
+            traffic.packet(flow, second + phase_s + 0.02, 328, False)
 
 
 class LookAlikes(unittest.TestCase):
@@ -161,6 +178,11 @@ class LookAlikes(unittest.TestCase):
     def test_a_torrent_flood(self):
         traffic = Traffic("torrent")
         flood(traffic, 0, 60)
+        self.assert_no_call(traffic)
+
+    def test_a_swarm_of_steady_flows(self):
+        traffic = Traffic("swarm")
+        swarm(traffic, 0, 60)
         self.assert_no_call(traffic)
 
     def test_a_video_download(self):

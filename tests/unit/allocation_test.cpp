@@ -151,7 +151,7 @@ TEST(EngineAllocation, FlowsThatAreBornAndGoneNeedNoMemoryOnceTheTableHasBeenFul
   for (int i = 0; i < 600; ++i) {  // more than the table takes
     world.begin(key_of("192.168.1.41", static_cast<std::uint16_t>(20'000 + i), "198.51.100.5", 30'000), 1, 100);
   }
-  world.run_for(10s);
+  world.run_for(30s);  // long enough for their marks to look left behind
   for (int i = 0; i < 600; ++i) {
     world.end(key_of("192.168.1.41", static_cast<std::uint16_t>(20'000 + i), "198.51.100.5", 30'000));
   }

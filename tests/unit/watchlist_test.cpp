@@ -1,0 +1,188 @@
+#include "core/watchlist.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace voip {
+namespace {
+
+// Asks for readings as the engine does, and answers each with what is thought of the flow.
+class WatchlistTest : public testing::Test {
+ protected:
+  WatchlistTest() { list_.take_listing(now_); }
+
+  void add(FlowSlot slot, Interest interest) {
+    list_.add(slot, true, now_);
+    interests_[slot] = interest;
+  }
+  void think(FlowSlot slot, Interest interest) { interests_[slot] = interest; }
+
+  // How often each flow is read until then.
+  std::map<FlowSlot, int> readings_for(Duration duration) {
+    std::map<FlowSlot, int> readings;
+    const Instant end = now_ + duration;
+    while (list_.deadline() && *list_.deadline() <= end) {
+      now_ = *list_.deadline();
+      list_.take_listing(now_);
+      const auto due = list_.take_due(now_);
+      most_at_once_ = std::max(most_at_once_, due.size());
+      total_ += static_cast<int>(due.size());
+      for (const FlowSlot slot : std::vector<FlowSlot>(due.begin(), due.end())) {
+        ++readings[slot];
+        list_.set_interest(slot, interests_.at(slot), now_);
+      }
+    }
+    now_ = end;
+    return readings;
+  }
+
+  Watchlist list_{MonitorSettings{}};
+  std::map<FlowSlot, Interest> interests_;
+  Instant now_ = Instant(1h);
+  std::size_t most_at_once_ = 0;
+  int total_ = 0;
+};
+
+TEST_F(WatchlistTest, ReadsAYoungFlowFastWhateverItLooksLike) {
+  add(0, Interest::dismissed);
+  add(1, Interest::quiet);
+  auto readings = readings_for(3s);
+  EXPECT_EQ(readings[0], 12);
+  EXPECT_EQ(readings[1], 12);
+}
+
+TEST_F(WatchlistTest, ReadsWhatIsUndecidedFastAndACallAtTheInterval) {
+  add(0, Interest::undecided);
+  add(1, Interest::promising);
+  add(2, Interest::in_call);
+  readings_for(3s);
+  auto readings = readings_for(20s);
+  EXPECT_EQ(readings[0], 80);
+  EXPECT_EQ(readings[1], 80);
+  EXPECT_EQ(readings[2], 20);
+}
+
+TEST_F(WatchlistTest, BacksOffFromWhatIsNoMedia) {
+  add(0, Interest::dismissed);
+  add(1, Interest::quiet);
+  readings_for(4s);
+  auto readings = readings_for(60s);
+  EXPECT_LE(readings[0], 17) << "once in 4 s";
+  EXPECT_LE(readings[1], 45) << "once a second, and later once in 2 s";
+  EXPECT_GE(readings[1], 30);
+}
+
+TEST_F(WatchlistTest, ReturnsToAFlowThatBecomesInteresting) {
+  add(0, Interest::dismissed);
+  readings_for(30s);
+  think(0, Interest::undecided);
+  readings_for(4s);
+  EXPECT_EQ(readings_for(10s)[0], 40);
+}
+
+TEST_F(WatchlistTest, AFloodOfFlowsIsReadInTurnsAndCostsABoundedAmount) {
+  for (FlowSlot slot = 0; slot < 400; ++slot) {
+    add(slot, Interest::undecided);
+  }
+  const auto readings = readings_for(30s);
+  EXPECT_LE(most_at_once_, 40U);
+  ASSERT_EQ(readings.size(), 400U);
+  const auto [least, most] =
+      std::minmax_element(readings.begin(), readings.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  EXPECT_GE(least->second, 10);
+  EXPECT_LE(most->second, 13);
+}
+
+TEST_F(WatchlistTest, CallsAndWhatIsOnItsWayToOneAreReadInTimeInAFlood) {
+  for (FlowSlot slot = 0; slot < 400; ++slot) {
+    add(slot, Interest::undecided);
+  }
+  add(400, Interest::promising);
+  add(401, Interest::in_call);
+  readings_for(6s);
+  auto readings = readings_for(20s);
+  EXPECT_EQ(readings[400], 80);
+  EXPECT_EQ(readings[401], 20);
+}
+
+TEST_F(WatchlistTest, AYoungFlowComesBeforeOlderOnesInAFlood) {
+  for (FlowSlot slot = 0; slot < 100; ++slot) {
+    add(slot, Interest::undecided);
+  }
+  readings_for(5s);
+  add(100, Interest::undecided);
+  EXPECT_GE(readings_for(3s)[100], 10);
+  EXPECT_LE(readings_for(10s)[100], 26);
+}
+
+TEST_F(WatchlistTest, NobodyWaitsForEverBehindYoungFlows) {
+  add(500, Interest::dismissed);
+  add(501, Interest::undecided);
+  readings_for(10s);
+  std::map<FlowSlot, int> readings;
+  for (int second = 0; second < 30; ++second) {  // a hundred new flows every second, each of which lives for four
+    for (FlowSlot slot = 0; slot < 100; ++slot) {
+      const FlowSlot reused = static_cast<FlowSlot>(second % 4) * 100 + slot;
+      if (second >= 4) {
+        list_.remove(reused);
+      }
+      add(reused, Interest::undecided);
+    }
+    for (const auto& [slot, count] : readings_for(1s)) {
+      readings[slot] += count;
+    }
+  }
+  EXPECT_GE(readings[500], 2);
+  EXPECT_GE(readings[501], 6);
+}
+
+TEST_F(WatchlistTest, EverythingIsReadAtOnceWhereACallIsEveryFlow) {
+  for (FlowSlot slot = 0; slot < 300; ++slot) {
+    add(slot, Interest::in_call);
+  }
+  readings_for(20s);
+  total_ = 0;
+  readings_for(10s);
+  EXPECT_EQ(most_at_once_, 256U);
+  EXPECT_GE(total_, 10 * 256);
+}
+
+TEST_F(WatchlistTest, WithoutFlowsNothingIsDueButTheListing) {
+  EXPECT_EQ(list_.deadline(), now_ + MonitorSettings{}.audit_interval);
+  add(0, Interest::undecided);
+  EXPECT_LT(*list_.deadline(), now_ + 1s);
+  list_.remove(0);
+  EXPECT_EQ(list_.deadline(), now_ + MonitorSettings{}.audit_interval);
+}
+
+TEST_F(WatchlistTest, MakesRoomByTheOldestDismissedFlow) {
+  add(0, Interest::undecided);
+  add(1, Interest::in_call);
+  readings_for(1s);
+  add(2, Interest::dismissed);
+  readings_for(1s);
+  add(3, Interest::dismissed);
+  readings_for(5s);
+  EXPECT_EQ(list_.least_promising(now_), 2U);
+  list_.remove(2);
+  EXPECT_EQ(list_.least_promising(now_), 3U);
+  list_.remove(3);
+  EXPECT_EQ(list_.least_promising(now_), std::nullopt);
+}
+
+TEST_F(WatchlistTest, ListsAfterMissedBirthsLaterEachTime) {
+  Duration waited{};
+  for (const Duration expected : {1s, 2s, 4s, 8s}) {
+    list_.births_missed(now_);
+    EXPECT_FALSE(list_.take_listing(now_));
+    waited = *list_.deadline() - now_;
+    EXPECT_EQ(waited, expected);
+    now_ += waited;
+    EXPECT_TRUE(list_.take_listing(now_));
+    EXPECT_FALSE(list_.take_listing(now_));
+  }
+}
+
+}  // namespace
+}  // namespace voip
