@@ -185,6 +185,14 @@ class LookAlikes(unittest.TestCase):
         swarm(traffic, 0, 60)
         self.assert_no_call(traffic)
 
+    def test_a_crowd_of_flows_whose_sum_looks_like_a_codec(self):
+        traffic = Traffic("crowd")
+        for peer in range(25):
+            flow = (PHONE, 6881, SERVER, 20000 + peer)
+            for up in (True, False):
+                traffic.clock(flow, up, 3 + 0.02 * peer, 33, 0.5, 200)
+        self.assert_no_call(traffic)
+
     def test_a_video_download(self):
         for port in (443, 50443):
             with self.subTest(port=port):
