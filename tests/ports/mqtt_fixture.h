@@ -127,12 +127,13 @@ class MqttTest : public testing::Test {
 
 // A broker, the node on it, and an observer that has seen the node's state.
 struct Talk {
-  explicit Talk(const std::function<Settings(const Broker&)>& settings_for, std::string extra = "allow_anonymous true\n")
+  explicit Talk(const std::function<Settings(const Broker&)>& settings_for, std::string extra = "allow_anonymous true\n",
+                const std::string& until = "mode auto")
       : broker(std::move(extra)), node((broker.start(), settings_for(broker))) {
     const Status status = node.open();
     EXPECT_TRUE(status.ok()) << (status.ok() ? std::string() : status.error());
     observer = std::make_unique<Observer>(broker);
-    EXPECT_TRUE(saw("mode auto"));
+    EXPECT_TRUE(saw(until));
   }
   bool saw(const std::string& part, Duration limit = 10s) {
     return node.run_until([&] { return observer->saw(part); }, limit);
