@@ -122,7 +122,7 @@ Status run(const RecordOptions& options, Settings settings) {
   }
   Loop& loop = **opened;
   std::vector<std::unique_ptr<Port>> ports;
-  ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
+  ports.push_back(make_conntrack(settings, {}, [settings] { return find_lan(settings); }));
   ports.push_back(make_devices(settings));
   for (const auto& port : ports) {
     if (Status status = port->open(loop); !status) {

@@ -64,7 +64,8 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   std::vector<std::unique_ptr<Port>> ports;
   ports.push_back(make_journal());
   ports.push_back(std::make_unique<ControlSocket>(settings.control, VOIP_VERSION));
-  ports.push_back(make_conntrack(settings, [settings] { return find_lan(settings); }));
+  ports.push_back(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
+                                 [settings] { return find_lan(settings); }));
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
   ports.push_back(make_devices(settings));
   ports.push_back(make_order_file(settings));

@@ -80,9 +80,19 @@ class Detector {
   [[nodiscard]] virtual Opinion opinion(FlowSlot slot) const = 0;
 };
 
+// What the ports of a flow say about it before anything is counted: the first rule that fits one of its two ports decides
+// whether it can ever matter; without one it can.
+struct PortRule {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+  bool can_matter = false;
+};
+
 struct DetectorKind {
   std::string_view name;
   std::unique_ptr<Detector> (*make)(const Settings&);
+  // No more than wants() says, known in advance, so that the monitor need not hear of such flows.
+  std::vector<PortRule> (*port_rules)(const Settings&);
 };
 
 }  // namespace voip

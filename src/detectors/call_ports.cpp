@@ -102,4 +102,20 @@ PortHint port_hint(const FlowKey& key, const CallsSettings& settings) {
   return has_port(key, calls) ? PortHint::voip : PortHint::none;
 }
 
+std::vector<PortRule> port_rules(const CallsSettings& settings) {
+  std::vector<PortRule> rules;
+  for (const std::uint16_t port : settings.never_ports) {
+    rules.push_back({port, port, false});
+  }
+  for (const std::uint16_t port : settings.voip_ports) {
+    rules.push_back({port, port, true});
+  }
+  for (const auto& ranges : {std::span<const PortRange>(infrastructure), std::span<const PortRange>(tunnels_and_games)}) {
+    for (const PortRange& range : ranges) {
+      rules.push_back({range.first, range.last, false});
+    }
+  }
+  return rules;
+}
+
 }  // namespace voip::detectors

@@ -1,6 +1,9 @@
 // What the ports of a flow say before its first packet is counted.
 #pragma once
 
+#include <vector>
+
+#include "core/detector.h"
 #include "core/model.h"
 #include "core/settings.h"
 
@@ -15,5 +18,8 @@ enum class PortHint : std::uint8_t {
 
 // The configured ports outrank the built-in ones; never_ports outrank voip_ports.
 PortHint port_hint(const FlowKey& key, const CallsSettings& settings);
+
+// Says of each flow whether its hint is another than `excluded`.
+std::vector<PortRule> port_rules(const CallsSettings& settings);
 
 }  // namespace voip::detectors

@@ -200,6 +200,7 @@ extern const DetectorKind calls;
 const DetectorKind calls{
     .name = "calls",
     .make = [](const Settings& settings) -> std::unique_ptr<Detector> { return std::make_unique<CallShape>(settings); },
+    .port_rules = [](const Settings& settings) { return port_rules(settings.detector.calls); },
 };
 
 }  // namespace voip::detectors

@@ -205,6 +205,7 @@ extern const DetectorKind threshold;
 const DetectorKind threshold{
     .name = "threshold",
     .make = [](const Settings& settings) -> std::unique_ptr<Detector> { return std::make_unique<Threshold>(settings); },
+    .port_rules = [](const Settings&) { return std::vector<PortRule>{}; },
 };
 
 }  // namespace voip::detectors

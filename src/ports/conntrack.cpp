@@ -41,11 +41,12 @@ class Readings {
 
 class Conntrack final : public Port {
  public:
-  Conntrack(const Settings& settings, std::function<Result<Lan>()> find_lan, const ConntrackLimits& limits)
+  Conntrack(const Settings& settings, std::vector<PortRule> ports, std::function<Result<Lan>()> find_lan,
+            const ConntrackLimits& limits)
       : find_lan_(std::move(find_lan)),
         limits_(limits),
         enable_accounting_(settings.monitor.enable_accounting),
-        with_tcp_(settings.detector.use == "threshold" && !settings.detector.threshold.udp_only),
+        wanted_{{}, settings.detector.use == "threshold" && !settings.detector.threshold.udp_only, std::move(ports)},
         call_mark_(settings.qos.call_mark) {}
 
   Status open(Loop& loop) override;
@@ -65,7 +66,7 @@ class Conntrack final : public Port {
   std::function<Result<Lan>()> find_lan_;
   ConntrackLimits limits_;
   bool enable_accounting_;
-  bool with_tcp_;
+  FlowFilter wanted_;
   MarkSettings call_mark_;
 
   Loop* loop_ = nullptr;
@@ -84,7 +85,7 @@ class Conntrack final : public Port {
 Status Conntrack::open(Loop& loop) {
   loop_ = &loop;
   events_.emplace(loop, buffers_, ConntrackEvents::Sizes{limits_.event_buffer_bytes, limits_.largest_event_buffer_bytes});
-  const auto protocol = with_tcp_ ? std::nullopt : std::optional(protocol_udp);
+  const auto protocol = wanted_.with_tcp ? std::nullopt : std::optional(protocol_udp);
   listing_.emplace(loop, buffers_, protocol, [this](const ConntrackEntry& entry) { return take_listed(entry); });
   follow_lan();
   if (connect() == EPERM) {
@@ -124,7 +125,7 @@ int Conntrack::connect() {
   int error = queries_->look_up_nothing();
   if (error == ENOENT) {
     error = events_->open(
-        lan_.prefixes(), with_tcp_, [this](const ConntrackEntry& entry, ConntrackEvents::What what) { take_event(entry, what); },
+        wanted_, [this](const ConntrackEntry& entry, ConntrackEvents::What what) { take_event(entry, what); },
         [this] { loop_->post(FlowsLost{}); });
   }
   if (error != 0) {
@@ -149,7 +150,8 @@ void Conntrack::follow_lan() {
     text += (text.empty() ? "" : ", ") + prefix.to_string();
   }
   log_info("the LAN is " + (text.empty() ? "not known, so no flow is watched: set monitor.lan" : text));
-  events_->filter(lan_.prefixes(), with_tcp_);
+  wanted_.lan = lan_.prefixes();
+  events_->filter(wanted_);
 }
 
 void Conntrack::look() {
@@ -171,7 +173,7 @@ void Conntrack::look() {
 }
 
 std::optional<FlowKey> Conntrack::key_of(const ConntrackEntry& entry) const {
-  if (entry.protocol != protocol_udp && !(with_tcp_ && entry.protocol == protocol_tcp)) {
+  if (entry.protocol != protocol_udp && !(wanted_.with_tcp && entry.protocol == protocol_tcp)) {
     return std::nullopt;
   }
   return lan_.orient(entry.original_source, entry.original_destination, entry.reply_source, entry.reply_destination,
@@ -227,13 +229,13 @@ void Conntrack::read(std::span<const FlowKey> keys) {
 
 }  // namespace
 
-std::unique_ptr<Port> make_conntrack(const Settings& settings, std::function<Result<Lan>()> find_lan,
+std::unique_ptr<Port> make_conntrack(const Settings& settings, std::vector<PortRule> ports, std::function<Result<Lan>()> find_lan,
                                      const ConntrackLimits& limits) {
-  return std::make_unique<Conntrack>(settings, std::move(find_lan), limits);
+  return std::make_unique<Conntrack>(settings, std::move(ports), std::move(find_lan), limits);
 }
 
 std::unique_ptr<Port> make_conntrack(const Settings& settings, const std::vector<IpPrefix>& lan) {
-  return make_conntrack(settings, [lan]() -> Result<Lan> { return Lan(lan); });
+  return make_conntrack(settings, {}, [lan]() -> Result<Lan> { return Lan(lan); });
 }
 
 }  // namespace voip

@@ -10,6 +10,7 @@
 
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "core/detector.h"
 #include "core/lan.h"
 #include "core/settings.h"
 #include "ports/port.h"
@@ -22,9 +23,9 @@ struct ConntrackLimits {
   std::size_t most_listed_flows = 65'536;     // flows of the LAN told by one listing
 };
 
-// `find_lan` is asked at open and before each listing, so that changed networks are followed; while it fails the last answer
-// stays.
-std::unique_ptr<Port> make_conntrack(const Settings& settings, std::function<Result<Lan>()> find_lan,
+// `ports`: of the detector, see DetectorKind. `find_lan` is asked at open and before each listing, so that changed networks are
+// followed; while it fails the last answer stays.
+std::unique_ptr<Port> make_conntrack(const Settings& settings, std::vector<PortRule> ports, std::function<Result<Lan>()> find_lan,
                                      const ConntrackLimits& limits = {});
 std::unique_ptr<Port> make_conntrack(const Settings& settings, const std::vector<IpPrefix>& lan);
 

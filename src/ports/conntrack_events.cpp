@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "ports/conntrack_filter.h"
 
 namespace voip {
 namespace {
@@ -18,7 +17,7 @@ constexpr int receives_per_turn = 16;  // of up to 64 events each
 
 }  // namespace
 
-int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp, Take take, std::function<void()> lost) {
+int ConntrackEvents::open(const FlowFilter& wanted, Take take, std::function<void()> lost) {
   auto socket = ConntrackSocket::open();
   if (!socket) {
     return errno;
@@ -27,7 +26,7 @@ int ConntrackEvents::open(const std::vector<IpPrefix>& lan, bool with_tcp, Take 
   lost_ = std::move(lost);
   socket_.emplace(std::move(*socket));
   socket_->set_receive_buffer(sizes_.buffer_bytes);
-  filter(lan, with_tcp);
+  filter(wanted);
   int error = socket_->hear_births();
   if (error == 0 && !loop_.watch(socket_->fd(), EPOLLIN, [this](std::uint32_t) { take_queued(); })) {
     error = ENOMEM;
@@ -51,12 +50,12 @@ void ConntrackEvents::close() {
   }
 }
 
-void ConntrackEvents::filter(const std::vector<IpPrefix>& lan, bool with_tcp) {
+void ConntrackEvents::filter(const FlowFilter& wanted) {
   if (!socket_) {
     return;
   }
-  if (const Status filtered = attach_flow_filter(socket_->fd(), lan, with_tcp); !filtered) {
-    log_warning(filtered.error() + ": flows that do not concern the LAN cost time");
+  if (const Status filtered = attach_flow_filter(socket_->fd(), wanted); !filtered) {
+    log_warning(filtered.error() + ": flows that cannot matter cost time");
   }
 }
 

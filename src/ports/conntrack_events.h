@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "ports/conntrack_filter.h"
 #include "ports/conntrack_messages.h"
 #include "ports/conntrack_socket.h"
 #include "ports/loop.h"
@@ -33,11 +34,11 @@ class ConntrackEvents {
 
   // `take` gets each flow that passes the filter. `lost` is called when the queue has overflowed, once each time.
   // The errno, or 0.
-  int open(const std::vector<IpPrefix>& lan, bool with_tcp, Take take, std::function<void()> lost);
+  int open(const FlowFilter& wanted, Take take, std::function<void()> lost);
   void close();
   [[nodiscard]] bool is_open() const { return socket_.has_value(); }
 
-  void filter(const std::vector<IpPrefix>& lan, bool with_tcp);
+  void filter(const FlowFilter& wanted);
 
   // False: events wait in the kernel until take_queued(); an overflow wakes us in any case. Ends are told only then: they are a
   // hint that comes along with something else, and nobody has to be woken for them.

@@ -46,7 +46,7 @@ class Conntrack : public testing::Test {
   }
 
   void open(const Settings& settings = {}, const ConntrackLimits& limits = {}) {
-    port = std::make_unique<WatchedPort>(make_conntrack(settings, the_lan, limits));
+    port = std::make_unique<WatchedPort>(make_conntrack(settings, {}, the_lan, limits));
     ASSERT_TRUE(port->opened) << port->opened.error();
   }
 
@@ -392,7 +392,7 @@ TEST_F(Conntrack, EventsThatAreOffLimitTheSight) {
 
 TEST_F(Conntrack, FollowsALanThatChanges) {
   auto lan = std::make_shared<Result<Lan>>(Error{"not yet"});
-  port = std::make_unique<WatchedPort>(make_conntrack({}, [lan] { return *lan; }));
+  port = std::make_unique<WatchedPort>(make_conntrack({}, {}, [lan] { return *lan; }));
   ASSERT_TRUE(port->opened);
   const FlowKey early = talk(SmallHome::phone_v4, SmallHome::server_v4, 40000, 1, 0);
   port->wait(50ms);
@@ -407,7 +407,7 @@ TEST_F(Conntrack, WithoutPrivilegeItSaysWhatItNeeds) {
   const pid_t child = fork();
   if (child == 0) {
     const bool is_nobody = setgid(65534) == 0 && setuid(65534) == 0;
-    const WatchedPort nobodys(make_conntrack({}, the_lan));
+    const WatchedPort nobodys(make_conntrack({}, {}, the_lan));
     const bool says_it = !nobodys.opened && nobodys.opened.error().find("needs CAP_NET_ADMIN") != std::string::npos;
     _exit(is_nobody && says_it ? 0 : 1);
   }
