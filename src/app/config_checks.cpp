@@ -64,6 +64,15 @@ void check_times(ConfigReading& reading) {
   }
 }
 
+// Which of the two it is must be seen from outside, and tc rounds what it prints.
+void check_two_rates(const std::string& direction, std::uint64_t call_kbit, std::uint64_t idle_kbit, ConfigReading& reading) {
+  if (call_kbit != 0 && idle_kbit != 0 && call_kbit * 100 > idle_kbit * 95) {
+    const std::string key = "qos.cake-rate.idle_" + direction + "_kbit";
+    reading.add(reading.place_of(key), key + " (" + std::to_string(idle_kbit) + ") must be at least 6 % above " + direction +
+                                           "_kbit (" + std::to_string(call_kbit) + "), or 0 for no limit");
+  }
+}
+
 void check_actuator(ConfigReading& reading) {
   const QosSettings& qos = reading.settings.qos;
   const Place place = reading.place_of("qos.actuator");
@@ -73,6 +82,11 @@ void check_actuator(ConfigReading& reading) {
   if (qos.actuator == "exec" && (qos.exec.on.empty() || qos.exec.off.empty())) {
     reading.add(place, "qos.actuator \"exec\" needs the commands on and off in [qos.exec]");
   }
+  if (qos.actuator == "cake-rate" && qos.cake_rate.upload_kbit == 0 && qos.cake_rate.download_kbit == 0) {
+    reading.add(place, "qos.actuator \"cake-rate\" needs upload_kbit, download_kbit or both in [qos.cake-rate]");
+  }
+  check_two_rates("upload", qos.cake_rate.upload_kbit, qos.cake_rate.idle_upload_kbit, reading);
+  check_two_rates("download", qos.cake_rate.download_kbit, qos.cake_rate.idle_download_kbit, reading);
   for (const auto& [key, program] :
        {std::pair("qos.qos-scripts.start", &qos.qos_scripts.start), std::pair("qos.qos-scripts.stop", &qos.qos_scripts.stop)}) {
     if (program->starts_with("/etc/init.d/")) {

@@ -115,6 +115,22 @@ constexpr std::array<ConfigKey, 3> qos_scripts_keys{{
     {"stop", [](V& v, Settings& s) { v.program(s.qos.qos_scripts.stop); }},
     {"interface", [](V& v, Settings& s) { v.link_name(s.qos.qos_scripts.interface); }},
 }};
+constexpr std::array<ConfigKey, 3> sqm_scripts_keys{{
+    {"run", [](V& v, Settings& s) { v.program(s.qos.sqm_scripts.run); }},
+    {"state_dir", [](V& v, Settings& s) { v.path(s.qos.sqm_scripts.state_dir); }},
+    {"interface", [](V& v, Settings& s) { v.optional_link_name(s.qos.sqm_scripts.interface); }},
+}};
+constexpr std::array<ConfigKey, 5> cake_rate_keys{{
+    {"upload_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.upload_kbit, 0, most_kbit); }},
+    {"download_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.download_kbit, 0, most_kbit); }},
+    {"idle_upload_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.idle_upload_kbit, 0, most_kbit); }},
+    {"idle_download_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.idle_download_kbit, 0, most_kbit); }},
+    {"download_device", [](V& v, Settings& s) { v.optional_link_name(s.qos.cake_rate.download_device); }},
+}};
+constexpr std::array<ConfigKey, 2> qosify_keys{{
+    {"dscp", [](V& v, Settings& s) { v.node_id(s.qos.qosify.dscp); }},
+    {"timeout", [](V& v, Settings& s) { v.duration(s.qos.qosify.timeout, 60s, 1h); }},
+}};
 constexpr std::array<ConfigKey, 13> mqtt_keys{{
     {"uri", [](V& v, Settings& s) { v.broker_uris(s.mqtt.uri); }},
     {"username", [](V& v, Settings& s) { v.optional_line(s.mqtt.username); }},
@@ -157,7 +173,7 @@ constexpr std::array<DeviceKey, 5> all_device_keys{{
     {"hostname", [](V& v, DeviceSettings& d) { v.hostname(d.hostname); }},
     {"role", [](V& v, DeviceSettings& d) { word(v, d.role, roles); }},
 }};
-constexpr std::array<ConfigSection, 14> all_sections{{
+constexpr std::array<ConfigSection, 17> all_sections{{
     {"node", node_keys},
     {"monitor", monitor_keys},
     {"detector", detector_keys},
@@ -168,6 +184,9 @@ constexpr std::array<ConfigSection, 14> all_sections{{
     {"qos.tc", tc_keys},
     {"qos.exec", exec_keys},
     {"qos.qos-scripts", qos_scripts_keys},
+    {"qos.sqm-scripts", sqm_scripts_keys},
+    {"qos.cake-rate", cake_rate_keys},
+    {"qos.qosify", qosify_keys},
     {"mqtt", mqtt_keys},
     {"home_assistant", home_assistant_keys},
     {"control", control_keys},

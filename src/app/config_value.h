@@ -48,6 +48,7 @@ class ConfigValue {
   void socket_path(std::string& out);
   void topic(std::string& out);
   void link_name(std::string& out);  // of a network device or an OpenWrt interface
+  void optional_link_name(std::string& out);  // ... or empty
   void link_names(std::vector<std::string>& out);
   void command(std::vector<std::string>& out);      // an absolute path and its arguments
   void program(std::string& out);                   // a name to be found in PATH, or an absolute path

@@ -174,6 +174,14 @@ void ConfigValue::link_name(std::string& out) {
   }
 }
 
+void ConfigValue::optional_link_name(std::string& out) {
+  if (node_.kind == ConfigNode::Kind::text && node_.text.empty()) {
+    out.clear();
+  } else {
+    link_name(out);
+  }
+}
+
 void ConfigValue::link_names(std::vector<std::string>& out) {
   auto list = texts();
   if (!list) {

@@ -19,9 +19,11 @@ namespace voip {
 
 // Where this router's traffic passes, as found at each switch.
 struct Site {
-  std::string wan;               // device of the WAN; empty: there is none now
-  std::vector<std::string> lan;  // devices towards the LAN (bridges, VLANs, ports that hold its addresses)
-  std::vector<IpPrefix> phones;  // addresses of the configured devices of role phone
+  std::string wan;                        // device of the WAN; empty: there is none now
+  std::vector<std::string> lan;           // devices towards the LAN (bridges, VLANs, ports that hold its addresses)
+  std::vector<IpPrefix> phones;           // addresses of the configured devices of role phone
+  std::vector<IpAddress> remotes{};       // far ends of the calls that are up
+  std::vector<IpAddress> past_remotes{};  // ... and of those that have ended since QoS was last seen off; bounded
 };
 
 // One program run with an argument list, never a shell line.
@@ -56,8 +58,9 @@ struct Probe {
 
 struct Actuator {
   std::string_view name;
-  bool switches = true;  // false: it only watches, so nothing is ever ordered
-  bool drains = false;   // whether Qos::draining differs from Qos::on
+  bool switches = true;        // false: it only watches, so nothing is ever ordered
+  bool drains = false;         // whether Qos::draining differs from Qos::on
+  bool follows_calls = false;  // what is switched depends on site.remotes, so each new one is worth a look
   // Commands to run and look at before a switch, and what is wrong then: an empty text means go ahead. May be null.
   // `seen` has qdiscs and links; in `before` are also the results of the preflight's commands.
   Plan (*preflight)(Qos wanted, const Probe& seen, const QosSettings&, const Site&) = nullptr;
@@ -66,6 +69,9 @@ struct Actuator {
   // Commands whose output `read` wants to see; null: the qdiscs are enough. `seen` has qdiscs and links.
   Plan (*observe)(const Probe& seen, const QosSettings&, const Site&) = nullptr;
   QosObserved (*read)(const Probe&, const QosSettings&, const Site&) = nullptr;
+  // What this shaper cannot do of what is configured, seen with the observe plan's results while QoS is on; for people, told
+  // once. Empty: it can do all. May be null.
+  std::string (*remark)(const Probe&, const QosSettings&, const Site&) = nullptr;
 };
 
 }  // namespace voip

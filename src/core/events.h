@@ -82,9 +82,11 @@ struct SwitchFinished {
 };
 
 // What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong, in words for the user.
+// `needs_renewal`: on as it should be, but to be switched on again now, because it ends by itself or a call has come to it.
 struct QosObserved {
   std::optional<Qos> qos;
   std::string problem;
+  bool needs_renewal = false;
   friend bool operator==(const QosObserved&, const QosObserved&) = default;
 };
 

@@ -40,7 +40,8 @@ void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
   awaited_ = event.wanted;
   in_flight_.reset();
   // Draining and settling are two steps of one switch.
-  switches_ += event.wanted == Qos::draining ? 0U : 1U;
+  switches_ += event.wanted == Qos::draining || is_renewing_ ? 0U : 1U;
+  is_renewing_ = false;
   switch_error_ = event.error;
   if (event.wanted == Qos::draining) {
     drained_at_ = now + settings_.tc.drain_for;
@@ -52,9 +53,10 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
   is_looking_ = false;
   const bool is_first = !std::exchange(was_seen_, true);
   state_ = event.qos;
+  needs_renewal_ = event.needs_renewal;
   look_at_ = earlier(touch_look_, now + (wants_on_ ? std::min(audit_while_on, audit_interval_) : audit_interval_));
   if (const auto awaited = std::exchange(awaited_, std::nullopt)) {
-    if (event.qos == awaited && event.problem.empty()) {
+    if (event.qos == awaited && event.problem.empty() && !event.needs_renewal) {
       attempts_ = 0;
       try_at_.reset();
       problem_.clear();
@@ -63,7 +65,8 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
       if (why.empty()) {
         why = "switching QoS " + std::string(*awaited == Qos::off ? "off" : "on") +
               " ended without an error, but it is seen to be " +
-              (event.qos ? std::string(*event.qos == Qos::off ? "off" : "on") : "in an unknown state");
+              (event.qos ? std::string(*event.qos == Qos::off ? "off" : "on") : "in an unknown state") +
+              (event.needs_renewal ? " for some calls only" : "");
       }
       failed(std::move(why), now);
     }
@@ -105,7 +108,8 @@ bool Reconciler::is_settled() const {
 std::optional<Qos> Reconciler::next_step(Instant now) {
   // A problem that was seen although the state is the wished one (left-over rules) is put right by the same switch again.
   const bool is_flawed = attempts_ > 0;
-  if (is_settled() && !is_flawed) {
+  const bool is_to_be_renewed = needs_renewal_ && wants_on_;
+  if (is_settled() && !is_flawed && !is_to_be_renewed) {
     return std::nullopt;
   }
   if (try_at_ && now < *try_at_) {
@@ -136,7 +140,9 @@ void Reconciler::advance(Instant now, std::vector<Action>& actions) {
   }
   if (was_seen_ && !awaited_ && abilities_.switches) {
     if (const auto step = next_step(now)) {
+      is_renewing_ = is_settled();
       in_flight_ = step;
+      needs_renewal_ = false;
       actions.emplace_back(SwitchQos{*step});
       return;
     }

@@ -56,6 +56,8 @@ class Reconciler {
   std::optional<Qos> state_;
   bool was_seen_ = false;
   std::optional<Qos> in_flight_;
+  bool needs_renewal_ = false;
+  bool is_renewing_ = false;  // the switch in flight only renews
   bool is_looking_ = false;
   std::optional<Qos> awaited_;  // what the look after a switch should show
   std::string switch_error_;

@@ -108,6 +108,29 @@ struct QosScriptsSettings {
   friend bool operator==(const QosScriptsSettings&, const QosScriptsSettings&) = default;
 };
 
+struct SqmScriptsSettings {
+  std::string run = "/usr/lib/sqm/run.sh";
+  std::string state_dir = "/var/run/sqm";
+  std::string interface;  // the device of the queue in /etc/config/sqm; empty: the WAN
+  friend bool operator==(const SqmScriptsSettings&, const SqmScriptsSettings&) = default;
+};
+
+// Two bandwidths of a CAKE that others have set up.
+struct CakeRateSettings {
+  std::uint32_t upload_kbit = 0;  // during a call; 0: that direction is let alone
+  std::uint32_t download_kbit = 0;
+  std::uint32_t idle_upload_kbit = 0;  // without one; 0: no limit
+  std::uint32_t idle_download_kbit = 0;
+  std::string download_device;  // empty: ifb4 and the name of the WAN, as sqm-scripts names it
+  friend bool operator==(const CakeRateSettings&, const CakeRateSettings&) = default;
+};
+
+struct QosifySettings {
+  std::string dscp = "voice";  // a class of /etc/config/qosify, or a code point
+  Duration timeout = 60s;      // an address is forgotten so long after it was last renewed
+  friend bool operator==(const QosifySettings&, const QosifySettings&) = default;
+};
+
 // value/mask of the conntrack mark that says "this flow is a call".
 struct MarkSettings {
   std::uint32_t value = 0x01000000;
@@ -125,6 +148,9 @@ struct QosSettings {
   TcSettings tc;
   ExecSettings exec;
   QosScriptsSettings qos_scripts;
+  SqmScriptsSettings sqm_scripts;
+  CakeRateSettings cake_rate;
+  QosifySettings qosify;
   friend bool operator==(const QosSettings&, const QosSettings&) = default;
 };
 

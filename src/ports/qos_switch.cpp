@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "base/log.h"
+#include "ports/call_ends.h"
 #include "ports/child.h"
 #include "ports/command_failure.h"
 #include "ports/loop.h"
@@ -31,6 +33,9 @@ class QosSwitch : public Port {
   }
 
   void perform(const Action& action) override {
+    if (ends_.take(action) && actuator_.follows_calls) {
+      loop_->post(ShapingTouched{});
+    }
     if (const auto* order = std::get_if<SwitchQos>(&action)) {
       switch_to(order->wanted);
     } else if (std::holds_alternative<ObserveQos>(action)) {
@@ -63,6 +68,8 @@ class QosSwitch : public Port {
   std::string see() {
     site_ = find_site_();
     site_.phones = phones_;
+    site_.remotes = ends_.present();
+    site_.past_remotes = ends_.past();
     probe_ = Probe{};
     probe_.last_switch = last_switch_;
     auto shaping = read_shaping_();
@@ -92,8 +99,26 @@ class QosSwitch : public Port {
 
   void end_look(const std::string& /*error*/) {
     stage_ = Stage::idle;
-    loop_->post(look_error_.empty() ? actuator_.read(probe_, qos_, site_) : QosObserved{std::nullopt, look_error_});
+    QosObserved seen = look_error_.empty() ? actuator_.read(probe_, qos_, site_) : QosObserved{std::nullopt, look_error_};
+    if (seen.qos == Qos::off) {
+      ends_.forget_past();
+    } else if (seen.qos == Qos::on) {
+      tell_remark();
+    }
+    loop_->post(std::move(seen));
     look_if_wanted();
+  }
+
+  void tell_remark() {
+    if (actuator_.remark == nullptr) {
+      return;
+    }
+    if (std::string remark = actuator_.remark(probe_, qos_, site_); remark != remark_) {
+      remark_ = std::move(remark);
+      if (!remark_.empty()) {
+        log_warning(std::string(actuator_.name) + ": " + remark_);
+      }
+    }
   }
 
   void look_if_wanted() {
@@ -217,6 +242,8 @@ class QosSwitch : public Port {
   Qos wanted_ = Qos::off;
   std::optional<Qos> last_switch_;
   std::string look_error_;
+  std::string remark_;  // the one that was told
+  CallEnds ends_;
   Site site_;
   Probe probe_;
 

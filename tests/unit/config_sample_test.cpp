@@ -117,10 +117,13 @@ TEST(ConfigSchema, HasAKeyForEverySetting) {
       {"detector.calls", field_count<CallsSettings>()},
       {"detector.threshold", field_count<ThresholdSettings>()},
       {"policy", field_count<PolicySettings>()},
-      {"qos", field_count<QosSettings>() - 3},  // its tables tc, exec and qos-scripts
+      {"qos", field_count<QosSettings>() - 6},  // its own tables
       {"qos.tc", field_count<TcSettings>()},
       {"qos.exec", field_count<ExecSettings>()},
       {"qos.qos-scripts", field_count<QosScriptsSettings>()},
+      {"qos.sqm-scripts", field_count<SqmScriptsSettings>()},
+      {"qos.cake-rate", field_count<CakeRateSettings>()},
+      {"qos.qosify", field_count<QosifySettings>()},
       {"mqtt", field_count<MqttSettings>()},
       {"home_assistant", field_count<HomeAssistantSettings>()},
       {"control", field_count<ControlSettings>()},

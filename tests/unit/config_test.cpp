@@ -266,6 +266,8 @@ TEST(Config, DuplicateDevicesAreRefused) {
 TEST(Config, ContradictionsAreRefused) {
   EXPECT_NE(problem_in("[qos]\nactuator = \"tc\"").find("upload_kbit"), std::string::npos);
   EXPECT_NE(problem_in("[qos]\nactuator = \"exec\"").find("[qos.exec]"), std::string::npos);
+  EXPECT_NE(problem_in("[qos]\nactuator = \"cake-rate\"").find("[qos.cake-rate]"), std::string::npos);
+  EXPECT_NE(problem_in("[qos.cake-rate]\nupload_kbit = 900\nidle_upload_kbit = 930").find("at least 6 %"), std::string::npos);
   EXPECT_NE(problem_in("[qos.qos-scripts]\nstop = \"/etc/init.d/qos\"").find("cannot switch"), std::string::npos);
   EXPECT_NE(problem_in("[monitor]\ninterval = \"1s\"\nfast_interval = \"2s\"").find("f:3:17:"), std::string::npos);
   EXPECT_NE(problem_in("[policy]\nmin_on = \"10m\"\nmax_on = \"5m\"").find("policy.min_on"), std::string::npos);

@@ -157,6 +157,61 @@ TEST(Reconciler, ARemainderThatIsSeenIsPutRightAndReportedIfItStays) {
   EXPECT_LE(switches, 8U);
 }
 
+TEST(Reconciler, WhatEndsByItselfIsRenewedAtOnceAndIsNoSwitchAndNoProblem) {
+  Reconciler reconciler(QosSettings{}, 5min, {});
+  reconciler.want(true);
+  std::vector<Action> actions;
+  std::vector<Instant> renewed;
+  Instant ends = at(-1s);
+  for (Instant now = at(0s); now < at(10min); now += 100ms) {
+    actions.clear();
+    reconciler.advance(now, actions);
+    for (const Action& action : actions) {
+      if (std::holds_alternative<ObserveQos>(action)) {
+        reconciler.observed({Qos::on, "", now + 45s > ends}, now);
+      } else if (std::holds_alternative<SwitchQos>(action)) {
+        renewed.push_back(now);
+        ends = now + 60s;
+        reconciler.switch_finished({Qos::on, ""}, now);
+      }
+    }
+    EXPECT_EQ(reconciler.problem(), "");
+  }
+  ASSERT_GE(renewed.size(), 19U);
+  EXPECT_LE(renewed.size(), 21U);
+  for (std::size_t i = 1; i < renewed.size(); ++i) {
+    EXPECT_LT(renewed[i] - renewed[i - 1], 60s) << "it would have ended in between";
+  }
+  EXPECT_EQ(reconciler.switches(), 0U);
+  reconciler.want(false);
+  actions.clear();
+  reconciler.observed({Qos::on, "", true}, at(11min));
+  reconciler.advance(at(11min), actions);
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(std::get<SwitchQos>(actions[0]).wanted, Qos::off);
+}
+
+TEST(Reconciler, ARenewalThatDoesNotTakeIsAProblemAndIsNotTriedInALoop) {
+  Reconciler reconciler(QosSettings{}, 5min, {});
+  reconciler.want(true);
+  std::vector<Action> actions;
+  std::size_t switches = 0;
+  for (Instant now = at(0s); now < at(60s); now += 10ms) {
+    actions.clear();
+    reconciler.advance(now, actions);
+    for (const Action& action : actions) {
+      if (std::holds_alternative<ObserveQos>(action)) {
+        reconciler.observed({Qos::on, "", true}, now);
+      } else if (std::holds_alternative<SwitchQos>(action)) {
+        ++switches;
+        reconciler.switch_finished({Qos::on, ""}, now);
+      }
+    }
+  }
+  EXPECT_LE(switches, 8U);
+  EXPECT_NE(reconciler.problem().find("for some calls only"), std::string::npos) << reconciler.problem();
+}
+
 TEST(Reconciler, EveryFaultAtEveryMomentEndsInTheWantedState) {
   // A switch that fails, lies or takes long, at each of the first twenty attempts, while wishes change at awkward moments.
   for (unsigned pattern = 0; pattern < 256; ++pattern) {

@@ -1,0 +1,224 @@
+#include "actuators/cake.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "actuators/shown.h"
+#include "actuators/tc_profile.h"
+#include "actuators/tc_state.h"
+
+namespace voip::cake {
+namespace {
+
+enum Place : std::size_t { shapers, table };
+
+// Of our filter: sqm-scripts redirects with prio 10, and ours has to come before it.
+constexpr std::string_view preference = "3";
+constexpr std::uint32_t dscp_bits = 0xfc000000;  // where a mark with a DSCP has it, for act_ctinfo
+
+bool mark_has_dscp(const MarkSettings& mark) {
+  return (mark.mask & dscp_bits) == dscp_bits && (mark.value & mark.mask & ~dscp_bits) != 0;
+}
+
+bool wants_upload(const Probe& probe, const QosSettings& settings, const Line& line) {
+  const auto shaper = line.upload.empty() ? std::nullopt : find(probe, line.upload);
+  return settings.mark_calls && shaper && shaper->has_classes;
+}
+
+bool wants_download(const Probe& probe, const QosSettings& settings, const Line& line) {
+  const auto shaper = line.download.empty() ? std::nullopt : find(probe, line.download);
+  return settings.mark_calls && shaper && shaper->has_classes && mark_has_dscp(settings.call_mark);
+}
+
+// Stands in the rule as its comment, so that what is there can be told from what should be.
+std::string fingerprint(const QosSettings& settings, const Line& line) {
+  return line.upload + " " + shown::hex(settings.call_mark.value) + "/" + shown::hex(settings.call_mark.mask);
+}
+
+std::string rules_text(const QosSettings& settings, const Line& line) {
+  const std::string match = "    oifname \"" + line.upload + "\" ct mark and " + shown::hex(settings.call_mark.mask) +
+                            " == " + shown::hex(settings.call_mark.value) + " ";
+  const std::string end = " dscp set ef comment \"" + fingerprint(settings, line) + "\"\n";
+  return tc::nft_removal() + "table inet " + std::string(tc::table) +
+         " {\n  chain post {\n    type filter hook postrouting priority -149; policy accept;\n" + match + "ip" + end + match +
+         "ip6" + end + "  }\n}\n";
+}
+
+struct Installed {
+  bool has_table = false;
+  bool table_is_right = false;
+  bool has_filter = false;
+};
+
+Installed installed(const Probe& probe, const QosSettings& settings, const Line& line) {
+  Installed found;
+  if (const CommandResult* listing = shown::result_at(probe, table); shown::ended_well(listing)) {
+    found.has_table = true;
+    found.table_is_right = listing->output.find('"' + fingerprint(settings, line) + '"') != std::string::npos;
+  }
+  const CommandResult* listing = shown::result_at(probe, shapers);
+  if (listing == nullptr) {
+    return found;
+  }
+  bool is_at_preference = false;
+  for (const std::string_view text : shown::lines_of(listing->output)) {
+    const auto words = shown::words_of(text);
+    if (!words.empty() && (words.front() == "filter" || words.front() == "qdisc")) {
+      is_at_preference = shown::word_after(words, "pref") == preference;
+    } else if (is_at_preference && text.find(" ctinfo ") != std::string_view::npos) {
+      found.has_filter = true;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string ifb_of(std::string_view device) {
+  constexpr std::size_t longest_name = 15;
+  return ("ifb4" + std::string(device)).substr(0, longest_name);
+}
+
+Plan look(const Line& line) {
+  std::string lines = "qdisc show\n";
+  if (tc::is_plain(line.wan)) {
+    lines += "filter show dev " + line.wan + " parent ffff:\n";
+  }
+  return {{.argv = {"tc", "-force", "-batch", "-"}, .input = std::move(lines)},
+          {.argv = {"nft", "-t", "list", "table", "inet", std::string(tc::table)}}};
+}
+
+std::optional<Shaper> find(const Probe& probe, std::string_view device) {
+  const CommandResult* listing = shown::result_at(probe, shapers);
+  if (listing == nullptr) {
+    return std::nullopt;
+  }
+  for (const std::string_view line : shown::lines_of(listing->output)) {
+    const auto words = shown::words_of(line);
+    const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
+    if (words.size() > 3 && words[0] == "qdisc" && words[1] == "cake" && shown::word_after(words, "dev") == device &&
+        has("root")) {
+      return Shaper{.has_classes = has("diffserv3") || has("diffserv4") || has("diffserv8"),
+                    .bit_per_s = parse_rate(shown::word_after(words, "bandwidth"))};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_rate(std::string_view text) {
+  if (text == "unlimited") {
+    return 0;
+  }
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> units{
+      {{"bit", 1}, {"Kbit", 1'000}, {"Mbit", 1'000'000}, {"Gbit", 1'000'000'000}}};
+  const std::size_t end = text.find_first_not_of("0123456789.");
+  const std::string_view digits = text.substr(0, end);
+  const std::size_t dot = std::min(digits.find('.'), digits.size());
+  const auto whole = shown::number(digits.substr(0, dot));
+  for (const auto& [unit, factor] : units) {
+    if (!whole || end == std::string_view::npos || text.substr(end) != unit) {
+      continue;
+    }
+    std::uint64_t rate = *whole * factor;
+    std::uint64_t part = factor;
+    for (const char digit : digits.substr(std::min(dot + 1, digits.size()))) {
+      if (digit == '.') {
+        return std::nullopt;
+      }
+      part /= 10;
+      rate += static_cast<std::uint64_t>(digit - '0') * part;
+    }
+    return rate;
+  }
+  return std::nullopt;
+}
+
+Command upload_rules(const QosSettings& settings, const Line& line) {
+  return {.argv = {"nft", "-f", "-"}, .input = rules_text(settings, line)};
+}
+
+bool can_mark_download(const QosSettings& settings) {
+  return settings.mark_calls && mark_has_dscp(settings.call_mark);
+}
+
+// With `continue`, so that the redirect to the IFB still runs.
+Command download_filter(const QosSettings& settings, const Line& line) {
+  return {.argv = {"tc",
+                   "filter",
+                   "add",
+                   "dev",
+                   line.wan,
+                   "parent",
+                   "ffff:",
+                   "protocol",
+                   "all",
+                   "pref",
+                   std::string(preference),
+                   "u32",
+                   "match",
+                   "u32",
+                   "0",
+                   "0",
+                   "flowid",
+                   "1:1",
+                   "action",
+                   "ctinfo",
+                   "dscp",
+                   shown::hex(dscp_bits),
+                   shown::hex(settings.call_mark.value & settings.call_mark.mask & ~dscp_bits),
+                   "continue"}};
+}
+
+bool calls_are_right(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted) {
+  const Installed found = installed(probe, settings, line);
+  const bool is_up = is_wanted && wants_upload(probe, settings, line);
+  const bool is_down = is_wanted && wants_download(probe, settings, line);
+  return (is_up ? found.table_is_right : !found.has_table) && is_down == found.has_filter;
+}
+
+void append_calls(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted, Plan& plan) {
+  const Installed found = installed(probe, settings, line);
+  const bool is_up = is_wanted && wants_upload(probe, settings, line);
+  const bool is_down = is_wanted && wants_download(probe, settings, line);
+  if (is_up && !found.table_is_right) {
+    plan.push_back(upload_rules(settings, line));
+  } else if (!is_up && found.has_table) {
+    plan.push_back({.argv = {"nft", "-f", "-"}, .input = tc::nft_removal(), .may_fail = true});
+  }
+  if (is_down == found.has_filter || !tc::is_plain(line.wan)) {
+    return;
+  }
+  if (is_down) {
+    plan.push_back(download_filter(settings, line));
+  } else {
+    plan.push_back(
+        {.argv = {"tc", "filter", "del", "dev", line.wan, "parent", "ffff:", "pref", std::string(preference)}, .may_fail = true});
+  }
+}
+
+std::string remark(const Probe& probe, const QosSettings& settings, const Line& line) {
+  if (!settings.mark_calls) {
+    return "";
+  }
+  std::string text;
+  const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (!line.upload.empty() && !wants_upload(probe, settings, line)) {
+    add("calls do not come first in the upload: " +
+        (find(probe, line.upload)
+             ? "CAKE on " + line.upload + " has one class for all (take layer_cake.qos, not piece_of_cake.qos)"
+             : "there is no CAKE on " + line.upload));
+  }
+  if (!line.download.empty() && !wants_download(probe, settings, line)) {
+    const auto shaper = find(probe, line.download);
+    add("calls do not come first in the download: " +
+        (!shaper ? "there is no CAKE on " + line.download
+         : !shaper->has_classes
+             ? "CAKE on " + line.download + " has one class for all (with layer_cake.qos set squash_dscp 0 and squash_ingress 0)"
+             : std::string("set qos.call_mark = \"0xb9000000/0xfd000000\", which holds the DSCP that act_ctinfo "
+                           "reads")));
+  }
+  return text;
+}
+
+}  // namespace voip::cake

@@ -1,0 +1,169 @@
+// A CAKE that others have set up and that always stays: switching is `tc qdisc change ... bandwidth`, which loses no packet and
+// leaves everything else of it as it is. Which of the two rates is in force tells the state.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "actuators/cake.h"
+#include "actuators/shown.h"
+#include "actuators/tc_state.h"
+#include "core/actuator.h"
+
+namespace voip::actuators {
+namespace {
+
+cake::Line line_of(const QosSettings& settings, const Site& site) {
+  cake::Line line{.wan = site.wan, .upload = "", .download = ""};
+  if (settings.cake_rate.upload_kbit != 0) {
+    line.upload = site.wan;
+  }
+  if (settings.cake_rate.download_kbit != 0) {
+    const std::string& device = settings.cake_rate.download_device;
+    line.download = !device.empty() || site.wan.empty() ? device : cake::ifb_of(site.wan);
+  }
+  return line;
+}
+
+struct Rates {
+  std::string device;
+  std::uint64_t call_kbit = 0;
+  std::uint64_t idle_kbit = 0;
+};
+
+// Those that are switched; a device is empty while there is no WAN.
+std::array<std::optional<Rates>, 2> directions(const QosSettings& settings, const Site& site) {
+  const CakeRateSettings& rates = settings.cake_rate;
+  const cake::Line line = line_of(settings, site);
+  std::array<std::optional<Rates>, 2> all;
+  if (rates.upload_kbit != 0) {
+    all[0] = Rates{line.upload, rates.upload_kbit, rates.idle_upload_kbit};
+  }
+  if (rates.download_kbit != 0) {
+    all[1] = Rates{line.download, rates.download_kbit, rates.idle_download_kbit};
+  }
+  return all;
+}
+
+// tc prints four digits at least, so that a hundredth is no difference.
+bool is_near(std::uint64_t bit_per_s, std::uint64_t kbit) {
+  const std::uint64_t wished = kbit * 1000;
+  const std::uint64_t difference = bit_per_s > wished ? bit_per_s - wished : wished - bit_per_s;
+  return difference * 100 <= wished;
+}
+
+Plan look(const QosSettings& settings, const Site& site) {
+  return cake::look(line_of(settings, site));
+}
+
+// By the bandwidths alone.
+QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& site) {
+  bool has_call_rate = false;
+  bool has_idle_rate = false;
+  std::string strange;
+  std::string absent;
+  for (const auto& rates : directions(settings, site)) {
+    if (!rates) {
+      continue;
+    }
+    const auto shaper = cake::find(probe, rates->device);
+    if (!shaper) {
+      absent = rates->device;
+    } else if (!shaper->bit_per_s) {
+      strange = "the bandwidth of CAKE on " + rates->device + " was not understood";
+    } else if (is_near(*shaper->bit_per_s, rates->call_kbit)) {
+      has_call_rate = true;
+    } else if (is_near(*shaper->bit_per_s, rates->idle_kbit)) {
+      has_idle_rate = true;
+    } else {
+      strange = "CAKE on " + rates->device + " has a bandwidth of " + std::to_string(*shaper->bit_per_s / 1000) +
+                " kbit/s, which is neither that for calls nor that without: another program changes it";
+    }
+  }
+  if (!strange.empty()) {
+    return {std::nullopt, strange};
+  }
+  if (has_call_rate && (has_idle_rate || !absent.empty())) {
+    return {std::nullopt, absent.empty() ? "one direction has the bandwidth for calls and the other has not"
+                                         : "there is no CAKE on " + absent + " any more"};
+  }
+  return {has_call_rate ? Qos::on : Qos::off, ""};
+}
+
+Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& settings, const Site& site) {
+  return look(settings, site);
+}
+
+std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  if (wanted == Qos::off) {
+    return "";
+  }
+  if (settings.cake_rate.upload_kbit == 0 && settings.cake_rate.download_kbit == 0) {
+    return "neither qos.cake-rate.upload_kbit nor qos.cake-rate.download_kbit is set";
+  }
+  if (site.wan.empty()) {
+    return "there is no WAN now (no default route); set qos.wan if it is another device";
+  }
+  for (const auto& rates : directions(settings, site)) {
+    if (rates && !cake::find(before, rates->device)) {
+      return "there is no CAKE at the root of " + rates->device + ": start what sets it up (SQM, say), or see qos.wan and " +
+             "qos.cake-rate.download_device";
+    }
+  }
+  return "";
+}
+
+Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  const bool is_on = wanted != Qos::off;
+  const cake::Line line = line_of(settings, site);
+  Plan plan;
+  // Calls to the front first: what is not known while the line fills goes through it as bulk.
+  cake::append_calls(before, settings, line, is_on, plan);
+  std::string lines;
+  for (const auto& rates : directions(settings, site)) {
+    if (rates && tc::is_plain(rates->device) && cake::find(before, rates->device)) {
+      const std::uint64_t kbit = is_on ? rates->call_kbit : rates->idle_kbit;
+      lines += "qdisc change dev " + rates->device + " root cake " +
+               (kbit == 0 ? "unlimited" : "bandwidth " + std::to_string(kbit) + "kbit") + "\n";
+    }
+  }
+  // Where there is no CAKE any more there is nothing to put back either.
+  plan.push_back(lines.empty() ? Command{.argv = {"tc", "qdisc", "show"}} : tc::batch(lines));
+  return plan;
+}
+
+Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& site) {
+  return look(settings, site);
+}
+
+QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
+  if (const CommandResult* tc = shown::result_at(probe, 0); tc == nullptr || tc->exit_status < 0) {
+    return {std::nullopt, "the bandwidth of CAKE cannot be seen: " + shown::why_not("tc", tc)};
+  }
+  QosObserved observed = assess(probe, settings, site);
+  const bool is_on = observed.qos == Qos::on;
+  if (observed.problem.empty() && !cake::calls_are_right(probe, settings, line_of(settings, site), is_on)) {
+    observed.problem = is_on
+                           ? "what brings calls to the front of CAKE is missing or out of date (nft table inet voip_qosd, filter "
+                             "with ctinfo)"
+                           : "what brought calls to the front of CAKE is left over";
+  }
+  return observed;
+}
+
+std::string remark(const Probe& probe, const QosSettings& settings, const Site& site) {
+  return cake::remark(probe, settings, line_of(settings, site));
+}
+
+}  // namespace
+
+extern const Actuator cake_rate;
+const Actuator cake_rate{.name = "cake-rate",
+                         .preflight = preflight,
+                         .refuse = refuse,
+                         .plan = plan,
+                         .observe = observe,
+                         .read = read,
+                         .remark = remark};
+
+}  // namespace voip::actuators
