@@ -25,6 +25,9 @@ constexpr std::array exits{Word<OnExit>{"off", OnExit::off}, Word<OnExit>{"leave
 constexpr std::array drains{Word<Drain>{"off", Drain::off}, Word<Drain>{"fixed", Drain::fixed}};
 constexpr std::array roles{Word<Role>{"phone", Role::phone}, Word<Role>{"any", Role::any}, Word<Role>{"never", Role::never}};
 
+constexpr std::array kernel_events{Word<KernelEvents>{"all", KernelEvents::all},
+                                   Word<KernelEvents>{"candidates", KernelEvents::candidates}};
+
 template <typename T, std::size_t n>
 void word(V& v, T& out, const std::array<Word<T>, n>& words) {
   v.word(out, std::span<const Word<T>>(words));
@@ -54,13 +57,14 @@ constexpr std::array<ConfigKey, 3> node_keys{{
     {"name", [](V& v, Settings& s) { v.optional_line(s.node.name); }},
     {"state_dir", [](V& v, Settings& s) { v.path(s.node.state_dir); }},
 }};
-constexpr std::array<ConfigKey, 6> monitor_keys{{
+constexpr std::array<ConfigKey, 7> monitor_keys{{
     {"lan", [](V& v, Settings& s) { v.lan(s.monitor.lan); }},
     {"interval", [](V& v, Settings& s) { v.duration(s.monitor.interval, 100ms, 10s); }},
     {"fast_interval", [](V& v, Settings& s) { v.duration(s.monitor.fast_interval, 50ms, 10s); }},
     {"max_watched_flows", [](V& v, Settings& s) { v.number(s.monitor.max_watched_flows, 16, 65'536); }},
     {"enable_accounting", [](V& v, Settings& s) { v.boolean(s.monitor.enable_accounting); }},
     {"audit_interval", [](V& v, Settings& s) { v.duration(s.monitor.audit_interval, 10s, 24h); }},
+    {"kernel_events", [](V& v, Settings& s) { word(v, s.monitor.kernel_events, kernel_events); }},
 }};
 constexpr std::array<ConfigKey, 1> detector_keys{{
     {"use", [](V& v, Settings& s) { v.one_of(s.detector.use, detector_names()); }},

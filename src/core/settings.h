@@ -20,6 +20,8 @@ struct NodeSettings {
   friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };
 
+enum class KernelEvents : std::uint8_t { all, candidates };
+
 struct MonitorSettings {
   std::vector<IpPrefix> lan;       // empty ("auto"): every private network on an interface that is not the WAN
   Duration interval = 1s;          // how often the counters of an established call are read
@@ -27,6 +29,8 @@ struct MonitorSettings {
   std::uint32_t max_watched_flows = 512;
   bool enable_accounting = true;   // set net.netfilter.nf_conntrack_acct at start; it counts only flows born afterwards
   Duration audit_interval = 5min;  // how often the whole table is listed, to find what events missed
+  // candidates: the kernel tells nobody of flows that cannot be calls
+  KernelEvents kernel_events = KernelEvents::all;
   friend bool operator==(const MonitorSettings&, const MonitorSettings&) = default;
 };
 

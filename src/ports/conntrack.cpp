@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "ports/conntrack_candidates.h"
 #include "ports/conntrack_events.h"
 #include "ports/conntrack_listing.h"
 #include "ports/conntrack_queries.h"
@@ -47,6 +48,7 @@ class Conntrack final : public Port {
         limits_(limits),
         enable_accounting_(settings.monitor.enable_accounting),
         wanted_{{}, settings.detector.use == "threshold" && !settings.detector.threshold.udp_only, std::move(ports)},
+        kernel_events_(settings.monitor.kernel_events),
         call_mark_(settings.qos.call_mark) {}
 
   Status open(Loop& loop) override;
@@ -67,6 +69,7 @@ class Conntrack final : public Port {
   ConntrackLimits limits_;
   bool enable_accounting_;
   FlowFilter wanted_;
+  KernelEvents kernel_events_;
   MarkSettings call_mark_;
 
   Loop* loop_ = nullptr;
@@ -76,6 +79,7 @@ class Conntrack final : public Port {
   std::optional<ConntrackEvents> events_;
   std::optional<ConntrackQueries> queries_;  // absent while the kernel has no conntrack
   std::optional<ConntrackListing> listing_;
+  std::optional<CandidateEvents> candidates_;
   std::size_t listed_ = 0;
   bool at_once_ = true;
   Readings readings_;
@@ -87,6 +91,13 @@ Status Conntrack::open(Loop& loop) {
   events_.emplace(loop, buffers_, ConntrackEvents::Sizes{limits_.event_buffer_bytes, limits_.largest_event_buffer_bytes});
   const auto protocol = wanted_.with_tcp ? std::nullopt : std::optional(protocol_udp);
   listing_.emplace(loop, buffers_, protocol, [this](const ConntrackEntry& entry) { return take_listed(entry); });
+  candidates_.emplace(loop);
+  if (kernel_events_ == KernelEvents::all) {
+    candidates_->tidy();
+  } else if (const auto refused = why_not_limit_events()) {
+    log_warning("monitor.kernel_events = \"candidates\" is refused: " + *refused);
+    kernel_events_ = KernelEvents::all;
+  }
   follow_lan();
   if (connect() == EPERM) {
     return Error{"listen to conntrack: Operation not permitted: needs CAP_NET_ADMIN"};
@@ -96,6 +107,10 @@ Status Conntrack::open(Loop& loop) {
 }
 
 void Conntrack::close() {
+  if (candidates_) {
+    candidates_->close();
+    candidates_.reset();
+  }
   listing_.reset();
   events_.reset();
   queries_.reset();
@@ -152,6 +167,9 @@ void Conntrack::follow_lan() {
   log_info("the LAN is " + (text.empty() ? "not known, so no flow is watched: set monitor.lan" : text));
   wanted_.lan = lan_.prefixes();
   events_->filter(wanted_);
+  if (kernel_events_ == KernelEvents::candidates) {
+    candidates_->limit(wanted_);
+  }
 }
 
 void Conntrack::look() {
