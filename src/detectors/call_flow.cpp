@@ -49,7 +49,8 @@ bool CallFlow::take_in() {
     const Counters& all = direction == Direction::up ? unread_.up : unread_.down;
     const std::uint64_t headers = has_long_headers_ ? std::min(all.bytes, longer_header * all.packets) : 0;
     const std::uint64_t packets = scaled(all.packets, quarters * quarter, unread_.elapsed);
-    const std::uint64_t bytes = scaled(all.bytes - headers, quarters * quarter, unread_.elapsed);
+    // Scaled as the packets were, rounding included: their mean size must stay what it was.
+    const std::uint64_t bytes = all.packets == 0 ? 0 : (all.bytes - headers) * packets / all.packets;
     std::uint64_t packets_before = 0;
     for (int age = 0; age < quarters; ++age) {
       const std::uint64_t packets_until = packets * static_cast<std::uint64_t>(age + 1) / static_cast<std::uint64_t>(quarters);

@@ -14,6 +14,8 @@ constexpr std::int64_t most_high_fidelity = 520;  // 20 ms of 192 kbit/s
 constexpr std::int64_t most_rich = 1250;
 // No voice codec speaks faster than G.711 with SRTP in 10 ms frames: 9000 payload bytes a second.
 constexpr std::int64_t most_payload_per_half_second = 5000;
+constexpr std::int64_t least_g711_per_second = 7600;  // 64 kbit/s, a frame less
+constexpr std::int64_t most_g711_per_second = 9000;   // a frame more, with SRTP through TURN
 
 bool is_within(std::int64_t value, std::int64_t least, std::int64_t most) {
   return value >= least && value <= most;
@@ -50,6 +52,23 @@ bool has_frame_clock(const Look& look) {
   }
   const bool has_rate = is_within(look.t[4], 33, 34) || look.t[4] == 25 || is_within(look.t[4], 16, 17);
   return has_rate && look.most(4) - look.least(4) <= 1;
+}
+
+// What G.711 and G.722 send in 40 or 60 ms frames: larger packets than other voice, but at 64 kbit/s.
+bool has_long_frames(const Look& look) {
+  return (is_within(look.t[4], 24, 26) || is_within(look.t[4], 16, 17)) &&
+         is_within(look.y[4] - rtp_headers * look.t[4], least_g711_per_second, most_g711_per_second);
+}
+
+// All packets of the newest second have one size, and none is late.
+bool is_constant(const Look& look) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::int64_t off = (look.y.at(i + 1) - look.y.at(i)) * look.t[4] - look.y[4] * look.n.at(i);
+    if (!is_within(off, -2 * look.t[4] * look.n.at(i), 2 * look.t[4] * look.n.at(i))) {
+      return false;
+    }
+  }
+  return look.most(4) - look.least(4) <= 1;
 }
 
 bool has_20_ms_clock(const Look& look) {
@@ -151,6 +170,9 @@ Grade busy_grade(const Look& look) {
   if (look.has_size(2, most_voice, most_high_fidelity) && has_20_ms_clock(look)) {
     return Grade::frame;
   }
+  if (has_long_frames(look) && is_constant(look)) {
+    return Grade::frame;
+  }
   if (look.has_size(2, most_voice, most_rich)) {
     // Large datagrams in exact rhythm are snapshots of a game; a frame of video splits into changing numbers of packets.
     return look.least(4) >= 3 && look.most(4) - look.least(4) <= 1 + look.t[4] / 64 ? Grade::tick : Grade::rich;
@@ -208,10 +230,20 @@ Grade coarse_voice_sized_grade(const Look& look) {
   return look.y[4] - rtp_headers * n >= 600 ? Grade::rough : Grade::loose;
 }
 
+// The same over two seconds.
+bool is_constant(const Look& look, const Seconds& seconds) {
+  const std::int64_t off = look.y[4] * seconds.before - (look.y[8] - look.y[4]) * seconds.newest;
+  const std::int64_t most_off = 2 * seconds.newest * seconds.before;
+  return seconds.difference <= 1 && is_within(off, -most_off, most_off);
+}
+
 Grade coarse_busy_grade(const Look& look) {
   const Seconds seconds(look);
   if (look.has_size(4, least_rtp, most_voice)) {
     return coarse_voice_sized_grade(look);
+  }
+  if (has_long_frames(look) && is_constant(look, seconds)) {
+    return Grade::frame;
   }
   if (look.has_size(4, most_voice, most_rich)) {
     return seconds.before >= 12 && seconds.difference <= 1 + seconds.newest / 64 ? Grade::tick : Grade::rich;

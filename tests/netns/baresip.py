@@ -52,7 +52,7 @@ def modules() -> str:
 class Baresip:
     """One baresip. `host` is where it lives, `address` one of its addresses there, on `interface`; `sound` what it says, over and over."""
 
-    def __init__(self, home: Home, host: str, *, address: str | None = None, codec: str = "opus", sound: list[tuple[int, bool]] = TALK, answers: bool = False,
+    def __init__(self, home: Home, host: str, *, address: str | None = None, codec: str = "opus", frame_ms: int = 20, sound: list[tuple[int, bool]] = TALK, answers: bool = False,
                  stun: str | None = None, interface: str = "eth0", number: int = 0):
         self.home, self.host = home, host
         self.address = address or home.address(host)
@@ -61,7 +61,7 @@ class Baresip:
         first = 20000 + 100 * number
         options = ";answermode=auto" if answers else ""
         options += ";call_transfer=yes" + (f";medianat=stun;stunserver=stun:{stun}:3478" if stun else "")
-        (self.folder / "accounts").write_text(f"<sip:{host}@{bracketed(self.address)}>;regint=0;audio_codecs={CODECS[codec]};ptime=20{options}\n")
+        (self.folder / "accounts").write_text(f"<sip:{host}@{bracketed(self.address)}>;regint=0;audio_codecs={CODECS[codec]};ptime={frame_ms}{options}\n")
         tone = self.folder / "tone.wav"
         write_tone(tone, 48000 if codec == "opus" else 8000, sound, 120)
         write_config(self.folder / "config", self.address, tone, host, f"{first}-{first + 20}", ("stun", "ctrl_tcp"))

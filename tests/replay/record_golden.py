@@ -173,6 +173,22 @@ def transfer(home: Home) -> None:
     phone.end()
 
 
+@recipe("g711-40ms")
+def g711_in_40_ms(home: Home) -> None:
+    """baresip to baresip, G.711 in 40 ms frames, STUN: 25 packets/s of 360 bytes"""
+    phone, _ = phone_calls(home, codec="g711", frame_ms=40)
+    time.sleep(8)
+    phone.end()
+
+
+@recipe("g711-60ms")
+def g711_in_60_ms(home: Home) -> None:
+    """baresip to baresip, G.711 in 60 ms frames, STUN: 16 or 17 packets/s of 520 bytes"""
+    phone, _ = phone_calls(home, codec="g711", frame_ms=60)
+    time.sleep(8)
+    phone.end()
+
+
 @recipe("opus-silence")
 def opus_silence(home: Home) -> None:
     """baresip to baresip, Opus with DTX, STUN: 3 s of tone, then 9 s of silence, both at once, twice; it sends 50 packets/s on"""

@@ -53,9 +53,9 @@ class Calls(unittest.TestCase):
         self.assert_call(traffic, 3, 33, 1.0)
 
     def test_frames_of_30_40_and_60_ms(self):
-        for period_s, size in ((0.030, 280), (0.040, 140), (0.060, 170)):
+        for period_s, size in ((0.030, 280), (0.040, 140), (0.040, 360), (0.060, 170), (0.060, 520)):
             with self.subTest(period_s=period_s):
-                traffic = Traffic(f"frames{period_s}")
+                traffic = Traffic(f"frames{period_s}-{size}")
                 traffic.clock(MEDIA, True, 3, 33, period_s, size)
                 traffic.clock(MEDIA, False, 3.1, 33, period_s, size)
                 self.assert_call(traffic, 3, 33, 2.25)

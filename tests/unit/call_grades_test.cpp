@@ -52,6 +52,18 @@ TEST(CallGrades, OtherFramesAreKnownOverASecond) {
   EXPECT_EQ(graded({12, 13, 12, 13}, 360), Grade::frame);  // 20 ms at 128 kbit/s
 }
 
+TEST(CallGrades, LongFramesOfG711AreFramesIfAllHaveOneSize) {
+  EXPECT_EQ(graded({6, 6, 7, 6}, 360), Grade::frame);  // 40 ms
+  EXPECT_EQ(graded({4, 4, 5, 4}, 520), Grade::frame);  // 60 ms
+  EXPECT_EQ(graded({4, 4, 5, 4}, 700), Grade::tick);   // faster than G.711
+  CallHistory history;
+  for (const std::uint64_t size : {360, 380, 350, 365}) {
+    history.begin();
+    history.add(0, Direction::up, {6, 6 * size});
+  }
+  EXPECT_NE(grade(history, Direction::up), Grade::frame);
+}
+
 TEST(CallGrades, GamesHaveOtherClocks) {
   EXPECT_EQ(graded({15, 16, 16, 15}, 90), Grade::tick);   // 62.5 Hz
   EXPECT_EQ(graded({32, 32, 32, 32}, 90), Grade::tick);   // 128 Hz

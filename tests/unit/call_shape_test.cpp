@@ -69,6 +69,26 @@ TEST_F(CallShapeTest, AVoiceCallIsKnownWithinASecondAndSaysWhy) {
   EXPECT_EQ(detector_->interest(0), Interest::in_call);
 }
 
+TEST_F(CallShapeTest, BothSidesMayBeginLongFramesInOneMomentWhateverTheReadings) {
+  for (const Duration reading : {235ms, 250ms, 265ms}) {
+    for (const Stream& voice : {Stream{40ms, 360, 7ms}, Stream{60ms, 520, 7ms}, Stream{60ms, 180, 7ms}}) {
+      make();
+      now_ = {};
+      start(0, udp_flow(40000, 40002));
+      EXPECT_TRUE(run(0, voice, voice, 10s, reading)) << voice.period.count() << " ms, read each " << reading.count();
+      EXPECT_LE(elapsed(), 2500ms);
+    }
+  }
+}
+
+TEST_F(CallShapeTest, AReplyForEachRequestIsNoCall) {
+  for (const Duration period : {100ms, 125ms, 250ms}) {
+    make();
+    start(0, udp_flow(40000, 40002));
+    EXPECT_FALSE(run(0, {period, 120, 7ms}, {period, 130, 8ms}, 20s)) << period.count();
+  }
+}
+
 TEST_F(CallShapeTest, TheCallEndsWithItsPackets) {
   make();
   start(0, udp_flow(40000, 40002));
