@@ -14,6 +14,9 @@ namespace voip {
 inline constexpr Duration longest_release = 10min;
 inline constexpr Duration shortest_override = 1min;
 inline constexpr Duration longest_override = 24h;
+// For how long a single order may hold.
+inline constexpr Duration shortest_time_limit = 1s;
+inline constexpr Duration longest_time_limit = 7 * 24h;
 
 inline constexpr std::array<Sensitivity, 3> all_sensitivities{Sensitivity::low, Sensitivity::normal, Sensitivity::high};
 std::string_view to_string(Sensitivity sensitivity);  // "low", "normal", "high"

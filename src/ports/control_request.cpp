@@ -5,11 +5,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/live_settings.h"
+
 namespace voip {
 namespace {
-
-constexpr std::int64_t shortest_limit_ms = 1'000;
-constexpr std::int64_t longest_limit_ms = 7 * 86'400'000LL;
 
 // Takes the next word off the front of `rest`; empty: there is none.
 std::string_view next_word(std::string_view& rest) {
@@ -28,8 +27,8 @@ ControlRequest read_qos(std::string_view rest) {
   if (const std::string_view limit = next_word(rest); !limit.empty()) {
     std::int64_t milliseconds = 0;
     const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), milliseconds);
-    if (error != std::errc{} || end != limit.data() + limit.size() || milliseconds < shortest_limit_ms ||
-        milliseconds > longest_limit_ms) {
+    if (error != std::errc{} || end != limit.data() + limit.size() || milliseconds < shortest_time_limit.count() ||
+        milliseconds > longest_time_limit.count()) {
       return RequestRefused{"qos: the time limit must be from 1000 to 604800000 milliseconds"};
     }
     order.time_limit = Duration(milliseconds);

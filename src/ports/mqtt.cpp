@@ -14,6 +14,7 @@
 #include "ports/mqtt_intake.h"
 #include "ports/mqtt_link.h"
 #include "ports/mqtt_outbox.h"
+#include "ports/mqtt_rates.h"
 #include "ports/mqtt_topics.h"
 
 namespace voip {
@@ -43,8 +44,9 @@ class Mqtt : public Port {
   void say_everything();
   void say_report(bool also_unchanged);
   void say_rates();
-  void say(MqttMessage message, std::string correlation_data = {});
+  void say(const MqttMessage& message, const std::string& correlation_data = {});
   void send();
+  void send_later();
   void forget_link();
 
   Settings settings_;
@@ -54,6 +56,7 @@ class Mqtt : public Port {
   Loop* loop_ = nullptr;
   Instant started_{};
   std::optional<MqttPayloads> payloads_;
+  std::optional<MqttRates> rates_messages_;
   std::unique_ptr<MqttLink> link_;
   std::optional<MqttDiscovery> discovery_;
 
@@ -74,10 +77,11 @@ Status Mqtt::open(Loop& loop) {
     return {};
   }
   payloads_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
+  rates_messages_.emplace(topics_);
   if (settings_.home_assistant.discovery) {
     discovery_.emplace(settings_, version_, loop,
-                       MqttDiscovery::Voice{[this](MqttMessage message) { say(std::move(message)); },
-                                            [this] { say_everything(); }, [this] { say_rates(); }});
+                       MqttDiscovery::Voice{[this](const MqttMessage& message) { say(message); }, [this] { say_everything(); },
+                                            [this] { say_rates(); }});
   }
   Result<std::unique_ptr<MqttLink>> link =
       MqttLink::open(settings_, loop,
@@ -159,7 +163,7 @@ void Mqtt::lost() {
 }
 
 void Mqtt::take(const MqttIncoming& incoming) {
-  if (discovery_ && discovery_->take(incoming)) {
+  if ((discovery_ && discovery_->take(incoming)) || !settings_.mqtt.commands) {
     return;
   }
   act_on(intake_.take(incoming, loop_->now(), report_ ? payloads_->report(*report_).front().payload : std::string()));
@@ -181,7 +185,7 @@ void Mqtt::act_on(TakenIn taken) {
     link_->connection().wake();
   }
   if (taken.answer) {
-    say(std::move(taken.answer->message), std::move(taken.answer->correlation_data));
+    say(taken.answer->message, taken.answer->correlation_data);
   }
 }
 
@@ -199,45 +203,50 @@ void Mqtt::say_report(bool also_unchanged) {
   if (!report_ || !link_->is_connected()) {
     return;
   }
-  for (MqttMessage& message : payloads_->report(*report_)) {
+  for (const MqttMessage& message : payloads_->report(*report_)) {
     if (const auto known = said_.find(message.topic);
         also_unchanged || known == said_.end() || known->second != message.payload) {
       said_[message.topic] = message.payload;
-      say(std::move(message));
+      say(message);
     }
   }
 }
 
 void Mqtt::say_rates() {
-  if (link_->is_connected()) {
-    for (MqttMessage& message : payloads_->rates({rates_, device_rates_}, report_.value_or(Report{}), loop_->now())) {
-      say(std::move(message));
-    }
-  }
-}
-
-void Mqtt::say(MqttMessage message, std::string correlation_data) {
-  if (link_->is_connected()) {
-    outbox_.put({std::move(message), std::move(correlation_data)});
-    if (!send_timer_) {
-      send();
-    }
+  for (const MqttMessage& message :
+       rates_messages_->write({rates_, device_rates_}, report_ ? &*report_ : nullptr, loop_->now())) {
+    say(message, {});
   }
 }
 
 // What the library does not take now waits in the outbox, where a newer state takes the place of an older one.
+void Mqtt::say(const MqttMessage& message, const std::string& correlation_data) {
+  if (!link_->is_connected()) {
+    return;
+  }
+  if (!outbox_.empty() || link_->connection().publish(message, correlation_data) == MqttSent::later) {
+    outbox_.put({message, correlation_data});
+    if (!send_timer_) {
+      send_later();
+    }
+  }
+}
+
+void Mqtt::send_later() {
+  send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
+    send_timer_.reset();
+    send();
+  });
+  send_delay_ = std::min(send_delay_ * 2, longest_send_delay);
+}
+
 void Mqtt::send() {
-  while (!outbox_.empty()) {
+  for (; !outbox_.empty(); outbox_.pop()) {
     const Outgoing& next = outbox_.front();
     if (link_->connection().publish(next.message, next.correlation_data) == MqttSent::later) {
-      send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
-        send_timer_.reset();
-        send();
-      });
-      send_delay_ = std::min(send_delay_ * 2, longest_send_delay);
+      send_later();
       return;
     }
-    outbox_.pop();
     send_delay_ = first_send_delay;
   }
 }

@@ -3,19 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
 #include "base/result.h"
+#include "core/live_settings.h"
 #include "core/model.h"
 #include "core/time.h"
+#include "ports/json_text.h"
 #include "ports/setting_orders.h"
 
 namespace voip {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_topic = 256;
@@ -128,8 +127,12 @@ Result<SetMode> read_qos(const Fields& fields) {
       return Error{R"(AUTO ends an override at once; it takes no "for")"};
     }
     order.time_limit = parse_duration(*fields.duration);
-    if (!order.time_limit || *order.time_limit <= Duration::zero()) {
+    if (!order.time_limit) {
       return Error{R"("for" must be a duration with its unit, such as "30m", not )" + in_quotes(*fields.duration)};
+    }
+    if (*order.time_limit < shortest_time_limit || *order.time_limit > longest_time_limit) {
+      return Error{R"("for" must be from )" + to_string(shortest_time_limit) + " to " + to_string(longest_time_limit) + ", not " +
+                   in_quotes(*fields.duration)};
     }
   }
   return order;
@@ -245,7 +248,7 @@ std::string answer_payload(std::string_view error, std::string_view transaction,
   if (!transaction.empty()) {
     json["transaction"] = Json::parse(transaction, nullptr, false);
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text_of(json);
 }
 
 std::string answer_topic(const MqttTopics& topics, const Settings& settings, std::string_view what,

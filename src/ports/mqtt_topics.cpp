@@ -5,48 +5,14 @@
 #include <cstddef>
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "ports/json_text.h"
 #include "ports/setting_orders.h"
 
 namespace voip {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Names come from the configuration and errors from programs: what is not UTF-8 in them is replaced, never thrown about.
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
-// One decimal is what the rates are measured to.
-Json kbit(std::int64_t bit_per_s) {
-  const std::int64_t tenths = (bit_per_s + 50) / 100;
-  return static_cast<double>(tenths) / 10.0;
-}
-
-const char* on_or_off(bool is_on) {
-  return is_on ? "ON" : "OFF";
-}
-
-Json instant_or_null(const std::optional<Instant>& instant, const Calendar& calendar) {
-  return instant ? Json(calendar(*instant)) : Json(nullptr);
-}
-
-Json rates_json(const Rates& rates, std::int64_t call_s) {
-  return Json{{"up_kbit", kbit(rates.up_bit_per_s)},
-              {"down_kbit", kbit(rates.down_bit_per_s)},
-              {"up_pps", rates.up_packets_per_s},
-              {"down_pps", rates.down_packets_per_s},
-              {"flows", rates.flows},
-              {"call_s", call_s}};
-}
 
 std::int64_t seconds_since(const std::optional<Instant>& started, Instant now) {
   return started ? std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - *started).count()) : 0;
@@ -212,18 +178,6 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
                     {"calls", device.calls},
                     {"call_started", instant_or_null(device.call_started, calendar_)}};
     messages.push_back({topics_.of_device(topics_.device_slugs()[i], "state"), text_of(json), 1, true});
-  }
-  return messages;
-}
-
-std::vector<MqttMessage> MqttPayloads::rates(const RatesMeasured& rates, const Report& report, Instant now) const {
-  std::vector<MqttMessage> messages{
-      {topics_.rates(), text_of(rates_json(rates.total, seconds_since(report.call_started, now))), 0, false}};
-  // Before the first call nothing was measured: that is zero for each device too.
-  for (std::size_t i = 0; i < topics_.device_slugs().size(); ++i) {
-    const Rates device = i < rates.devices.size() ? rates.devices[i] : Rates{};
-    const std::int64_t call_s = i < report.devices.size() ? seconds_since(report.devices[i].call_started, now) : 0;
-    messages.push_back({topics_.of_device(topics_.device_slugs()[i], "rates"), text_of(rates_json(device, call_s)), 0, false});
   }
   return messages;
 }

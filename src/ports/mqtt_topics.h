@@ -1,5 +1,6 @@
 // Everything that the node says over MQTT, as values: which topic, which payload, retained or not. Pure; ports/mqtt.cpp sends it,
-// ports/mqtt_commands.h reads what comes back. README.md and PRODUCT's table say the same to users.
+// ports/mqtt_rates.h writes the rates, ports/mqtt_commands.h reads what comes back. README.md and PRODUCT's table say the same to
+// users.
 #pragma once
 
 #include <chrono>
@@ -66,8 +67,6 @@ class MqttPayloads {
   [[nodiscard]] MqttMessage info(std::string_view version, Instant started) const;
   // `state`, `qos`, `mode`, the settings that can be ordered (where commands are taken) and each device's `state`, all retained.
   [[nodiscard]] std::vector<MqttMessage> report(const Report& report) const;
-  // `rates` and each device's; the report tells since when a call is up.
-  [[nodiscard]] std::vector<MqttMessage> rates(const RatesMeasured& rates, const Report& report, Instant now) const;
 
   [[nodiscard]] MqttMessage call_started(const Call& call) const;
   [[nodiscard]] MqttMessage call_ended(const Call& call) const;

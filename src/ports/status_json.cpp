@@ -1,37 +1,19 @@
 #include "ports/status_json.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <tuple>
 #include <vector>
 
+#include "ports/json_text.h"
+
 namespace voip {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
-Json instant_or_null(const std::optional<Instant>& instant, const Calendar& calendar) {
-  return instant ? Json(calendar(*instant)) : Json(nullptr);
-}
 
 Json qos_json(const std::optional<Qos>& qos) {
   if (!qos) {
     return nullptr;
   }
-  return *qos == Qos::off ? "OFF" : "ON";
-}
-
-double kbit(std::int64_t bit_per_s) {
-  const std::int64_t tenths = (bit_per_s + 50) / 100;
-  return static_cast<double>(tenths) / 10.0;
+  return on_or_off(*qos != Qos::off);
 }
 
 void add_rates(Json& json, const Rates& rates) {
@@ -98,7 +80,7 @@ std::string status_json(const FullStatus& status, std::string_view version, Inst
   return text_of({{"version", version},
                   {"time", calendar(now)},
                   {"qos", qos_json(report.observed)},
-                  {"wanted", report.wanted ? "ON" : "OFF"},
+                  {"wanted", on_or_off(report.wanted)},
                   {"mode", to_string(report.mode)},
                   {"reason", to_string(report.reason)},
                   {"override_until", instant_or_null(report.override_until, calendar)},

@@ -11,6 +11,7 @@
 #include "core/engine.h"
 #include "counted_memory.h"
 #include "detectors/all.h"
+#include "ports/mqtt_rates.h"
 
 namespace voip {
 namespace {
@@ -159,6 +160,20 @@ TEST(EngineAllocation, FlowsThatAreBornAndGoneNeedNoMemoryOnceTheTableHasBeenFul
   world.needed = 0;
   flood(100'000);
   EXPECT_EQ(world.needed, 0U);
+}
+
+TEST(Allocations, TheRatesOverMqttNeedNoMemoryOnceTheyHaveBeenWritten) {
+  MqttRates rates{MqttTopics(two_devices())};
+  const std::vector<Rates> of_devices{Rates{9'999'999, 1, 999, 999, 9}, Rates{}};
+  Report report;
+  report.call_started = Instant(0s);
+  rates.write({of_devices.front(), of_devices}, &report, Instant(24h));
+  const std::uint64_t before = allocations;
+  for (int second = 0; second < 3'600; ++second) {
+    const Rates total{87'000 + second, 86'000, 50, 50, 1};
+    EXPECT_EQ(rates.write({total, of_devices}, &report, Instant(second * 1s)).size(), 3U);
+  }
+  EXPECT_EQ(allocations, before);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "ports/mqtt_topics.h"
+#include "ports/mqtt_rates.h"
 
 #include <gtest/gtest.h>
 
@@ -119,8 +120,8 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
                                       R"({"name":"kitchen-PHONE","call_active":false,"calls":0,"call_started":null})", 1, true}));
 }
 
-TEST(MqttPayloads, RatesAreNotRetainedAndSayHowLongTheCallIs) {
-  const MqttPayloads payloads(two_phones(), calendar);
+TEST(MqttRates, AreNotRetainedAndSayHowLongTheCallIs) {
+  MqttRates rates{MqttTopics(two_phones())};
   Report report;
   report.call_started = Instant(10s);
   report.devices = {{"Kitchen phone", 1, Instant(12s)}, {"kitchen-PHONE", 0, std::nullopt}};
@@ -128,7 +129,7 @@ TEST(MqttPayloads, RatesAreNotRetainedAndSayHowLongTheCallIs) {
   measured.total = Rates{87'249, 86'950, 50, 49, 1};
   const std::vector<Rates> of_devices{measured.total, Rates{}, measured.total};  // one more than there are
   measured.devices = of_devices;
-  const auto messages = payloads.rates(measured, report, Instant(75'900ms));
+  const auto messages = rates.write(measured, &report, Instant(75'900ms));
   ASSERT_EQ(messages.size(), 3U);
   EXPECT_EQ(messages[0],
             (MqttMessage{"voip-qos/router/rates",
@@ -138,8 +139,10 @@ TEST(MqttPayloads, RatesAreNotRetainedAndSayHowLongTheCallIs) {
                          R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":63})", 0, false}));
 }
 
-TEST(MqttPayloads, RatesAreZeroForEveryDeviceBeforeTheFirstCall) {
-  const auto messages = MqttPayloads(two_phones(), calendar).rates(RatesMeasured{}, Report{}, Instant(1h));
+TEST(MqttRates, AreZeroForEveryDeviceBeforeTheFirstCall) {
+  MqttRates rates{MqttTopics(two_phones())};
+  const std::vector<Rates> of_devices(2);
+  const auto messages = rates.write(RatesMeasured{{}, of_devices}, nullptr, Instant(1h));
   ASSERT_EQ(messages.size(), 3U);
   for (const MqttMessage& message : messages) {
     EXPECT_EQ(message.payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
