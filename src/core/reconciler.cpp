@@ -53,6 +53,7 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
   is_looking_ = false;
   const bool is_first = !std::exchange(was_seen_, true);
   state_ = event.qos;
+  is_flawed_ = !event.problem.empty();
   needs_renewal_ = event.needs_renewal;
   look_at_ = earlier(touch_look_, now + (wants_on_ ? std::min(audit_while_on, audit_interval_) : audit_interval_));
   if (const auto awaited = std::exchange(awaited_, std::nullopt)) {
@@ -107,7 +108,7 @@ bool Reconciler::is_settled() const {
 // The switch that is needed now, if any. Sets the deadline where it is only a matter of time.
 std::optional<Qos> Reconciler::next_step(Instant now) {
   // A problem that was seen although the state is the wished one (left-over rules) is put right by the same switch again.
-  const bool is_flawed = attempts_ > 0;
+  const bool is_flawed = attempts_ > 0 || is_flawed_;
   const bool is_to_be_renewed = needs_renewal_ && wants_on_;
   if (is_settled() && !is_flawed && !is_to_be_renewed) {
     return std::nullopt;

@@ -157,6 +157,27 @@ TEST(Reconciler, ARemainderThatIsSeenIsPutRightAndReportedIfItStays) {
   EXPECT_LE(switches, 8U);
 }
 
+TEST(Reconciler, ARemainderIsPutRightAlsoWhereTheWishHasComeToMeetIt) {
+  // A run that was killed while it switched off left parts; the next wants QoS on for a moment, and off before it tried.
+  Reconciler reconciler(QosSettings{}, 5min, {});
+  reconciler.want(true);
+  std::vector<Action> actions;
+  reconciler.advance(at(0s), actions);
+  reconciler.observed({Qos::off, "parts of our shaping are left over"}, at(0s));
+  reconciler.want(false);
+  actions.clear();
+  reconciler.advance(at(100ms), actions);
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(std::get<SwitchQos>(actions[0]).wanted, Qos::off);
+  reconciler.switch_finished({Qos::off, ""}, at(200ms));
+  actions.clear();
+  reconciler.advance(at(200ms), actions);
+  reconciler.observed({Qos::off, ""}, at(200ms));
+  actions.clear();
+  reconciler.advance(at(300ms), actions);
+  EXPECT_TRUE(actions.empty());
+}
+
 TEST(Reconciler, WhatEndsByItselfIsRenewedAtOnceAndIsNoSwitchAndNoProblem) {
   Reconciler reconciler(QosSettings{}, 5min, {});
   reconciler.want(true);

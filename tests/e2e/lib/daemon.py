@@ -63,8 +63,10 @@ def merged(base: dict, changes: dict) -> dict:
 class Daemon:
     """One configuration in one folder; start it as often as wanted."""
 
-    def __init__(self, home: Home, settings: dict | None = None, *, broker=None):
+    def __init__(self, home: Home, settings: dict | None = None, *, broker=None, programs: Path | None = None):
+        """`programs` is a folder that the daemon looks into for programs before all others."""
         self.home = home
+        self._environment = ["env", f"PATH={programs}:{os.environ['PATH']}"] if programs else []
         self.folder = home.folder("daemon")
         self.config = self.folder / "voip-qosd.toml"
         self.log = self.folder / "voip-qosd.log"
@@ -89,7 +91,7 @@ class Daemon:
     def start(self, seconds: float = 10) -> "Daemon":
         """Returns when it answers on its control socket."""
         with open(self.log, "ab") as log:
-            self._child = self.home.popen("router", [str(binary()), "run", "--config", str(self.config)], stdout=log, stderr=log)
+            self._child = self.home.popen("router", [*self._environment, *self.argv("run")], stdout=log, stderr=log)
         deadline = time.monotonic() + seconds
         while self.status() is None:
             if self._child.poll() is not None:
@@ -99,9 +101,13 @@ class Daemon:
             time.sleep(0.05)
         return self
 
+    def argv(self, *argv: str) -> list[str]:
+        """What runs a subcommand beside the daemon."""
+        return [str(binary()), *argv, "--config", str(self.config)]
+
     def command(self, *argv: str, timeout: float = 10) -> subprocess.CompletedProcess:
         """Runs a subcommand beside the daemon: command("qos", "on", "--for", "2s")."""
-        return self.home.run("router", [str(binary()), *argv, "--config", str(self.config)], check=False, timeout=timeout)
+        return self.home.run("router", self.argv(*argv), check=False, timeout=timeout)
 
     def status(self) -> dict | None:
         """`voip-qosd status --json`; None when the daemon does not answer."""
