@@ -9,6 +9,7 @@ constexpr int floor_plain = -8;
 constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
 constexpr int least_exchanges = 2;
+constexpr int least_following = 5;  // quarters
 
 // The busier direction sends more than 3.6 times as many packets; 20 against 60 ms frames are 3 times.
 bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
@@ -73,6 +74,54 @@ bool is_answering(const CallHistory& h) {
   return busy >= 2 && 4 * unequal <= busy;
 }
 
+// What one direction carried in some quarters.
+struct Tally {
+  std::int64_t packets = 0;
+  std::int64_t squares = 0;
+
+  void add(std::int64_t count) {
+    packets += count;
+    squares += count * count;
+  }
+  [[nodiscard]] std::int64_t variance(std::int64_t quarters) const { return quarters * squares - packets * packets; }
+  // More than a clock does, were it read 40 ms off each time, which would move the counts of both directions alike. The variance
+  // is times the square of the quarters.
+  [[nodiscard]] bool varies(std::int64_t quarters) const {
+    return 40 * variance(quarters) >= 30 * quarters * quarters + packets * packets;
+  }
+  // A clock of 20 ms, even if what it sends was held up on the way.
+  [[nodiscard]] bool has_voice_rate(std::int64_t quarters) const {
+    return 2 * packets >= 25 * quarters - 8 && 2 * packets <= 25 * quarters + 8;
+  }
+};
+
+// As many replies as requests at any rate, however it varies: two speakers vary independently of each other. What comes back in
+// the size in which it was sent may be the echo of a voice; a router that stalls holds up both directions of a voice alike.
+bool is_following(const CallHistory& h) {
+  int quarters = 0;  // the newest ones without a gap, but for the one in which it began
+  while (quarters < 9 && h.packets_at(Direction::up, quarters) + h.packets_at(Direction::down, quarters) > 0) {
+    ++quarters;
+  }
+  if (--quarters < least_following) {
+    return false;
+  }
+  Tally up;
+  Tally down;
+  Tally difference;
+  for (int age = 0; age < quarters; ++age) {
+    up.add(h.packets_at(Direction::up, age));
+    down.add(h.packets_at(Direction::down, age));
+    difference.add(h.packets_at(Direction::up, age) - h.packets_at(Direction::down, age));
+  }
+  if (!up.varies(quarters) || !down.varies(quarters) || (up.has_voice_rate(quarters) && down.has_voice_rate(quarters))) {
+    return false;
+  }
+  const std::int64_t size_off = h.bytes(Direction::up, quarters) * down.packets - h.bytes(Direction::down, quarters) * up.packets;
+  const bool is_echo = size_off < 4 * up.packets * down.packets && -size_off < 4 * up.packets * down.packets;
+  // Independent ones differ by the sum of their variances.
+  return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
+}
+
 }  // namespace
 
 CallThresholds CallThresholds::of(Sensitivity sensitivity) {
@@ -113,7 +162,8 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   if (is_active_ && points_of(up_, down_)) {
     step = weigh(history, is_coarse);
   }
-  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) || (hint_ != PortHint::voip && is_answering(history))) {
+  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) ||
+      (hint_ != PortHint::voip && (is_answering(history) || is_following(history)))) {
     step = std::min(step, is_coarse ? -4 : -2);
   }
   if (step == 0 && (!is_active_ || !points_of(up_, down_) || (value_ > 0 && hint_ != PortHint::voip))) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
 
 #include "core/detector.h"
@@ -86,6 +87,25 @@ TEST_F(CallShapeTest, AReplyForEachRequestIsNoCall) {
     make();
     start(0, udp_flow(40000, 40002));
     EXPECT_FALSE(run(0, {period, 120, 7ms}, {period, 130, 8ms}, 20s)) << period.count();
+  }
+}
+
+TEST_F(CallShapeTest, RepliesToIrregularRequestsAreNoCallButTwoIrregularSpeakersAre) {
+  constexpr std::array<std::uint64_t, 16> speech{7, 9, 6, 11, 5, 10, 7, 8, 12, 6, 9, 5, 10, 8, 11, 6};
+  for (const bool replies : {true, false}) {
+    make();
+    start(0, udp_flow(40000, 40002));
+    bool is_call = false;
+    for (std::size_t i = 0; i < 40; ++i) {
+      const std::uint64_t sent = speech.at(i % speech.size());
+      const std::uint64_t heard = replies ? sent : speech.at((i * 5 + 3) % speech.size());
+      now_ += 250ms;
+      detector_->flow_measured(0, {250ms, {sent, sent * (120 + 9 * (i % 3))}, {heard, heard * (150 + 7 * (i % 4))}});
+      std::vector<Verdict> changes;
+      detector_->judge(now_, changes);
+      is_call = is_call || !changes.empty();
+    }
+    EXPECT_EQ(is_call, !replies);
   }
 }
 
