@@ -148,7 +148,8 @@ class RecordingReader {
       }
       if (is_born) {
         flow->conntrack_id = id;
-        event = FlowBorn{flow->key, id, 0, is_true(object, "expected"), is_true(object, "fresh")};
+        event = FlowBorn{
+            flow->key, id, 0, is_true(object, "expected"), is_true(object, "fresh"), number(object, "packets", UINT64_MAX)};
       } else {
         event = FlowGone{flow->key, id};
       }

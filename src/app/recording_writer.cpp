@@ -66,6 +66,7 @@ void RecordingWriter::write(const Event& event, std::string& text, std::string& 
     line += ",\"born\":" + std::to_string(flow.number) + ",\"id\":" + std::to_string(born->conntrack_id);
     line += born->is_fresh ? ",\"fresh\":true" : "";
     line += born->is_expected ? ",\"expected\":true" : "";
+    line += born->packets ? ",\"packets\":" + std::to_string(*born->packets) : "";
   } else if (const auto* read = std::get_if<CountersRead>(&event)) {
     write_reading(*read, text, line);
   } else if (const auto* gone = std::get_if<FlowGone>(&event)) {

@@ -1,21 +1,14 @@
 #include "core/engine.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace voip {
 namespace {
 
-constexpr Duration stale_mark_after = 15s;  // a mark on a flow that is no call: left by a run that was killed
-
 // Where nothing is ever shaped, nothing is marked either.
 Settings without_useless_marks(Settings settings, const Reconciler::Abilities& abilities) {
   settings.qos.mark_calls = settings.qos.mark_calls && abilities.switches;
   return settings;
-}
-
-bool has_mark(const Flow& flow, const MarkSettings& mark) {
-  return (flow.mark & mark.mask) == mark.value;
 }
 
 }  // namespace
@@ -36,7 +29,7 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   actions_.clear();
   // Most flows of a home are no calls by their ports alone. They change nothing, so nothing else is looked at.
   if (const auto* born = std::get_if<FlowBorn>(&event); born != nullptr && deadline_ && now < *deadline_ && !is_wanted(*born)) {
-    ++flows_seen_;
+    flows_seen_ += born->packets ? 0U : 1U;
     return actions_;
   }
   std::visit([this, now](const auto& happened) { handle(now, happened); }, event);
@@ -62,80 +55,6 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     deadline_ = now + Duration(1);  // keeps the promise of the header whatever a room says
   }
   return actions_;
-}
-
-void Engine::handle(Instant now, const FlowBorn& event) {
-  if (flows_.find(event.key)) {
-    return;
-  }
-  ++flows_seen_;
-  const std::int32_t device = devices_.device_of(event.key.client.address);
-  const FlowFacts facts{event.key, devices_.role_of(device), event.is_expected};
-  if (!is_wanted(event)) {
-    return;
-  }
-  if (flows_.size() == flows_.capacity()) {
-    const auto victim = watchlist_.least_promising(now);
-    if (!victim) {
-      return;
-    }
-    forget(*victim, now);
-  }
-  Flow flow;
-  flow.facts = facts;
-  flow.device = device;
-  flow.conntrack_id = event.conntrack_id;
-  flow.seen_first = now;
-  flow.mark = event.mark;
-  if (event.is_fresh) {
-    flow.measured = now;
-  }
-  if (const auto slot = flows_.add(flow)) {
-    watchlist_.add(*slot, event.is_fresh, now);
-    calls_.flow_started(*slot, facts, now);
-  }
-}
-
-bool Engine::is_wanted(const FlowBorn& event) const {
-  const Role role = devices_.role_of(devices_.device_of(event.key.client.address));
-  return role != Role::never && calls_.wants({event.key, role, event.is_expected});
-}
-
-void Engine::handle(Instant now, const CountersRead& event) {
-  has_new_rates_ = true;
-  for (const FlowSample& sample : event.samples) {
-    const auto slot = flows_.find(sample.key);
-    if (!slot) {
-      continue;
-    }
-    if (const auto step = flows_.measure(*slot, sample, now)) {
-      calls_.flow_measured(*slot, flows_, *step);
-    }
-    repair_mark(flows_.at(*slot), now);
-  }
-  judge(now);
-  for (const FlowSample& sample : event.samples) {
-    if (const auto slot = flows_.find(sample.key); slot && flows_.at(*slot).changed_hands) {
-      match_device(*slot, now);
-    }
-    if (const auto slot = flows_.find(sample.key)) {
-      watchlist_.set_interest(*slot, calls_.interest(*slot), now);
-    }
-  }
-  look_at_sight();
-}
-
-void Engine::handle(Instant now, const FlowGone& event) {
-  const auto slot = flows_.find(event.key);
-  if (slot &&
-      (event.conntrack_id == 0 || flows_.at(*slot).conntrack_id == 0 || event.conntrack_id == flows_.at(*slot).conntrack_id)) {
-    forget(*slot, now);
-  }
-}
-
-void Engine::handle(Instant now, const FlowsLost& /*event*/) {
-  ++events_lost_;
-  watchlist_.births_missed(now);
 }
 
 void Engine::handle(Instant /*now*/, const SightChanged& event) {
@@ -198,41 +117,6 @@ void Engine::handle(Instant now, const StopRequested& /*event*/) {
 }
 
 void Engine::handle(Instant /*now*/, const DeadlineReached& /*event*/) {}
-
-void Engine::forget(FlowSlot slot, Instant now) {
-  calls_.flow_ended(slot, flows_, now, actions_);
-  watchlist_.remove(slot);
-  flows_.remove(slot);
-}
-
-void Engine::repair_mark(const Flow& flow, Instant now) {
-  if (!settings_.qos.mark_calls || is_stopping_) {
-    return;
-  }
-  // Somebody who writes the whole word wipes our bit; and a killed run leaves it behind.
-  const bool is_marked = has_mark(flow, settings_.qos.call_mark);
-  if (flow.in_call && !is_marked) {
-    actions_.emplace_back(MarkFlow{flow.facts.key, true});
-  } else if (!flow.in_call && is_marked && now - flow.seen_first > stale_mark_after) {
-    actions_.emplace_back(MarkFlow{flow.facts.key, false});
-  }
-}
-
-void Engine::read_flows(Instant now) {
-  const auto due = watchlist_.take_due(now);
-  if (listens_at_once_ == watchlist_.is_fast()) {
-    listens_at_once_ = !listens_at_once_;
-    actions_.emplace_back(ListenForFlows{listens_at_once_});
-  }
-  if (due.empty()) {
-    return;
-  }
-  keys_.clear();
-  for (const FlowSlot slot : due) {
-    keys_.push_back(flows_.at(slot).facts.key);
-  }
-  actions_.emplace_back(ReadCounters{keys_});
-}
 
 void Engine::judge(Instant now) {
   calls_.judge(now, flows_, actions_);

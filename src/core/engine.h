@@ -44,6 +44,8 @@ class Engine {
  private:
   void handle(Instant now, const FlowBorn& event);
   [[nodiscard]] bool is_wanted(const FlowBorn& event) const;
+  bool make_room(const FlowBorn& event, Instant now);
+  [[nodiscard]] std::optional<FlowSlot> least_busy() const;
   void handle(Instant now, const CountersRead& event);
   void handle(Instant now, const FlowGone& event);
   void handle(Instant now, const FlowsLost& event);

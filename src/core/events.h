@@ -27,6 +27,8 @@ struct FlowBorn {
   std::uint32_t mark = 0;
   bool is_expected = false;  // opened by a conntrack helper (IPS_EXPECTED), so announced by signalling: RTP of a SIP call
   bool is_fresh = false;     // taken in as it happened: its counters were zero at this moment. Not when listed, or drained late
+  // Of a listed flow: what it has carried so far, both ways. Absent: nobody knows.
+  std::optional<std::uint64_t> packets = {};
 };
 
 // The answer to ReadCounters: one sample for each flow that still lives. The span is the port's and valid until its next reading.

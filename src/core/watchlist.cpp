@@ -15,8 +15,9 @@ constexpr Duration baseline_after = 20ms;  // gathers the births of one burst in
 constexpr Duration quiet_pace = 1s;
 constexpr Duration slowest_pace = 4s;
 constexpr Duration quiet_is_old = 30s;
-constexpr Duration first_listing_delay = 1s;  // after missed births; doubles while it goes on, since listing adds to the load
+constexpr Duration shortest_listing_delay = 1s;
 constexpr Duration longest_listing_delay = 60s;
+constexpr Duration storm_is_over = 2 * longest_listing_delay;
 
 }  // namespace
 
@@ -146,10 +147,12 @@ void Watchlist::keep_within_budget(Instant now) {
 }
 
 void Watchlist::births_missed(Instant now) {
-  const bool goes_on = last_missed_ && now - *last_missed_ < 2 * longest_listing_delay;
-  listing_delay_ = goes_on ? std::min(listing_delay_ * 2, longest_listing_delay) : first_listing_delay;
+  if (!missed_since_ || now - last_missed_ >= storm_is_over) {
+    missed_since_ = now;
+  }
   last_missed_ = now;
-  next_listing_ = earlier(next_listing_, now + listing_delay_);
+  const Duration delay = std::clamp((now - *missed_since_) / 8, shortest_listing_delay, longest_listing_delay);
+  next_listing_ = earlier(next_listing_, now + delay);
 }
 
 bool Watchlist::take_listing(Instant now) {

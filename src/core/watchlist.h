@@ -28,10 +28,13 @@ class Watchlist {
   // The flow that costs least to forget, to make room for a new one: one that was dismissed, or is quiet and old. Empty when all
   // are worth more than a newcomer.
   [[nodiscard]] std::optional<FlowSlot> least_promising(Instant now) const;
+  // It is in a call, or on its way to one.
+  [[nodiscard]] bool is_certain(FlowSlot slot) const { return is_certain(entries_.at(slot)); }
 
   // The flows to read now, within the budget; they are due again later. Valid until the next call.
   std::span<const FlowSlot> take_due(Instant now);
 
+  // Births went by unseen. The longer this goes on, the rarer are the listings that it brings, since each adds to the load.
   void births_missed(Instant now);
   // True once for each listing that is due.
   bool take_listing(Instant now);
@@ -66,8 +69,8 @@ class Watchlist {
   std::optional<Instant> earliest_;  // of the entries in use; asked for at every event, looked for only when it may have changed
   std::size_t fast_count_ = 0;
   std::optional<Instant> next_listing_ = Instant::min();
-  std::optional<Instant> last_missed_;
-  Duration listing_delay_{};
+  std::optional<Instant> missed_since_;
+  Instant last_missed_{};
 };
 
 }  // namespace voip

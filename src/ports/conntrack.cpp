@@ -206,13 +206,14 @@ void Conntrack::take_event(const ConntrackEntry& entry, ConntrackEvents::What wh
   if (what == ConntrackEvents::What::ended) {
     loop_->post(FlowGone{*key, entry.id});
   } else {
-    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, what == ConntrackEvents::What::born_just_now});
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, what == ConntrackEvents::What::born_just_now, {}});
   }
 }
 
 bool Conntrack::take_listed(const ConntrackEntry& entry) {
   if (const auto key = key_of(entry)) {
-    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, false});
+    const std::uint64_t packets = entry.original.value_or(Counters{}).packets + entry.reply.value_or(Counters{}).packets;
+    loop_->post(FlowBorn{*key, entry.id, entry.mark, entry.is_expected, false, packets});
     if (++listed_ >= limits_.most_listed_flows) {
       log_warning("the LAN has too many flows: listed only the first " + std::to_string(listed_));
       return false;

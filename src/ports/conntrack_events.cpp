@@ -13,7 +13,7 @@
 namespace voip {
 namespace {
 
-constexpr int receives_per_turn = 16;  // of up to 64 events each
+constexpr int receives_per_turn = 8;  // of up to 64 events each
 
 }  // namespace
 
@@ -82,9 +82,14 @@ void ConntrackEvents::take_queued() {
   if (!socket_) {
     return;
   }
+  // However often it is called in a turn: what it posts waits for the next one, and takes memory until then.
+  if (loop_.turn() != turn_) {
+    turn_ = loop_.turn();
+    receives_ = 0;
+  }
   bool has_overflowed = false;
   bool is_empty = false;
-  for (int i = 0; i < receives_per_turn && !is_empty; ++i) {
+  for (; receives_ < receives_per_turn && !is_empty; ++receives_) {
     const int count = buffers_.receive(socket_->fd());
     if (count < 0) {
       // ENOBUFS, told once. The kernel queues nothing new until all is read that it still holds: so go on.

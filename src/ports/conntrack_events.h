@@ -59,6 +59,8 @@ class ConntrackEvents {
   std::optional<ConntrackSocket> socket_;
   bool at_once_ = true;
   bool is_woken_ = true;
+  std::uint64_t turn_ = 0;
+  int receives_ = 0;          // in this turn
   bool has_backlog_ = false;  // what is queued may have waited
 };
 

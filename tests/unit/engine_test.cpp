@@ -265,6 +265,42 @@ TEST(Engine, AFullTableMakesRoomForANewcomer) {
   EXPECT_EQ(world.report.calls, 2);
 }
 
+TEST(Engine, ACallThatBeginsWhileTheTableIsFullOfYoungFlowsIsFoundByAListing) {
+  Settings settings;
+  settings.monitor.max_watched_flows = 16;
+  Simulation world(settings);
+  for (std::uint16_t i = 0; i < 30; ++i) {
+    world.traffic(flow_key("192.168.1.40", static_cast<std::uint16_t>(20'000 + i), "198.51.100.1", 6881), 2, 0);
+  }
+  world.run_for(100ms);
+  world.traffic(call_flow, 50, 50);
+  world.run_for(3s);
+  EXPECT_EQ(world.report.calls, 1);
+}
+
+TEST(Engine, AListingTakesNothingForACallThatHardlyCarriedAnything) {
+  Settings settings;
+  settings.monitor.max_watched_flows = 16;
+  Simulation world(settings);
+  for (std::uint16_t i = 0; i < 30; ++i) {
+    world.traffic(flow_key("192.168.1.40", static_cast<std::uint16_t>(20'000 + i), "198.51.100.1", 6881), i < 16 ? 0 : 1, 0);
+  }
+  world.run_for(10s);
+  const auto watched = [&world] {
+    std::vector<FlowKey> keys;
+    world.send(StatusRequested{1});
+    const auto answers = world.all<StatusReported>();
+    for (const auto& flow : answers.back().status.flows) {
+      keys.push_back(flow.key);
+    }
+    return keys;
+  };
+  const auto before = watched();
+  world.send(FlowsLost{});
+  world.run_for(2s);
+  EXPECT_EQ(watched(), before);
+}
+
 TEST(Engine, MissedBirthsAreListedAfterADelayThatGrows) {
   Simulation world;
   const std::size_t before = world.listings;
@@ -276,7 +312,7 @@ TEST(Engine, MissedBirthsAreListedAfterADelayThatGrows) {
     world.send(FlowsLost{});
     world.run_for(100ms);
   }
-  EXPECT_LE(world.listings, before + 5);
+  EXPECT_LE(world.listings, before + 10);
   world.run_for(60s);
   EXPECT_GE(world.listings, before + 3);
 }

@@ -201,8 +201,9 @@ class Simulation {
     }
     if (std::holds_alternative<ListFlows>(action)) {
       ++listings;
-      for (const auto& [key, flow] : flows_) {
-        answers.emplace_back(FlowBorn{.key = key, .conntrack_id = 1});
+      for (auto& [key, flow] : flows_) {
+        carry(flow);
+        answers.emplace_back(FlowBorn{.key = key, .conntrack_id = 1, .packets = (flow.up_milli + flow.down_milli) / 1000});
       }
     } else if (const auto* wanted = std::get_if<SwitchQos>(&action)) {
       ordered.push_back(wanted->wanted);

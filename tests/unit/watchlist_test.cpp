@@ -171,17 +171,29 @@ TEST_F(WatchlistTest, MakesRoomByTheOldestDismissedFlow) {
   EXPECT_EQ(list_.least_promising(now_), std::nullopt);
 }
 
-TEST_F(WatchlistTest, ListsAfterMissedBirthsLaterEachTime) {
-  Duration waited{};
-  for (const Duration expected : {1s, 2s, 4s, 8s}) {
+TEST_F(WatchlistTest, ListsAfterMissedBirthsMoreSeldomTheLongerItGoesOn) {
+  std::map<Duration, int> listings;  // in each minute of a storm
+  Instant last = now_;
+  Duration longest_early{};
+  for (const Instant begin = now_; now_ - begin < 20min; now_ += 100ms) {
     list_.births_missed(now_);
-    EXPECT_FALSE(list_.take_listing(now_));
-    waited = *list_.deadline() - now_;
-    EXPECT_EQ(waited, expected);
-    now_ += waited;
-    EXPECT_TRUE(list_.take_listing(now_));
-    EXPECT_FALSE(list_.take_listing(now_));
+    if (list_.take_listing(now_)) {
+      ++listings[(now_ - begin) / 1min * Duration(1min)];
+      if (now_ - begin < 15s) {
+        longest_early = std::max(longest_early, now_ - last);
+      }
+      last = now_;
+    }
   }
+  EXPECT_LE(longest_early, 2s);
+  EXPECT_LE(listings[0min], 30);
+  EXPECT_LE(listings[5min], 2);
+  EXPECT_EQ(listings[19min], 1);
+  now_ += 3min;
+  EXPECT_TRUE(list_.take_listing(now_)) << "the one that the end of the storm was owed";
+  list_.births_missed(now_);
+  EXPECT_FALSE(list_.take_listing(now_));
+  EXPECT_TRUE(list_.take_listing(now_ + 1s)) << "a new storm";
 }
 
 }  // namespace

@@ -1,0 +1,162 @@
+// Which flows the engine watches: their births, readings and ends, and who makes room for whom.
+#include <utility>
+
+#include "core/engine.h"
+
+namespace voip {
+namespace {
+
+constexpr Duration stale_mark_after = 15s;  // a mark on a flow that is no call: left by a run that was killed
+
+constexpr std::uint64_t busy_packets = 20;
+
+std::uint64_t packets_of(const Flow& flow) {
+  return flow.up.packets + flow.down.packets;
+}
+
+bool has_mark(const Flow& flow, const MarkSettings& mark) {
+  return (flow.mark & mark.mask) == mark.value;
+}
+
+}  // namespace
+
+void Engine::handle(Instant now, const FlowBorn& event) {
+  if (flows_.find(event.key)) {
+    return;
+  }
+  flows_seen_ += event.packets ? 0U : 1U;  // a listing tells again what was seen before
+  const std::int32_t device = devices_.device_of(event.key.client.address);
+  const FlowFacts facts{event.key, devices_.role_of(device), event.is_expected};
+  if (!is_wanted(event)) {
+    return;
+  }
+  if (flows_.size() == flows_.capacity() && !make_room(event, now)) {
+    return;
+  }
+  Flow flow;
+  flow.facts = facts;
+  flow.device = device;
+  flow.conntrack_id = event.conntrack_id;
+  flow.seen_first = now;
+  flow.mark = event.mark;
+  if (event.is_fresh) {
+    flow.measured = now;
+  }
+  if (const auto slot = flows_.add(flow)) {
+    watchlist_.add(*slot, event.is_fresh, now);
+    calls_.flow_started(*slot, facts, now);
+  }
+}
+
+// A birth takes the place of what was dismissed. Where nothing was yet, it may be a call's among a torrent's: a listing, which
+// shows what each flow has carried, will tell. What was listed must have carried something to take a place.
+bool Engine::make_room(const FlowBorn& event, Instant now) {
+  if (event.packets && *event.packets < busy_packets) {
+    return false;
+  }
+  auto victim = watchlist_.least_promising(now);
+  if (!victim && event.packets) {
+    victim = least_busy();
+    if (victim && 2 * packets_of(flows_.at(*victim)) >= *event.packets) {
+      return false;
+    }
+  }
+  if (!victim) {
+    if (!event.packets) {
+      watchlist_.births_missed(now);
+    }
+    return false;
+  }
+  forget(*victim, now);
+  return true;
+}
+
+std::optional<FlowSlot> Engine::least_busy() const {
+  std::optional<FlowSlot> found;
+  for (FlowSlot slot = 0; slot < flows_.capacity(); ++slot) {
+    if (flows_.is_used(slot) && !watchlist_.is_certain(slot) &&
+        (!found || packets_of(flows_.at(slot)) < packets_of(flows_.at(*found)))) {
+      found = slot;
+    }
+  }
+  return found;
+}
+
+bool Engine::is_wanted(const FlowBorn& event) const {
+  const Role role = devices_.role_of(devices_.device_of(event.key.client.address));
+  return role != Role::never && calls_.wants({event.key, role, event.is_expected});
+}
+
+void Engine::handle(Instant now, const CountersRead& event) {
+  has_new_rates_ = true;
+  for (const FlowSample& sample : event.samples) {
+    const auto slot = flows_.find(sample.key);
+    if (!slot) {
+      continue;
+    }
+    if (const auto step = flows_.measure(*slot, sample, now)) {
+      calls_.flow_measured(*slot, flows_, *step);
+    }
+    repair_mark(flows_.at(*slot), now);
+  }
+  judge(now);
+  for (const FlowSample& sample : event.samples) {
+    if (const auto slot = flows_.find(sample.key); slot && flows_.at(*slot).changed_hands) {
+      match_device(*slot, now);
+    }
+    if (const auto slot = flows_.find(sample.key)) {
+      watchlist_.set_interest(*slot, calls_.interest(*slot), now);
+    }
+  }
+  look_at_sight();
+}
+
+void Engine::handle(Instant now, const FlowGone& event) {
+  const auto slot = flows_.find(event.key);
+  if (slot &&
+      (event.conntrack_id == 0 || flows_.at(*slot).conntrack_id == 0 || event.conntrack_id == flows_.at(*slot).conntrack_id)) {
+    forget(*slot, now);
+  }
+}
+
+void Engine::handle(Instant now, const FlowsLost& /*event*/) {
+  ++events_lost_;
+  watchlist_.births_missed(now);
+}
+
+void Engine::forget(FlowSlot slot, Instant now) {
+  calls_.flow_ended(slot, flows_, now, actions_);
+  watchlist_.remove(slot);
+  flows_.remove(slot);
+}
+
+void Engine::repair_mark(const Flow& flow, Instant now) {
+  if (!settings_.qos.mark_calls || is_stopping_) {
+    return;
+  }
+  // Somebody who writes the whole word wipes our bit; and a killed run leaves it behind.
+  const bool is_marked = has_mark(flow, settings_.qos.call_mark);
+  if (flow.in_call && !is_marked) {
+    actions_.emplace_back(MarkFlow{flow.facts.key, true});
+  } else if (!flow.in_call && is_marked && now - flow.seen_first > stale_mark_after) {
+    actions_.emplace_back(MarkFlow{flow.facts.key, false});
+  }
+}
+
+void Engine::read_flows(Instant now) {
+  const auto due = watchlist_.take_due(now);
+  if (listens_at_once_ == watchlist_.is_fast()) {
+    listens_at_once_ = !listens_at_once_;
+    actions_.emplace_back(ListenForFlows{listens_at_once_});
+  }
+  if (due.empty()) {
+    return;
+  }
+  keys_.clear();
+  for (const FlowSlot slot : due) {
+    keys_.push_back(flows_.at(slot).facts.key);
+  }
+  actions_.emplace_back(ReadCounters{keys_});
+}
+
+}  // namespace voip
