@@ -99,7 +99,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
   const Found found = tc::find_ours(before, layout);
   if (found == Found::draining || found == Found::settled) {
-    return {rules, tc::batch(tc::tc_change(wanted, settings, layout))};
+    return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before))};
   }
   Plan plan = removal(before);
   std::vector<std::string> with_clsact;
@@ -117,7 +117,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back({.argv = {"ip", "link", "set", name, "txqueuelen", "1000", "up"}});
   }
   plan.push_back(rules);
-  plan.push_back(tc::batch(tc::tc_installation(wanted, settings, layout, with_clsact)));
+  for (Command& command : tc::tc_installation(wanted, settings, layout, with_clsact)) {
+    plan.push_back(std::move(command));
+  }
   return plan;
 }
 

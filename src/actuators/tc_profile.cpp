@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "actuators/tc_state.h"
 
 namespace voip::tc {
 namespace {
@@ -59,11 +62,20 @@ std::string bulk_class(const Tree& tree, std::string_view verb) {
 // GRO and TSO into frames (sch_tbf.c, tbf_segment), which HTB and the fifos do not. One such packet is half a second of a
 // 1 Mbit/s line, and most would not fit in the queue at all. Its burst is the size above which it cuts, and the longest frame
 // that it lets through: less than two of Ethernet's.
-std::string bulk_queue(const Tree& tree, std::string_view verb) {
+std::string plain_queue(const Tree& tree, std::string_view verb) {
   const std::uint64_t limit = std::max(3 * ethernet_frame, tree.bulk_kbit * 1000 / 8 / 5);  // 200 ms, never below three frames
   return "qdisc " + std::string(verb) + " dev " + tree.device + " parent " + tree.id(0x30) + " handle " + tree.leaf(bulk_leaf) +
          " tbf rate 100gbit burst " + std::to_string(std::max(longest_frame, tree.line_kbit / 8)) + " limit " +
          std::to_string(limit) + "\n";
+}
+
+// Shares the rest fairly among devices and flows, keeps its delay low and cuts packets too. HTB holds the rate, so it has no
+// limit of its own and needs no change when the rate does. After source NAT conntrack tells whose a packet is. A router has
+// little memory.
+std::string fair_queue(const Tree& tree, Direction direction) {
+  return "qdisc add dev " + tree.device + " parent " + tree.id(0x30) + " handle " + tree.leaf(bulk_leaf) +
+         " cake unlimited besteffort " + (direction == Direction::up ? "dual-srchost nat" : "dual-dsthost nonat") +
+         " split-gso memlimit 2mb\n";
 }
 
 // `fallback` is the class of what nft has not classified; 0: it passes unshaped.
@@ -81,7 +93,7 @@ std::string tree_lines(const Tree& tree, std::uint32_t fallback) {
   text += "qdisc add" + of_device + "parent " + tree.id(0x10) + " handle " + tree.leaf(calls_leaf) + " pfifo limit " +
           std::to_string(packets) + "\n";
   text += "qdisc add" + of_device + "parent " + tree.id(0x20) + " handle " + tree.leaf(small_leaf) + " pfifo limit 100\n";
-  return text + bulk_queue(tree, "add");
+  return text;
 }
 
 Tree tree_of(Direction direction, Qos wanted, const QosSettings& settings, const Layout& layout) {
@@ -142,11 +154,18 @@ std::string nft_rules(const QosSettings& settings, const Site& site) {
          "\" goto up\n    iifname \"" + site.wan + "\" goto down\n  }\n}\n";
 }
 
-std::string tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
-                            const std::vector<std::string>& lan_with_clsact) {
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+                     const std::vector<std::string>& lan_with_clsact) {
   std::string text;
+  std::string queues;
+  const auto add_tree = [&](Direction direction, std::uint32_t fallback) {
+    const Tree tree = tree_of(direction, wanted, settings, layout);
+    text += tree_lines(tree, fallback);
+    // Both are tried; where the first is there the second is refused, since it is never a replacement.
+    queues += fair_queue(tree, direction) + plain_queue(tree, "add");
+  };
   if (layout.shapes_download()) {
-    text += tree_lines(tree_of(Direction::down, wanted, settings, layout), 0);
+    add_tree(Direction::down, 0);
   }
   for (const std::string& device : layout.lan) {
     if (std::find(lan_with_clsact.begin(), lan_with_clsact.end(), device) == lan_with_clsact.end()) {
@@ -156,21 +175,26 @@ std::string tc_installation(Qos wanted, const QosSettings& settings, const Layou
             " u32 match u32 0 0 action mirred egress redirect dev " + std::string(ifb) + "\n";
   }
   if (layout.shapes_upload()) {
+    add_tree(Direction::up, 0x30);
     const Tree tree = tree_of(Direction::up, wanted, settings, layout);
-    text += tree_lines(tree, 0x30);
     // nft's inet tables do not see ARP, and a line without it is dead.
     text += "filter add dev " + tree.device + " parent " + tree.id(0) + " protocol arp pref 1 u32 match u32 0 0 flowid " +
             tree.id(0x20) + "\n";
   }
-  return text + marker_line(wanted, settings, layout);
+  return {batch(std::move(text)),
+          {.argv = {"tc", "-force", "-batch", "-"}, .input = std::move(queues), .may_fail = true},
+          batch(marker_line(wanted, settings, layout))};
 }
 
-std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout) {
+std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before) {
   std::string text;
   for (const Direction direction : {Direction::up, Direction::down}) {
     if (direction == Direction::up ? layout.shapes_upload() : layout.shapes_download()) {
       const Tree tree = tree_of(direction, wanted, settings, layout);
-      text += bulk_class(tree, "change") + bulk_queue(tree, "change");
+      const bool is_plain_queue = std::any_of(before.qdiscs.begin(), before.qdiscs.end(), [&](const Qdisc& qdisc) {
+        return qdisc.device == tree.device && qdisc.handle >> 16U == leaf_major(tree.major, bulk_leaf) && qdisc.kind == "tbf";
+      });
+      text += bulk_class(tree, "change") + (is_plain_queue ? plain_queue(tree, "change") : "");
     }
   }
   return text + marker_line(wanted, settings, layout);

@@ -45,10 +45,11 @@ std::string nft_rules(const QosSettings& settings, const Site& site);
 // Removes the table, whether or not it is there.
 std::string nft_removal();
 
-// Lines for `tc -batch -`, in an order in which the line works after each; `lan_with_clsact` are those that have one already.
-std::string tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
-                            const std::vector<std::string>& lan_with_clsact);
-// Takes a whole installation from one state to another without dropping a packet.
-std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout);
+// Batches of tc, in an order in which the line works after each line of them; `lan_with_clsact` are those that have one already.
+// The queue of the rest is CAKE where the kernel has it: it is tried, and where it fails a plain one takes its place.
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+                     const std::vector<std::string>& lan_with_clsact);
+// Lines for a batch that take a whole installation from one state to another without dropping a packet.
+std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before);
 
 }  // namespace voip::tc

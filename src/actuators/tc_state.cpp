@@ -25,7 +25,10 @@ std::set<Part> our_parts(const Probe& probe) {
   std::set<Part> parts;
   for (const Qdisc& qdisc : probe.qdiscs) {
     if (is_our_handle(qdisc.handle)) {
-      parts.emplace(qdisc.device, qdisc.kind, qdisc.handle >> 16U);
+      const std::uint32_t major = qdisc.handle >> 16U;
+      // Either of the two is right there: it is what the kernel has.
+      const bool is_bulk = major == leaf_major(upload_major, bulk_leaf) || major == leaf_major(download_major, bulk_leaf);
+      parts.emplace(qdisc.device, is_bulk && qdisc.kind == "cake" ? "tbf" : qdisc.kind, major);
     }
   }
   return parts;

@@ -133,11 +133,33 @@ TEST_F(TcActuator, GoesFromDrainingToSettledWithoutTouchingQueues) {
   EXPECT_EQ(lines.substr(lines.size() - last.size()), last) << "the marker comes last";
 }
 
+TEST_F(TcActuator, TheRestHasCakeWhereTheKernelHasIt) {
+  const Plan all = plan(Qos::draining);
+  const auto tries = std::find_if(all.begin(), all.end(), [](const Command& command) { return command.may_fail; });
+  ASSERT_NE(tries, all.end());
+  EXPECT_EQ(tries->argv, (std::vector<std::string>{"tc", "-force", "-batch", "-"})) << "the second line is tried too";
+  EXPECT_EQ(tries->input.find("replace"), std::string::npos) << "so what is there first stays";
+  EXPECT_LT(tries->input.find("handle ca1c: cake unlimited besteffort dual-srchost nat"), tries->input.find("handle ca1c: tbf"));
+  EXPECT_LT(tries->input.find("handle cb1c: cake unlimited besteffort dual-dsthost nonat"),
+            tries->input.find("handle cb1c: tbf"));
+  EXPECT_EQ(tries + 2, all.end()) << "only the marker comes after it";
+  EXPECT_EQ((tries + 1)->input, "qdisc replace dev wan parent ca1:f0 handle ca1d: pfifo limit 1\n");
+
+  install(0xca1d);
+  EXPECT_NE(input(Qos::on, "tc").find("qdisc change dev wan parent ca1:30 handle ca1c: tbf"), std::string::npos);
+  for (Qdisc& qdisc : probe_.qdiscs) {
+    qdisc.kind = qdisc.kind == "tbf" ? "cake" : qdisc.kind;
+  }
+  EXPECT_EQ(read(), (QosObserved{Qos::draining, ""}));
+  EXPECT_EQ(input(Qos::on, "tc").find("ca1c:"), std::string::npos) << "HTB's rate is all that changes";
+  EXPECT_NE(input(Qos::on, "tc").find("class change dev wan parent ca1:1 classid ca1:30"), std::string::npos);
+}
+
 TEST_F(TcActuator, ShapesOneDirectionAlone) {
   settings_.tc.download_kbit = 0;
   EXPECT_EQ(refuse(), "");
   EXPECT_EQ(input(Qos::on, "tc").find("voip-ifb"), std::string::npos);
-  EXPECT_EQ(plan(Qos::on).size(), 2U) << "no IFB is made";
+  EXPECT_EQ(plan(Qos::on).size(), 4U) << "no IFB is made";
   settings_.tc.upload_kbit = 0;
   settings_.tc.download_kbit = 5000;
   EXPECT_EQ(input(Qos::on, "tc").find("dev wan"), std::string::npos);
