@@ -111,12 +111,27 @@ MqttIncoming incoming_from(const mqtt::message& message) {
           text_property(properties, mqtt::property::RESPONSE_TOPIC), text_property(properties, mqtt::property::CORRELATION_DATA)};
 }
 
+// Connections that were given up while an attempt was under way. As long as one of them waits for a name server it holds the
+// library's lock, half a minute perhaps, and whoever asked the library for anything would wait with it.
+std::vector<std::shared_ptr<MqttInbox>>& given_up() {
+  static std::vector<std::shared_ptr<MqttInbox>> inboxes;
+  return inboxes;
+}
+
+bool is_library_busy() {
+  std::erase_if(given_up(), [](const auto& inbox) { return !inbox->is_trying; });
+  return !given_up().empty();
+}
+
 // All before connect(), once: setting a handler later can deadlock with the receiving thread (paho.mqtt.cpp#356).
 void set_callbacks(mqtt::async_client& client, const std::shared_ptr<MqttInbox>& inbox) {
-  client.set_connected_handler([inbox](const std::string& /*cause*/) noexcept {
+  client.set_connected_handler([inbox, &client](const std::string& /*cause*/) noexcept {
     try {
       tls_trouble.clear();
       listen_to_trace(false);
+      if (inbox->is_given_up) {
+        client.disconnect();
+      }
       inbox->is_connected = true;
       inbox->is_trying = false;
       inbox->put(MqttConnected{});
@@ -202,18 +217,16 @@ class PahoConnection : public MqttConnection {
  public:
   PahoConnection(std::shared_ptr<MqttInbox> inbox, const MqttConnectionOptions& options)
       : inbox_(std::move(inbox)), options_(options) {
-    MQTTAsync_setTraceCallback(&take_trace);
-    for (const std::string& uri : options.uris) {
-      brokers_.push_back(std::make_unique<Broker>(inbox_, uri, options));
+    if (!is_library_busy()) {
+      make_brokers();
     }
-    current_ = brokers_.front().get();
   }
   ~PahoConnection() override {
+    inbox_->is_given_up = true;
     if (inbox_->is_trying) {
-      // While the library waits for a name server it holds its lock, for half a minute perhaps; nobody is to wait for that. What
-      // is left to itself here has no connection and tries no second time.
+      given_up().push_back(inbox_);
       for (std::unique_ptr<Broker>& broker : brokers_) {
-        static_cast<void>(broker.release());
+        static_cast<void>(broker.release());  // to the library, which ends the attempt by itself and makes no second one
       }
     }
   }
@@ -225,10 +238,15 @@ class PahoConnection : public MqttConnection {
   void wake() override { inbox_->wake(); }
 
   void connect(std::size_t broker) override {
-    current_ = brokers_.at(broker).get();
+    if (is_library_busy()) {
+      inbox_->put(MqttFailed{"an attempt from before still waits for the name server"});
+      return;
+    }
     inbox_->is_trying = true;
     listen_to_trace(true);
     try {
+      make_brokers();
+      current_ = brokers_.at(broker).get();
       mqtt::connect_options connect;
       fill(connect, options_, current_->needs_tls);
       current_->client.connect(connect, nullptr, current_->connecting);
@@ -290,6 +308,13 @@ class PahoConnection : public MqttConnection {
   }
 
  private:
+  void make_brokers() {
+    MQTTAsync_setTraceCallback(&take_trace);
+    for (std::size_t i = brokers_.size(); i < options_.uris.size(); ++i) {
+      brokers_.push_back(std::make_unique<Broker>(inbox_, options_.uris[i], options_));
+    }
+  }
+
   std::shared_ptr<MqttInbox> inbox_;
   MqttConnectionOptions options_;
   std::vector<std::unique_ptr<Broker>> brokers_;

@@ -51,7 +51,8 @@ class MqttInbox {
   std::string take_reason();
 
   std::atomic<bool> is_connected = false;
-  std::atomic<bool> is_trying = false;  // an attempt is under way: the library may hold its lock for long
+  std::atomic<bool> is_given_up = false;  // nobody takes anything any more
+  std::atomic<bool> is_trying = false;    // an attempt is under way: the library may hold its lock for long
 
  private:
   void drop_oldest_message();

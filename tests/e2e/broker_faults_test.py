@@ -16,7 +16,7 @@ from pathlib import Path
 LIB = Path(__file__).resolve().parent / "lib"
 sys.path[:0] = [str(LIB), str(Path(__file__).resolve().parents[1] / "netns")]
 from call import Call  # noqa: E402
-from daemon import Daemon, TcWatch, merged  # noqa: E402
+from daemon import Daemon, TcWatch, binary, merged  # noqa: E402
 from fixture import main, skipping  # noqa: E402
 from home import Home  # noqa: E402
 
@@ -31,6 +31,7 @@ LONGEST_STOP_S = 6.0
 
 # 1 000 lines a second into mosquitto_pub.
 FLOOD = "import sys, time\nwhile True:\n    sys.stdout.write('perhaps\\n' * 50)\n    sys.stdout.flush()\n    time.sleep(0.05)\n"
+DEAF = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('127.0.0.1', 53))\ntime.sleep(600)\n"
 
 
 @contextlib.contextmanager
@@ -44,6 +45,25 @@ def running(home: Home, host: str, argv: list[str]) -> Iterator[None]:
         child.wait()
 
 
+@contextlib.contextmanager
+def deaf_name_server(home: Home) -> Iterator[None]:
+    """Daemons that are started meanwhile ask a name server that never answers: the C library waits for it, 20 s and longer."""
+    folder = home.folder("names")
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    wrapper, real = folder / "voip-qosd", os.environ.get("VOIP_QOSD")
+    wrapper.write_text(f"#!/bin/sh\nexec unshare --mount sh -c 'mount --bind {folder}/resolv.conf /etc/resolv.conf && exec {binary()} \"$@\"' sh \"$@\"\n")
+    wrapper.chmod(0o755)
+    os.environ["VOIP_QOSD"] = str(wrapper)
+    try:
+        with running(home, "router", [sys.executable, "-c", DEAF]):
+            yield
+    finally:
+        if real is None:
+            del os.environ["VOIP_QOSD"]
+        else:
+            os.environ["VOIP_QOSD"] = real
+
+
 class Situation:
     """A daemon with some broker: what a call's beginning and end take until the shaper has followed."""
 
@@ -51,12 +71,12 @@ class Situation:
         self.home, self.watch = home, watch
         self.figures: dict[str, tuple[float, float, float]] = {}
 
-    def measure(self, name: str, test: unittest.TestCase, *, uri: str | None = None, around=contextlib.nullcontext(), before=lambda: None) -> None:
+    def measure(self, name: str, test: unittest.TestCase, *, uri: str | None = None, around=contextlib.nullcontext(), before=lambda daemon: None) -> None:
         settings = merged(SETTINGS, {"mqtt": {"uri": uri, "max_reconnect_delay": "2s"}} if uri else {})
         daemon = Daemon(self.home, settings).start()
         with around:
             time.sleep(1.0)
-            before()
+            before(daemon)
             with Call(self.home) as call:
                 on = self.watch.wait_for(True, call.started_ns, 10)
                 call.hang_up()
@@ -86,11 +106,13 @@ class BrokerFaults(unittest.TestCase):
             place.measure("healthy", self, uri=broker.uri)
             place.measure("1000 commands/s", self, uri=broker.uri, around=running(home, "phone", ["sh", "-c", f'{sys.executable} -c "{FLOOD}" | {publish} -l']))
             place.measure("1 MB commands", self, uri=broker.uri, around=running(home, "phone", ["sh", "-c", f"while {publish} -f {big}; do sleep 0.2; done"]))
-            place.measure("frozen", self, uri=broker.uri, before=broker.pause)
+            place.measure("frozen", self, uri=broker.uri, before=lambda _: broker.pause())
             broker.resume()
             broker.stop()
             place.measure("absent", self, uri=broker.uri)
             place.measure("no such name", self, uri="mqtt://nobody.invalid")
+            with deaf_name_server(home):
+                place.measure("no name server", self, uri="mqtt://broker.example", before=lambda daemon: daemon.reload())
             for port, manners in ((1891, "silent"), (1892, "drop"), (1893, "garbage")):
                 place.measure(manners, self, uri=f"mqtt://{broker.address}:{port}", around=bad(port, manners))
 
