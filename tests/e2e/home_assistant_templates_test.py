@@ -10,7 +10,7 @@ import sys
 try:
     import jinja2
 except ImportError:
-    print("skipped: python3-jinja2 is not installed")
+    print("SKIPPED: python3-jinja2 is not installed")
     sys.exit(77)
 
 SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))

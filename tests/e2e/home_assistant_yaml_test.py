@@ -8,7 +8,7 @@ import sys
 try:
     import yaml
 except ImportError:
-    print("skipped: python3-yaml is not installed")
+    print("SKIPPED: python3-yaml is not installed")
     sys.exit(77)
 
 SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -35,6 +35,30 @@ def inputs_of(value):
             yield from inputs_of(one)
 
 
+def entities_of_package(package):
+    """unique id -> its platform and all its keys but those of the device."""
+    entities = {}
+    for part in package["mqtt"]:
+        for platform, items in part.items():
+            for item in items:
+                about = {"platform": platform, **{key: value for key, value in item.items() if key not in ("device", "availability", "qos")}}
+                assert entities.setdefault(item["unique_id"], about) is about, f"twice: {item['unique_id']}"
+                assert item["availability"] == [{"topic": "voip-qos/router/status"}] and item["qos"] == 1, item
+                assert item["device"]["identifiers"] == ["voip_qosd_router"], item
+    return entities
+
+
+def differences_of_package(package):
+    """The package must say of each entity of the node what discovery says, and no less and no more."""
+    messages = json.load(open(GOLDEN, encoding="utf-8"))
+    node = next(message for message in messages.values() if "via_device" not in message["device"])
+    offered = {component["unique_id"]: component for component in node["components"].values()}
+    written = entities_of_package(package)
+    for unique_id in sorted({*offered, *written}):
+        if offered.get(unique_id) != written.get(unique_id):
+            yield f"{unique_id}: {written.get(unique_id)}, but discovery says {offered.get(unique_id)}"
+
+
 def main():
     known, topics = set(), {"qos", "mode", "mode/set", "qos/set", "status", "request/status"}
     for message in json.load(open(GOLDEN, encoding="utf-8")).values():
@@ -46,7 +70,7 @@ def main():
     wrong, seen = [], set()
     base = os.path.join(SOURCE, "integrations")
     for path in glob.glob(os.path.join(base, "home-assistant", "**", "*.yaml"), recursive=True) + \
-            glob.glob(os.path.join(base, "phone", "*.md")):
+            glob.glob(os.path.join(base, "*", "*.md")):
         text = open(path, encoding="utf-8").read()
         name = os.path.relpath(path, base)
         for entity in ENTITY.findall(text):
@@ -58,6 +82,8 @@ def main():
                 wrong.append(f"{name}: topic {topic} does not exist")
         if path.endswith(".yaml"):
             content = yaml.load(text, Loader)
+            if "mqtt" in content:
+                wrong += [f"{name}: {difference}" for difference in differences_of_package(content)]
             if "blueprint" in content:
                 offered = set(content["blueprint"]["input"])
                 used = set(inputs_of({key: value for key, value in content.items() if key != "blueprint"}))

@@ -30,7 +30,16 @@ _RESTART = 100  # Home Assistant's exit status when it wants to be started again
 
 # What default_config brings, without what looks for hardware or the cloud.
 CONFIGURATION = """
-homeassistant: {name: Home, latitude: 52.5, longitude: 13.4, elevation: 40, unit_system: metric, time_zone: UTC, country: DE, currency: EUR}
+homeassistant:
+  name: Home
+  latitude: 52.5
+  longitude: 13.4
+  elevation: 40
+  unit_system: metric
+  time_zone: UTC
+  country: DE
+  currency: EUR
+  packages: !include_dir_named packages
 frontend:
 config:
 history:
@@ -74,6 +83,7 @@ class HomeAssistant:
         self.log = self.folder / "home-assistant.log"
         self.tokens: dict = {}
         self.started_s = 0.0
+        (self.folder / "packages").mkdir()
         for name, text in {"automations.yaml": "[]\n", **(files or {}), "configuration.yaml": CONFIGURATION + extra}.items():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text)
@@ -131,7 +141,7 @@ class HomeAssistant:
     def complaints(self) -> list[str]:
         """Warnings and errors of its log, each with what hangs on it (a traceback)."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        entries = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ )", text, flags=re.MULTILINE)
+        entries = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", text, flags=re.MULTILINE)
         return [entry.strip() for entry in entries if re.match(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ", entry)]
 
     # -- its interfaces --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
+_TESTS = ROOT / "tests"
 sys.path[:0] = [str(_TESTS / "netns"), str(_TESTS / "e2e" / "lib"), str(Path(__file__).resolve().parent)]
 from daemon import Daemon, merged  # noqa: E402
 from fixture import SKIPPED  # noqa: E402
