@@ -161,6 +161,15 @@ class Broker {
     extra_ += "listener " + std::to_string(second_port_) + " 127.0.0.1\n" + lines;
     return second_port_;
   }
+  [[nodiscard]] static bool answers(std::uint16_t port) {
+    const UniqueFd socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+    return connect(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
   void stop(int number = SIGKILL) {
     if (program_) {
       program_->end(number);
@@ -181,16 +190,6 @@ class Broker {
   }
 
  private:
-  [[nodiscard]] static bool answers(std::uint16_t port) {
-    const UniqueFd socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
-    return connect(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  }
-
   std::uint16_t port_;
   std::uint16_t second_port_ = 0;
   std::string extra_;
