@@ -144,7 +144,7 @@ void Engine::advance_stop(Instant now) {
   if (switches_off) {
     reconciler_.want(false);
   }
-  const bool is_done = !reconciler_.is_busy() && (!switches_off || reconciler_.is_settled() || reconciler_.attempts() > 1);
+  const bool is_done = !reconciler_.is_busy() && (!switches_off || reconciler_.is_clean() || reconciler_.attempts() > 1);
   is_finished_ = is_finished_ || is_done || now >= *stop_by_;
   if (is_finished_) {
     stop_by_.reset();

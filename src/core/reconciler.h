@@ -38,6 +38,8 @@ class Reconciler {
   [[nodiscard]] bool is_on() const { return state_ && *state_ != Qos::off; }
   // Nothing in flight, and what is wanted is there.
   [[nodiscard]] bool is_settled() const;
+  // ... and the last look found nothing wrong with it.
+  [[nodiscard]] bool is_clean() const { return is_settled() && !is_flawed_; }
   [[nodiscard]] bool is_busy() const { return in_flight_ || is_looking_; }
   // In words for the user; empty when all is well or still being tried.
   [[nodiscard]] const std::string& problem() const { return problem_; }

@@ -130,6 +130,7 @@ class Simulation {
   Duration switch_time = 100ms;
   std::function<std::string(Qos)> fault;  // says what is wrong and leaves the shaper as it is; empty text: works
   bool lies = false;                      // ends without an error and does nothing
+  std::string flaw;                       // what each look complains of, until a switch works
 
   // What was seen.
   std::vector<std::pair<Instant, Action>> log;
@@ -210,10 +211,11 @@ class Simulation {
       const std::string error = fault ? fault(wanted->wanted) : "";
       if (error.empty() && !lies) {
         actual = wanted->wanted;
+        flaw.clear();
       }
       later_.emplace(now_ + switch_time, SwitchFinished{wanted->wanted, error});
     } else if (std::holds_alternative<ObserveQos>(action)) {
-      answers.emplace_back(QosObserved{actual, ""});
+      answers.emplace_back(QosObserved{actual, flaw});
     } else if (const auto* changed = std::get_if<ReportChanged>(&action)) {
       report = changed->report;
     } else if (const auto* mark = std::get_if<MarkFlow>(&action)) {
