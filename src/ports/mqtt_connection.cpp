@@ -26,13 +26,13 @@ constexpr auto connect_timeout = std::chrono::seconds(10);  // the library looks
 constexpr int too_many_in_flight = -12;                     // MQTTASYNC_MAX_BUFFERED_MESSAGES
 constexpr std::size_t most_refused = 64;
 
-// What the trace told of TLS in the attempt that runs on this thread of the library; it reports the failure on the same one.
-thread_local std::string tls_trouble;
+// What the trace told of the attempt that runs on this thread of the library; it reports the failure on the same one.
+thread_local std::string trouble;
 
 void take_trace(MQTTASYNC_TRACE_LEVELS /*level*/, char* line) {
   try {
-    if (auto words = tls_words_for(line)) {
-      tls_trouble = std::move(*words);
+    if (auto words = words_for_trace(line)) {
+      trouble = std::move(*words);
     }
   } catch (...) {  // NOLINT(bugprone-empty-catch): an exception that left would end the program
   }
@@ -59,8 +59,8 @@ class ConnectListener : public virtual mqtt::iaction_listener {
   void on_failure(const mqtt::token& token) override {
     try {
       const int reason = reason_of(token);
-      const std::string of_tls = std::exchange(tls_trouble, {});
-      const std::string why = reason > 0 ? mqtt_words_for(reason) : of_tls.empty() ? diagnose_broker(uri_) : of_tls;
+      const std::string traced = std::exchange(trouble, {});
+      const std::string why = reason > 0 ? mqtt_words_for(reason) : traced.empty() ? diagnose_broker(uri_) : traced;
       listen_to_trace(false);
       inbox_->is_trying = false;
       inbox_->put(MqttFailed{why});
@@ -127,7 +127,7 @@ bool is_library_busy() {
 void set_callbacks(mqtt::async_client& client, const std::shared_ptr<MqttInbox>& inbox) {
   client.set_connected_handler([inbox, &client](const std::string& /*cause*/) noexcept {
     try {
-      tls_trouble.clear();
+      trouble.clear();
       listen_to_trace(false);
       if (inbox->is_given_up) {
         client.disconnect();

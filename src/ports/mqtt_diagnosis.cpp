@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -41,6 +42,24 @@ std::string words_for_our_alert(const std::string& alert) {
     }
   }
   return "TLS with the broker failed: " + alert;
+}
+
+std::string no_address(std::string_view name, int reason) {
+  return "no address for the name " + std::string(name) + " (DNS: " + gai_strerror(reason) + ")";
+}
+
+// "getaddrinfo failed for addr NAME with rc -2"
+std::optional<std::string> words_for_name_in(std::string_view line) {
+  constexpr std::string_view before = "for addr ";
+  constexpr std::string_view between = " with rc ";
+  const std::size_t name = line.find(before) + before.size();
+  const std::size_t end = line.find(between, name);
+  int reason = 0;
+  if (end == std::string_view::npos ||
+      std::from_chars(line.data() + end + between.size(), line.data() + line.size(), reason).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return no_address(line.substr(name, end - name), reason);
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -92,29 +111,32 @@ std::string words_for(int reason, const std::string& port) {
 
 }  // namespace
 
-std::optional<std::string> tls_words_for(std::string_view trace_line) {
-  if (has(trace_line, "SSL alert write:fatal:")) {
-    return words_for_our_alert(alert_in(trace_line));
+std::optional<std::string> words_for_trace(std::string_view line) {
+  if (has(line, "getaddrinfo failed for addr ")) {
+    return words_for_name_in(line);
   }
-  if (has(trace_line, "SSL alert read:fatal:")) {
+  if (has(line, "SSL alert write:fatal:")) {
+    return words_for_our_alert(alert_in(line));
+  }
+  if (has(line, "SSL alert read:fatal:")) {
     // A certificate that is wanted has no name yet in every version of OpenSSL: "unknown".
-    const std::string alert = alert_in(trace_line);
+    const std::string alert = alert_in(line);
     const bool is_about_us = has(alert, "certificate") || has(alert, "handshake") || has(alert, "unknown");
     return "the broker broke TLS off (" + alert + (is_about_us ? "): look at mqtt.cert_file and mqtt.key_file" : ")");
   }
-  if (has(trace_line, "X509_check_host for hostname") && has(trace_line, "failed")) {
+  if (has(line, "X509_check_host for hostname") && has(line, "failed")) {
     return "the broker's certificate is for another host name than the one in mqtt.uri";
   }
-  if (has(trace_line, "rc from X509_check_ip_asc is 1")) {
+  if (has(line, "rc from X509_check_ip_asc is 1")) {
     return "";
   }
-  if (has(trace_line, "SSL_CTX_use_PrivateKey_file")) {
+  if (has(line, "SSL_CTX_use_PrivateKey_file")) {
     return "mqtt.key_file has no key that can be used, or not the one of mqtt.cert_file";
   }
-  if (has(trace_line, "SSL_CTX_use_certificate_chain_file")) {
+  if (has(line, "SSL_CTX_use_certificate_chain_file")) {
     return "mqtt.cert_file has no certificate that can be used";
   }
-  if (has(trace_line, "SSL_CTX_load_verify_locations")) {
+  if (has(line, "SSL_CTX_load_verify_locations")) {
     return "mqtt.ca_file has no certificate that can be used";
   }
   return std::nullopt;
@@ -127,7 +149,7 @@ std::string diagnose_broker(const std::string& uri) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int failed = getaddrinfo(broker.host.c_str(), port.c_str(), &hints, &found); failed != 0) {
-    return "no address for the name " + broker.host + " (DNS: " + gai_strerror(failed) + ")";
+    return no_address(broker.host, failed);
   }
   const Addresses addresses(found, &freeaddrinfo);
   if (const int reason = knock(*choose(addresses.get())); reason != 0) {

@@ -1,5 +1,5 @@
 // Why there is no connection to a broker, in words for people. The library tells only that there is none; its trace tells more of
-// TLS, and the way to the broker can be tried without it.
+// names and TLS, and the way to the broker can be tried without it.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace voip {
 
-// What a line of the library's trace says of TLS; empty: that all is well after all; none: nothing about it.
-std::optional<std::string> tls_words_for(std::string_view trace_line);
+// What a line of the library's trace tells of a failure; empty: that all is well after all; none: nothing.
+std::optional<std::string> words_for_trace(std::string_view line);
 
 // Looks for the broker's name and knocks at its port. Takes seconds where nobody answers: not for the loop's thread.
 std::string diagnose_broker(const std::string& uri);

@@ -97,7 +97,7 @@ TEST_F(MqttFaults, AFrozenBrokerDoesNotHoldUpTheEnd) {
   const auto before = Steady::now();
   talk.node.close();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - before);
-  EXPECT_LT(took.count(), 4'000);
+  EXPECT_LT(took.count(), 3'000);  // one second for the receipt; the library's threads look around each second
   RecordProperty("close_ms", static_cast<int>(took.count()));
 }
 

@@ -70,8 +70,9 @@ TEST(MqttAttempts, BeginAnewOnlyAfterAConnectionThatHeld) {
   EXPECT_EQ(after_long.broker, 0U);
 }
 
-TEST(MqttDiagnosis, TellsWhatTheTraceSaysOfTls) {
-  for (const auto& [line, part] : std::array<std::pair<const char*, const char*>, 10>{{
+TEST(MqttDiagnosis, TellsWhatTheTraceSaysOfNamesAndTls) {
+  for (const auto& [line, part] : std::array<std::pair<const char*, const char*>, 11>{{
+           {"getaddrinfo failed for addr broker.lan with rc -2", "no address for the name broker.lan (DNS: "},
            {"SSL alert write:fatal:certificate expired", "has expired"},
            {"SSL alert write:fatal:unknown CA", "not signed by anybody in mqtt.ca_file"},
            {"SSL alert write:fatal:protocol version", "no longer safe"},
@@ -83,13 +84,14 @@ TEST(MqttDiagnosis, TellsWhatTheTraceSaysOfTls) {
            {"SSLSocket error (1) in SSL_CTX_use_PrivateKey_file for socket 5", "mqtt.key_file"},
            {"SSLSocket error (1) in SSL_CTX_load_verify_locations for socket 5", "mqtt.ca_file"},
        }}) {
-    const auto words = tls_words_for(line);
+    const auto words = words_for_trace(line);
     ASSERT_TRUE(words.has_value()) << line;
     EXPECT_NE(words->find(part), std::string::npos) << *words;
   }
-  EXPECT_EQ(tls_words_for("rc from X509_check_ip_asc is 1"), "");  // an address may stand in the certificate instead
-  EXPECT_EQ(tls_words_for("SSL alert write:warning:close notify"), std::nullopt);
-  EXPECT_EQ(tls_words_for("Removed socket 5"), std::nullopt);
+  EXPECT_EQ(words_for_trace("rc from X509_check_ip_asc is 1"), "");  // an address may stand in the certificate instead
+  EXPECT_EQ(words_for_trace("SSL alert write:warning:close notify"), std::nullopt);
+  EXPECT_EQ(words_for_trace("Removed socket 5"), std::nullopt);
+  EXPECT_EQ(words_for_trace("getaddrinfo failed for addr "), std::nullopt);
 }
 
 }  // namespace
