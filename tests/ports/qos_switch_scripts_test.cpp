@@ -20,8 +20,9 @@ class QosScriptsSwitchTest : public test::QosSwitchFixture {
     if (IsSkipped()) {
       return;
     }
-    if (shell("iptables -w -t mangle -A FORWARD -m connmark --mark 1 -m comment --comment probe -j MARK --set-mark 0x20/0xf0 && "
-              "iptables -w -t mangle -F FORWARD") != "") {
+    if (!shell("iptables -w -t mangle -A FORWARD -m connmark --mark 1 -m comment --comment probe -j MARK --set-mark 0x20/0xf0 && "
+               "iptables -w -t mangle -F FORWARD")
+             .empty()) {
       GTEST_SKIP() << "needs iptables with connmark, comment and MARK";
     }
     world_.emplace("qos_scripts");
