@@ -239,7 +239,7 @@ class PahoConnection : public MqttConnection {
 
   void connect(std::size_t broker) override {
     if (is_library_busy()) {
-      inbox_->put(MqttFailed{"an attempt from before still waits for the name server"});
+      inbox_->put(MqttFailed{});
       return;
     }
     inbox_->is_trying = true;

@@ -22,7 +22,7 @@ struct MqttLost {
 };
 // An attempt to connect failed.
 struct MqttFailed {
-  std::string why;
+  std::string why;  // empty: it could not be made yet
 };
 // The broker took the connection but not this.
 struct MqttRefused {

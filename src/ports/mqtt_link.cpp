@@ -97,8 +97,10 @@ void MqttLink::happened(const MqttLost& lost) {
 }
 
 void MqttLink::happened(const MqttFailed& failed) {
-  warn_once("mqtt: cannot connect to " + uris_[broker_] + ": " + failed.why +
-            "; trying again until it works, switching goes on without it");
+  if (!failed.why.empty()) {
+    warn_once("mqtt: cannot connect to " + uris_[broker_] + ": " + failed.why +
+              "; trying again until it works, switching goes on without it");
+  }
   attempt(attempts_.after_failure(static_cast<std::uint32_t>(chance_())));
 }
 

@@ -95,7 +95,7 @@ TEST_F(MqttBadBroker, OneThatRefusesSaysWhy) {
           reply = BadBroker::connack(reason);
           return Answer::hang_up;
         },
-        2s);
+        4s);
     EXPECT_EQ(lines(seen.log), 1) << seen.log;
     EXPECT_NE(seen.log.find(words), std::string::npos) << seen.log;
   }
