@@ -47,7 +47,7 @@ class ConfigValue {
   void password_path(std::string& out);  // ... or the name of a file in $CREDENTIALS_DIRECTORY
   void socket_path(std::string& out);
   void topic(std::string& out);
-  void link_name(std::string& out);  // of a network device or an OpenWrt interface
+  void link_name(std::string& out);           // of a network device or an OpenWrt interface
   void optional_link_name(std::string& out);  // ... or empty
   void link_names(std::vector<std::string>& out);
   void command(std::vector<std::string>& out);      // an absolute path and its arguments
