@@ -1,5 +1,6 @@
 // What the world does to a broker, and what must not follow from it: a wait, a lost state, a replayed one, a flood of log lines.
 #include "mqtt_fixture.h"
+#include "ports/mqtt_purge.h"
 
 namespace voip::test {
 namespace {
@@ -161,6 +162,19 @@ TEST_F(MqttFaults, TheNextBrokerIsTriedWhenTheFirstIsAway) {
   ASSERT_TRUE(node.open().ok());
   Observer observer(present);
   EXPECT_TRUE(saw(node, observer, "status online"));
+}
+
+TEST_F(MqttFaults, APurgeTriesTheBrokersInOrderToo) {
+  Broker absent;
+  Talk talk(settings_for);
+  talk.node.close();
+  Settings settings = settings_for(absent);
+  EXPECT_NE(purge_mqtt(settings).error().find("cannot connect to " + absent.uri() + ": connection refused"), std::string::npos);
+  settings.mqtt.uri.push_back(talk.broker.uri());
+  const Result<MqttPurged> purged = purge_mqtt(settings);
+  ASSERT_TRUE(purged.ok()) << purged.error();
+  EXPECT_GE(purged->topics, 8U);
+  EXPECT_FALSE(purged->node_was_online);
 }
 
 TEST_F(MqttFaults, AnotherClientWithTheSameIdIsSuspected) {
