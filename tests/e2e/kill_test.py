@@ -140,6 +140,30 @@ class Kills(unittest.TestCase):
                 daemon.start()
                 self.assertTrue(wait_until(lambda: is_settled(daemon, "OFF") and inventory(home) == untouched, CONSISTENT_WITHIN_S), daemon.log_text())
 
+    @skipping
+    def test_what_is_found_on_at_start_is_kept_for_a_while_and_then_released(self):
+        for on_exit in ("off", "leave"):
+            with self.subTest(on_exit), Home() as home:
+                untouched = inventory(home)
+                policy = SETTINGS["policy"] | {"min_on": "3s", "on_exit": on_exit}
+                daemon = Daemon(home, SETTINGS | {"policy": policy}).start()
+                with Call(home) as call:
+                    self.assertTrue(wait_until(lambda: is_settled(daemon, "ON"), 8), daemon.log_text())
+                    if on_exit == "leave":
+                        self.assertEqual(daemon.stop(), 0)
+                    else:
+                        daemon.kill()
+                    call.hang_up()
+                self.assertTrue(is_shaped(home), "nobody is there to switch it off")
+                daemon.start()
+                started = time.monotonic()
+                self.assertTrue(wait_until(lambda: daemon.status()["reason"] == "adopted", 1), daemon.log_text())
+                self.assertTrue(wait_until(lambda: is_settled(daemon, "OFF"), 8), daemon.log_text())
+                released = time.monotonic() - started
+                self.assertGreater(released, 2.5, "the detector has its look first")
+                self.assertLess(released, 5.0)
+                self.assertTrue(wait_until(lambda: inventory(home) == untouched, 2), difference(inventory(home), untouched))  # noqa: B023
+
     @staticmethod
     def marked(home: Home) -> list:
         return [entry for entry in home.conntrack("udp") if entry.mark & MARK]
