@@ -52,13 +52,13 @@ MqttRates::MqttRates(const MqttTopics& topics) {
 
 std::span<const MqttMessage> MqttRates::write(const RatesMeasured& rates, const Report* report, Instant now) {
   write_rates(messages_.front().payload, rates.total, report == nullptr ? 0 : seconds_since(report->call_started, now));
-  const std::size_t known = std::min(rates.devices.size(), messages_.size() - 1);
-  for (std::size_t i = 0; i < known; ++i) {
+  // Before the first call nothing was measured of the devices; that is zero for each of them.
+  for (std::size_t i = 0; i + 1 < messages_.size(); ++i) {
     const bool is_reported = report != nullptr && i < report->devices.size();
-    write_rates(messages_[i + 1].payload, rates.devices[i],
+    write_rates(messages_[i + 1].payload, i < rates.devices.size() ? rates.devices[i] : Rates{},
                 is_reported ? seconds_since(report->devices[i].call_started, now) : 0);
   }
-  return std::span(messages_).first(known + 1);
+  return messages_;
 }
 
 }  // namespace voip

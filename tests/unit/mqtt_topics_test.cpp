@@ -141,8 +141,7 @@ TEST(MqttRates, AreNotRetainedAndSayHowLongTheCallIs) {
 
 TEST(MqttRates, AreZeroForEveryDeviceBeforeTheFirstCall) {
   MqttRates rates{MqttTopics(two_phones())};
-  const std::vector<Rates> of_devices(2);
-  const auto messages = rates.write(RatesMeasured{{}, of_devices}, nullptr, Instant(1h));
+  const auto messages = rates.write(RatesMeasured{}, nullptr, Instant(1h));
   ASSERT_EQ(messages.size(), 3U);
   for (const MqttMessage& message : messages) {
     EXPECT_EQ(message.payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
