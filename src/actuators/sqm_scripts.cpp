@@ -103,8 +103,14 @@ Found find(const Probe& probe, const std::string& device) {
   found.has_file = shown::ended_well(shown::result_at(probe, state_file));
   found.has_upload = root_of(probe, device) != nullptr;
   found.has_download = has_ingress(probe, device) && root_of(probe, ifb) != nullptr;
-  found.has_anything = found.has_upload || has_ingress(probe, device) || has_link(probe, ifb);
+  found.has_anything = found.has_upload || has_ingress(probe, device) || root_of(probe, ifb) != nullptr;
   return found;
+}
+
+// Queues without a state file are others', unless they came with a start that we have just ordered and that failed. While QoS is
+// off what others have put there is not our business.
+bool has_remains(const Probe& probe, const Found& found) {
+  return !found.has_file && found.has_anything && probe.last_switch == Qos::on;
 }
 
 // Whose owner is not among the programs any more. Without a number in it, it is just being taken.
@@ -134,8 +140,7 @@ QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& 
   const Queue queue = queue_of(probe, device);
   const Found found = find(probe, device);
   if (!found.has_file) {
-    // What others have put at that root is not our business while QoS is off.
-    return {Qos::off, !device.empty() && has_link(probe, cake::ifb_of(device))
+    return {Qos::off, has_remains(probe, found)
                           ? "sqm-scripts has left parts of a start that failed on " + device + " (see `logread -e SQM`)"
                           : ""};
   }
@@ -181,7 +186,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
            ".enabled=1; uci commit sqm; /etc/init.d/sqm disable` (the last, so that only calls switch it on)";
   }
   const Found found = find(before, device);
-  if (!found.has_file && !has_link(before, cake::ifb_of(device))) {
+  if (!found.has_file && !has_remains(before, found)) {
     const Qdisc* foreign = root_of(before, device);
     if (foreign != nullptr || has_ingress(before, device)) {
       return "another program has a qdisc " + (foreign != nullptr ? foreign->kind : std::string("ingress")) + " on " + device +
@@ -212,7 +217,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   }
   if (wanted == Qos::off) {
     cake::append_calls(before, settings, line, false, plan);
-    if (!found.has_file && found.has_anything && has_link(before, cake::ifb_of(device))) {
+    if (has_remains(before, found)) {
       // It stops only what it has written down, so what a failed start left goes by way of one that works.
       run("start", true);
     }

@@ -64,6 +64,22 @@ TEST_F(SqmScripts, ALockIsBrokenOnlyWhereItsOwnerIsKnownToBeDead) {
   EXPECT_FALSE(breaks_lock(worlds::sqm_scripts(Qos::off, true))) << "no lock";
 }
 
+TEST_F(SqmScripts, QueuesThatSomebodyMadeByHandUnderItsNamesAreNeverTouched) {
+  Probe before = worlds::sqm_scripts(Qos::off, true);
+  worlds::put_root(before, "wan", "cake", 0x80010000);
+  before.qdiscs.push_back({"wan", "ingress", 0xffff0000, worlds::ingress});
+  before.links.emplace_back("ifb4wan");
+  before.qdiscs.push_back({"ifb4wan", "cake", 0x80020000, worlds::root});
+  EXPECT_EQ(actuator_.read(before, settings_, site_), (QosObserved{Qos::off, ""})) << "no reason to do anything";
+  EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("another program has a qdisc cake on wan"),
+            std::string::npos);
+  EXPECT_EQ(plan(Qos::off, before), std::vector<std::string>{"/usr/lib/sqm/run.sh stop wan"}) << "which does nothing";
+  before.last_switch = Qos::on;  // but after a start of ours that failed they are its remains
+  EXPECT_NE(actuator_.read(before, settings_, site_).problem, "");
+  EXPECT_EQ(actuator_.refuse(Qos::on, before, settings_, site_), "");
+  EXPECT_EQ(plan(Qos::off, before), (std::vector<std::string>{"/usr/lib/sqm/run.sh start wan", "/usr/lib/sqm/run.sh stop wan"}));
+}
+
 TEST_F(SqmScripts, AQueueIsFoundByItsDeviceWhateverItsName) {
   Probe before = worlds::sqm_scripts(Qos::off, true);
   before.results[2] = worlds::said(
