@@ -45,7 +45,7 @@ void listen_to_trace(bool is_trying) {
 
 int reason_of(const mqtt::token& token) {
   const int reason = token.get_reason_code();
-  return reason >= 0x80 ? reason : token.get_return_code();
+  return reason >= 0x80 && reason != mqtt::MQTTPP_V3_CODE ? reason : token.get_return_code();
 }
 
 class ConnectListener : public virtual mqtt::iaction_listener {

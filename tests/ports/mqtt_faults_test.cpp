@@ -113,11 +113,12 @@ TEST_F(MqttFaults, AWrongPasswordIsOneLine) {
   Settings settings = settings_for(guarded);
   settings.mqtt.username = "qosd";
   settings.mqtt.password_file = password.string();
-  {
+  for (const std::uint32_t version : {5U, 3U}) {
+    settings.mqtt.version = version;
     testing::internal::CaptureStderr();
     Node node(settings);
     ASSERT_TRUE(node.open().ok());
-    node.run_for(4s);
+    node.run_for(3s);
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_EQ(lines(log), 1) << log;
     EXPECT_NE(log.find("wrong user name or password"), std::string::npos) << log;

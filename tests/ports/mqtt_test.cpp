@@ -152,6 +152,27 @@ TEST_F(MqttPort, SpeaksMqtt311) {
   EXPECT_TRUE(saw(node, observer, "status offline"));
 }
 
+TEST_F(MqttPort, TellsInMqtt311TooWhyThereIsNoConnection) {
+  Broker broker;
+  broker.start();
+  Settings settings = settings_for(broker);
+  settings.mqtt.version = 3;
+  Node node(settings);
+  ASSERT_TRUE(node.open().ok());
+  Observer observer(broker);
+  ASSERT_TRUE(saw(node, observer, "mode auto"));
+  testing::internal::CaptureStderr();
+  broker.signal(SIGSTOP);
+  node.perform(QosFailed{"on its way when the connection ends"});
+  node.run_for(100ms);
+  broker.stop();
+  node.run_for(4s);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+  EXPECT_NE(log.find("lost the broker"), std::string::npos) << log;
+  EXPECT_NE(log.find("connection refused"), std::string::npos) << log;
+}
+
 TEST_F(MqttPort, SaysGoodByeOnACleanStop) {
   Talk talk(settings_for);
   const auto before = Steady::now();
