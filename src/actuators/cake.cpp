@@ -13,8 +13,10 @@ namespace {
 
 enum Place : std::size_t { shapers, table };
 
-// Of our filter: sqm-scripts redirects with prio 10, and ours has to come before it.
+// Of our filter: sqm-scripts redirects with prio 10, and ours has to come before it. The node is how it is known among others
+// there, which are not ours to remove, and what keeps it from being added twice.
 constexpr std::string_view preference = "3";
+constexpr std::string_view node = "::ca1";
 constexpr std::uint32_t dscp_bits = 0xfc000000;  // where a mark with a DSCP has it, for act_ctinfo
 
 bool mark_has_dscp(const MarkSettings& mark) {
@@ -48,7 +50,7 @@ std::string rules_text(const QosSettings& settings, const Line& line) {
 struct Installed {
   bool has_table = false;
   bool table_is_right = false;
-  bool has_filter = false;
+  std::string filter;  // the handle of ours; empty: it is not there
 };
 
 Installed installed(const Probe& probe, const QosSettings& settings, const Line& line) {
@@ -61,13 +63,12 @@ Installed installed(const Probe& probe, const QosSettings& settings, const Line&
   if (listing == nullptr) {
     return found;
   }
-  bool is_at_preference = false;
   for (const std::string_view text : shown::lines_of(listing->output)) {
     const auto words = shown::words_of(text);
-    if (!words.empty() && (words.front() == "filter" || words.front() == "qdisc")) {
-      is_at_preference = shown::word_after(words, "pref") == preference;
-    } else if (is_at_preference && text.find(" ctinfo ") != std::string_view::npos) {
-      found.has_filter = true;
+    const std::string_view handle = shown::word_after(words, "fh");
+    if (!words.empty() && words.front() == "filter" && shown::word_after(words, "pref") == preference && handle.ends_with(node) &&
+        handle.size() < 16 && tc::is_plain(std::string(handle.substr(0, handle.size() - node.size())))) {
+      found.filter = handle;
     }
   }
   return found;
@@ -155,6 +156,8 @@ Command download_filter(const QosSettings& settings, const Line& line) {
                    "all",
                    "pref",
                    std::string(preference),
+                   "handle",
+                   std::string(node),
                    "u32",
                    "match",
                    "u32",
@@ -174,7 +177,7 @@ bool calls_are_right(const Probe& probe, const QosSettings& settings, const Line
   const Installed found = installed(probe, settings, line);
   const bool is_up = is_wanted && wants_upload(probe, settings, line);
   const bool is_down = is_wanted && wants_download(probe, settings, line);
-  return (is_up ? found.table_is_right : !found.has_table) && is_down == found.has_filter;
+  return (is_up ? found.table_is_right : !found.has_table) && is_down == !found.filter.empty();
 }
 
 void append_calls(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted, Plan& plan) {
@@ -186,14 +189,15 @@ void append_calls(const Probe& probe, const QosSettings& settings, const Line& l
   } else if (!is_up && found.has_table) {
     plan.push_back({.argv = {"nft", "-f", "-"}, .input = tc::nft_removal(), .may_fail = true});
   }
-  if (is_down == found.has_filter || !tc::is_plain(line.wan)) {
+  if (is_down == !found.filter.empty() || !tc::is_plain(line.wan)) {
     return;
   }
   if (is_down) {
     plan.push_back(download_filter(settings, line));
   } else {
-    plan.push_back(
-        {.argv = {"tc", "filter", "del", "dev", line.wan, "parent", "ffff:", "pref", std::string(preference)}, .may_fail = true});
+    plan.push_back({.argv = {"tc", "filter", "del", "dev", line.wan, "parent", "ffff:", "protocol", "all", "pref",
+                             std::string(preference), "handle", found.filter, "u32"},
+                    .may_fail = true});
   }
 }
 

@@ -1,6 +1,8 @@
 // What is known of a CAKE from what tc prints, and what can be done for calls in it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "actuators/cake.h"
 #include "unit/actuator_worlds.h"
 
@@ -58,9 +60,29 @@ TEST(Cake, CallsGetDscpInTheUploadAndByActCtinfoInTheDownload) {
   // As it was measured: EF in the upper six bits, and the bit that says that it is valid.
   EXPECT_EQ(std::vector<std::string>(plan[1].argv.end() - 5, plan[1].argv.end()),
             (std::vector<std::string>{"ctinfo", "dscp", "0xfc000000", "0x1000000", "continue"}));
+  EXPECT_EQ(std::count(plan[1].argv.begin(), plan[1].argv.end(), "::ca1"), 1) << "by which it is known again";
   EXPECT_EQ(cake::remark(probe, settings, line), "");
   EXPECT_FALSE(cake::calls_are_right(probe, settings, line, true));
   EXPECT_TRUE(cake::calls_are_right(probe, settings, line, false));
+}
+
+TEST(Cake, OnlyOurOwnFilterIsKnownAndRemoved) {
+  QosSettings settings;
+  settings.call_mark = {.value = 0xb9000000, .mask = 0xfd000000};
+  const std::string queues = "qdisc cake 1: dev wan root besteffort\nqdisc cake 2: dev ifb4wan root diffserv4\n";
+  const std::string foreign = "filter protocol all pref 3 u32 chain 0 fh 800::800 order 2048 key ht 800 bkt 0 flowid 1:2\n";
+  const std::string ours = "filter protocol all pref 3 u32 chain 0 fh 801::ca1 order 3233 key ht 801 bkt 0 flowid 1:1\n";
+  EXPECT_FALSE(cake::calls_are_right(shown(queues + foreign), settings, line, true));
+  EXPECT_TRUE(cake::calls_are_right(shown(queues + foreign), settings, line, false));
+  EXPECT_TRUE(cake::calls_are_right(shown(queues + foreign + ours), settings, line, true));
+  Plan plan;
+  cake::append_calls(shown(queues + foreign + ours), settings, line, false, plan);
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_EQ(plan[0].argv, (std::vector<std::string>{"tc", "filter", "del", "dev", "wan", "parent", "ffff:", "protocol", "all",
+                                                    "pref", "3", "handle", "801::ca1", "u32"}));
+  plan.clear();
+  cake::append_calls(shown(queues + foreign), settings, line, false, plan);
+  EXPECT_TRUE(plan.empty());
 }
 
 TEST(Cake, WhatCannotBeDoneForCallsIsSaidWithWhatWouldHelp) {
