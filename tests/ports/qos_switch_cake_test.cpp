@@ -76,6 +76,15 @@ TEST_F(CakeSwitchTest, SqmWithMarksThatHoldADscpHasTheDownloadFilterToo) {
   EXPECT_EQ(world_->text("filters"), "");
 }
 
+TEST_F(CakeSwitchTest, SqmWithASecondQueueEndsBadlyAndIsOnAllTheSame) {
+  world_->write("uci", layer_cake + "sqm.later=queue\nsqm.later.interface='later'\nsqm.later.enabled='1'\n");
+  open("sqm-scripts");
+  EXPECT_NE(switch_to(Qos::on).find("exit status 1"), std::string::npos);
+  EXPECT_EQ(observe(), is_on) << "what is seen counts";
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off);
+}
+
 TEST_F(CakeSwitchTest, SqmsStateFileWithoutQueuesIsNotOn) {
   open("sqm-scripts");
   EXPECT_EQ(switch_to(Qos::on), "");

@@ -51,4 +51,6 @@ echo "ifb4$device" >>links
 printf '%s ingress ffff0000 fffffff1\nifb4%s cake 80020000 ffffffff\n' "$device" "$device" >>qdiscs
 echo "ifb4$device $(option download)Kbit $ingress_modes" >>cake
 echo "IFACE=\"$device\"" >"sqm/$device.state"
+# It ends as its last queue did, and one that was not asked for ends with 1.
+grep -q "interface='later'" uci && exit 1
 exit 0
