@@ -6,9 +6,13 @@
 namespace voip {
 namespace {
 
-constexpr std::size_t budget = 256;    // flows in one reading: about 1 ms of CPU
-constexpr std::size_t curiosity = 40;  // of them such as nothing speaks for yet: a torrent has thousands
-constexpr Duration young = 3s;         // a call shows within that time
+constexpr std::size_t budget = 256;  // flows in one reading: about 1 ms of CPU
+// ... of them such as nothing speaks for yet. A page that opens dozens of flows is read at once; of a torrent's thousands, which
+// stay, so many a second.
+constexpr std::size_t curiosity = 40;
+constexpr std::size_t lasting_curiosity_per_s = 64;
+constexpr std::size_t most_credit = 1280;
+constexpr Duration young = 3s;  // a call shows within that time
 constexpr Duration undecided_patience = 1s;
 constexpr Duration patience = 4s;
 constexpr Duration baseline_after = 20ms;  // gathers the births of one burst into one batch
@@ -132,12 +136,20 @@ std::span<const FlowSlot> Watchlist::take_due(Instant now) {
 }
 
 void Watchlist::keep_within_budget(Instant now) {
-  if (due_.size() <= curiosity) {
-    return;
+  const Duration rested = credited_ ? std::min(now - *credited_, Duration(1min)) : Duration(1min);
+  const auto rested_ms = static_cast<std::size_t>(rested.count());
+  if (const std::size_t earned = rested_ms * lasting_curiosity_per_s / 1000; earned != 0) {
+    credit_ = std::min(credit_ + earned, most_credit);
+    credited_ = now;
   }
   const auto certain = static_cast<std::size_t>(
       std::count_if(due_.begin(), due_.end(), [this](FlowSlot slot) { return is_certain(entries_[slot]); }));
-  const std::size_t kept = std::min({due_.size(), certain + curiosity, budget});
+  const std::size_t curious = std::min({due_.size() - certain, curiosity, credit_});
+  credit_ -= curious;
+  const std::size_t kept = std::min(certain + curious, budget);
+  if (kept == due_.size()) {
+    return;
+  }
   const auto end = due_.begin() + static_cast<std::ptrdiff_t>(kept);
   std::nth_element(due_.begin(), end, due_.end(),
                    [this, now](FlowSlot a, FlowSlot b) { return urgency(entries_[a], now) < urgency(entries_[b], now); });

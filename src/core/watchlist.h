@@ -68,6 +68,8 @@ class Watchlist {
   Instant origin_{};
   std::optional<Instant> earliest_;  // of the entries in use; asked for at every event, looked for only when it may have changed
   std::size_t fast_count_ = 0;
+  std::size_t credit_ = 0;  // readings of flows that nothing speaks for; what is not spent is kept for a burst
+  std::optional<Instant> credited_;
   std::optional<Instant> next_listing_ = Instant::min();
   std::optional<Instant> missed_since_;
   Instant last_missed_{};

@@ -27,6 +27,7 @@ from home import Home, Unavailable, require  # noqa: E402
 from topology import Line  # noqa: E402
 
 BIN = Path(os.environ.get("VOIP_BENCH_BIN") or ROOT / "build" / "bench" / "tests" / "bench")
+PEERS = "198.18.0.0/15"  # for benchmarks: RFC 2544
 TABLE_LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")  # of the machine; a namespace cannot have its own
 AWK = r"""/^ipv4.* udp .*src=192\.168\.77\.10 / { for (i = 1; i <= NF; i++) if ($i ~ /^packets=/) sum += substr($i, 9) } END { print sum + 0 }"""
 OTHERS = {
@@ -129,6 +130,7 @@ class Bench:
         self.entries = 0
         self.rows: list[dict] = []
         self.broker = home.broker()
+        home.run("server", ["ip", "route", "add", "local", PEERS, "dev", "lo"])
 
     def fill(self, entries: int) -> None:
         self.home.run("router", [str(BIN / "bench_entries"), "table", str(self.entries), str(entries - self.entries)], timeout=120)
@@ -137,7 +139,8 @@ class Bench:
     def traffic(self, kind: str, flows: int) -> subprocess.Popen:
         client = "phone" if kind == "media" else "laptop"
         spaces = [f"/run/netns/{self.home.prefix}-{host}" for host in (client, "server")]
-        return subprocess.Popen([str(BIN / "bench_traffic"), kind, *spaces, self.home.address("server"), str(flows)])
+        address = self.home.address("server") if kind == "media" else PEERS.split("/", maxsplit=1)[0]
+        return subprocess.Popen([str(BIN / "bench_traffic"), kind, *spaces, address, str(flows)])
 
     def situation(self, name: str, *, media: int = 10, torrent: int = 0, foreign: int = 0, others: bool = False, settle: float = 12, runs: int | None = None, seconds: float | None = None) -> None:
         runs, seconds = runs or self.runs, seconds or self.seconds
@@ -216,7 +219,7 @@ def main() -> int:
                 bench.fill(entries)
                 bench.situation(f"10 media flows, {entries // 1000}k entries", others=True)
             if "torrent" in wanted:
-                bench.situation(f"... and a torrent of 2000, {bench.entries // 1000}k", torrent=2_000)
+                bench.situation(f"... and a torrent of 2000, {bench.entries // 1000}k", torrent=2_000, settle=20)
             if "foreign" in wanted:
                 bench.situation(f"... and 5000 foreign/s, {bench.entries // 1000}k", foreign=5_000)
             if args.json:

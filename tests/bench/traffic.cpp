@@ -1,9 +1,9 @@
 // Real UDP between two network namespaces, until it is ended:
 //   bench_traffic media CLIENT SERVER ADDRESS FLOWS     each flow 50 packets a second of 172 bytes both ways, as G.711 sends them
-//   bench_traffic torrent CLIENT SERVER ADDRESS FLOWS   one socket of the client with as many remote ports: a request of 100
-//   bytes
-//                                                       and an answer of 300 each second for every flow
-// CLIENT and SERVER are files of namespaces (/run/netns/...), ADDRESS is the server's.
+//   bench_traffic torrent CLIENT SERVER ADDRESS FLOWS   one socket of the client, as many peers, four in each /24: a request of
+//                                                       100 bytes and an answer of 300 each second for every flow
+// CLIENT and SERVER are files of namespaces (/run/netns/...), ADDRESS is the server's; a torrent's peers have addresses from it
+// on, which the server must take for its own.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -38,10 +38,11 @@ void enter(const char* name_space) {
   close(fd);
 }
 
-int udp_socket(std::uint16_t port) {
+int udp_socket(in_addr address, std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_in local{};
   local.sin_family = AF_INET;
+  local.sin_addr = address;
   local.sin_port = htons(port);
   if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
     fail("open a socket");
@@ -88,19 +89,22 @@ int main(int argc, char** argv) {
   enter(argv[2]);
   std::vector<int> clients;
   for (std::size_t i = 0; i < (is_media ? flows : 1); ++i) {
-    clients.push_back(udp_socket(static_cast<std::uint16_t>(is_media ? 41'000 + 2 * i : 51'413)));
+    clients.push_back(udp_socket({INADDR_ANY}, static_cast<std::uint16_t>(is_media ? 41'000 + 2 * i : 51'413)));
   }
   enter(argv[3]);
   std::vector<Server> servers(flows);
   std::vector<sockaddr_in> remotes(flows);
   for (std::size_t i = 0; i < flows; ++i) {
     const auto port = static_cast<std::uint16_t>(is_media ? 20'000 + 2 * i : 30'000 + i);
-    servers[i].fd = udp_socket(port);
     remotes[i].sin_family = AF_INET;
     remotes[i].sin_port = htons(port);
     if (inet_pton(AF_INET, argv[4], &remotes[i].sin_addr) != 1) {
       fail("the server's address");
     }
+    if (!is_media) {
+      remotes[i].sin_addr.s_addr = htonl(ntohl(remotes[i].sin_addr.s_addr) + 64 * static_cast<std::uint32_t>(i));
+    }
+    servers[i].fd = udp_socket(remotes[i].sin_addr, port);
   }
 
   // A torrent's flows are spread over the second; a phone's clock ticks for all its flows at about the same time.
