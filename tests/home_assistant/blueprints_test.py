@@ -109,7 +109,21 @@ class Blueprints(unittest.TestCase):
             call.wait_hung_up()
         self.assertEqual(ha.wait_for("light.desk_lamp", "off", 15), "off")
 
-    def test_3_qos_follows_the_companion_app(self):
+    def test_3_a_restart_during_a_call_leaves_nothing_behind(self):
+        ha = self.ha
+        with SipCall(self.house.home, talk_s=40) as call:
+            self.assertEqual(ha.wait_for("input_boolean.download", "off", 10), "off")
+            self.assertEqual(ha.wait_for("light.desk_lamp", "on", 5), "on")
+            ha.restart()
+            self.assertEqual(ha.wait_for("binary_sensor.voip_qos_call", "on", 10), "on")
+            self.assertEqual(ha.wait_for("input_boolean.download", "off", 5), "off", "paused again")
+            self.assertEqual(ha.wait_for("light.desk_lamp", "on", 5), "on")
+            call.wait_hung_up()
+        self.assertEqual(ha.wait_for("light.desk_lamp", "off", 10), "off")
+        self.assertEqual(ha.wait_for("input_boolean.download", "on", 8), "on")
+        self.assertEqual(ha.wait_for("input_boolean.paused", "off", 3), "off")
+
+    def test_4_qos_follows_the_companion_app(self):
         phone = PhoneApp(self.ha, "My phone")
         state = phone.add_sensor("phone_state", "Phone State", "idle")
         mode = phone.add_sensor("audio_mode", "Audio Mode", "normal")
@@ -134,7 +148,7 @@ class Blueprints(unittest.TestCase):
         self.ha.call("select.select_option", "select.voip_qos_mode", option="auto")
         self.is_soon(lambda: not is_shaped(self.house.home), 8)
 
-    def test_4_qos_is_on_before_a_meeting(self):
+    def test_5_qos_is_on_before_a_meeting(self):
         ha = self.ha
         ha.flow("local_calendar", {"calendar_name": "Meetings", "import": "create_empty"})
         self.assertEqual(ha.wait_for("calendar.meetings", "off", 10), "off")
@@ -171,7 +185,7 @@ class Blueprints(unittest.TestCase):
         self.assertFalse(is_shaped(self.house.home), "not yet, and not for a holiday")
         is_on_until(end, 20)
 
-    def test_5_bad_calls_and_failures_are_told(self):
+    def test_6_bad_calls_and_failures_are_told(self):
         house, ha = self.house, self.ha
         tell = {"action": "persistent_notification.create", "data": {"title": "{{ title }}", "message": "{{ message }}"}}
         self.automation("notify_problem", notify_actions=[tell], least_duration=8)
@@ -199,7 +213,7 @@ class Blueprints(unittest.TestCase):
         self.assertEqual(title, "The router could not switch QoS")
         self.assertIn("/bin/false", message)
 
-    def test_6_nothing_to_complain_of(self):
+    def test_7_nothing_to_complain_of(self):
         self.assertEqual(self.house.complaints(), [])
 
 

@@ -92,8 +92,10 @@ class Discovery:
         house.home.run("router", ["tc", "qdisc", "del", "dev", "wan", "root"])
         ha.call("button.press", "button.voip_qos_recheck")
         self.assertTrue(wait_until(lambda: is_shaped(house.home), 5), house.daemon.log_text())
+        self.assertEqual(ha.wait_for("switch.voip_qos", "on", 3), "on")
         ha.call("select.select_option", "select.voip_qos_mode", option="auto")
-        self.assertEqual(ha.wait_for("switch.voip_qos", "off", 8), "off")
+        self.assertTrue(wait_until(lambda: not is_shaped(house.home), 8), house.daemon.log_text())
+        self.assertEqual(ha.wait_for("switch.voip_qos", "off", 3), "off")
 
     def test_4_a_real_call_is_seen(self):
         house, ha = self.house, self.house.ha
@@ -146,16 +148,18 @@ class Discovery:
         self.assert_it_commands()
 
     def test_7_home_assistant_has_nothing_to_complain_of(self):
-        allowed = [c for c in self.house.complaints() if "mqtt.client] Error returned from MQTT server" in c or "Disconnected from MQTT server" in c]
-        self.assertEqual([c for c in self.house.complaints() if c not in allowed], [])
+        # It says so when its broker goes, which is no wonder in test_6.
+        of_the_broker = ("mqtt.client] Error returned from MQTT server", "mqtt.client] Disconnected from MQTT server", "paho.mqtt.client] failed to receive on socket")
+        self.assertEqual([c for c in self.house.complaints() if not any(text in c for text in of_the_broker)], [])
 
     def assert_it_commands(self):
         ha = self.house.ha
         ha.call("switch.turn_on", "switch.voip_qos")
         self.assertTrue(wait_until(lambda: is_shaped(self.house.home), 5), self.house.daemon.log_text())
+        self.assertEqual(ha.wait_for("switch.voip_qos", "on", 3), "on")
         ha.call("select.select_option", "select.voip_qos_mode", option="auto")
-        self.assertEqual(ha.wait_for("switch.voip_qos", "off", 8), "off")
-        self.assertFalse(is_shaped(self.house.home))
+        self.assertTrue(wait_until(lambda: not is_shaped(self.house.home), 8), self.house.daemon.log_text())
+        self.assertEqual(ha.wait_for("switch.voip_qos", "off", 3), "off")
 
 
 class OfDevices(Discovery, unittest.TestCase):
