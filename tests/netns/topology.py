@@ -113,13 +113,23 @@ def setup(host: str, line: Line, *, ipv6: bool, alg: bool, accounting: bool) -> 
         if ipv6:
             text.append(_sysctl("net.ipv6.conf.all.forwarding", 1))
     if host == "router":
-        text += ["nft -f - <<'END'", _NAT + (_FIREWALL6 if ipv6 else "") + (_ALG if alg else ""), "END"]
+        text += ["nft -f - <<'END' || {", _NAT + (_FIREWALL6 if ipv6 else "") + (_ALG if alg else ""), "END", *_nat_by_iptables(ipv6, alg), "}"]
         # After nft, which loads conntrack where it is a module.
         text.append(_sysctl("net.netfilter.nf_conntrack_acct", int(accounting)))
     if host == "isp":
         buckets = [("srv", line.up_kbit, line.up_buffer_ms), ("wan", line.down_kbit, line.down_buffer_ms)]
         text += ["tc -batch - <<'END'", *[token_bucket(i, kbit, ms) for i, kbit, ms in buckets if kbit], "END"]
     return "\n".join(text) + "\n"
+
+
+def _nat_by_iptables(ipv6: bool, alg: bool) -> list[str]:
+    """The same for kernels without the families of nftables."""
+    if alg:
+        return ["exit 1"]
+    lines = ["iptables -w -t nat -A POSTROUTING -o wan -j MASQUERADE"]
+    for program in ("iptables", "ip6tables") if ipv6 else ("iptables",):
+        lines += [f"{program} -w -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", f"{program} -w -A FORWARD -i wan -j DROP"]
+    return lines
 
 
 def _ip_lines(host: str, interfaces: list[str], ipv6: bool) -> list[str]:

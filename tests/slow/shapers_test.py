@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Calls on a full line with the real HFSC and CAKE, for a kernel that has them; run.py brings one along and runs this in it.
+
+Such a kernel switches slowly, for every program that is started costs it much; so the calls are judged, and not how soon they are good.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import unittest
+from datetime import datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("bench", "netns", "e2e/lib")]
+from call import Call  # noqa: E402
+from daemon import Daemon  # noqa: E402
+from effect_bench import SITUATIONS, show, summary  # noqa: E402
+from effect_case import Stage  # noqa: E402
+from effect_ways import WAYS  # noqa: E402
+from fixture import main, skipping, wait_until  # noqa: E402
+from home import Home, HomeError, Unavailable  # noqa: E402
+
+SITUATION = next(situation for situation in SITUATIONS if situation.name == "upload, 1 s")
+TALK_S = 22.0
+LARGE = [[60, 50, 532]]  # 560 bytes with the headers: over what the stock rules of qos-scripts take for voice
+TICK_S = 1.0  # monitor.interval
+LOOK_S = 0.25  # what looking at the classes may take here
+
+
+def way_of(name: str):
+    return next(way for way in WAYS if way.name == name)
+
+
+class Shapers(unittest.TestCase):
+    @skipping
+    def test_each_actuator_heals_a_call_on_a_full_line(self):
+        with Home(line=SITUATION.line) as home:
+            stage = Stage(home, SITUATION)
+            show(None)
+            idle, without = stage.without()
+            show(summary(SITUATION, "idle", [idle]))
+            show(summary(SITUATION, "without QoS", [without]))
+            self.assertGreater(idle["mos"], 4.2)
+            self.assertLess(without["mos"], 2.0)
+            for way in map(way_of, ("tc", "cake-rate", "qos-scripts (stand-in)")):
+                with self.subTest(way.name):
+                    reason = way.why_not(home)
+                    if reason:
+                        raise Unavailable(f"{way.name}: {reason}")
+                    found = stage.with_qos(way, TALK_S)
+                    show(summary(SITUATION, way.name, [found]))
+                    self.assertNotIn("failed", found)
+                    self.assertIsNotNone(found["good_s"])
+                    self.assertGreater(found["mos"], 4.0)
+                    self.assertGreater(found["left_percent"], 50)
+                    if way.name == "tc":
+                        self.assertTrue(any(line.startswith("qdisc cake ca1c:") for line in found["qdiscs"]), f"the rest is not in CAKE: {found['qdiscs']}")
+
+    @skipping
+    def test_a_call_of_large_packets_is_in_express_one_tick_after_it_was_detected(self):
+        way = way_of("qos-scripts (stand-in)")
+        with Home(line=SITUATION.line) as home:
+            if reason := way.why_not(home):
+                raise Unavailable(reason)
+            settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(home.line)}}
+            daemon = Daemon(home, settings, programs=way.install(home)).start()
+            daemon.command("qos", "on", "--for", "5m")
+            self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 30, every=0.2), daemon.log_text())
+            with Call(home, schedule=LARGE) as call:
+                seen = wait_until(lambda: self.packets(home)["1:20"] > 0 and time.time(), 15, every=0.02)
+                self.assertTrue(seen, daemon.log_text())
+                self.assertGreater(self.packets(home)["1:40"], 10, "the stock rules alone put it into Bulk")
+                time.sleep(0.3)
+                before, down_before = self.packets(home), self.packets(home, "ifb0")
+                time.sleep(1.5)
+                after, down_after = self.packets(home), self.packets(home, "ifb0")
+                call.hang_up()
+            said = re.search(r"^(\S+) info call started", daemon.log_text(), re.MULTILINE)
+            self.assertIsNotNone(said, daemon.log_text())
+            detected = datetime.fromisoformat(said.group(1)).timestamp()
+            print(f"detected {detected - call.started_ns / 1e9:.2f} s after its first packet, in Express at most {seen - detected:.2f} s later")
+            self.assertLess(seen - detected, TICK_S + LOOK_S)
+            self.assertGreater(after["1:20"] - before["1:20"], 50)
+            self.assertEqual(after["1:40"], before["1:40"], "not one packet is Bulk any more")
+            self.assertGreater(down_after["1:20"] - down_before["1:20"], 50, "the other direction too")
+            self.assertEqual(daemon.stop(), 0)
+            self.assertNotIn("hfsc", home.run("router", ["tc", "qdisc", "show"]).stdout)
+            self.assertNotIn("voip-qosd", home.run("router", ["iptables", "-w", "-t", "mangle", "-S"]).stdout)
+
+    @staticmethod
+    def packets(home: Home, device: str = "wan") -> dict[str, int]:
+        """What has passed each class of the device so far."""
+        text = home.run("router", ["tc", "-s", "class", "show", "dev", device]).stdout
+        found = {name: int(number) for name, number in re.findall(r"^class hfsc (1:\d+) .*\n Sent \d+ bytes (\d+) pkt", text, re.MULTILINE)}
+        if "1:20" not in found:
+            raise HomeError(f"{device} has no classes: {text!r}")
+        return found
+
+
+if __name__ == "__main__":
+    main()
