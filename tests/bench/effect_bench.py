@@ -32,13 +32,15 @@ SITUATIONS = [
     Situation("upload, 2 s", Line(up_buffer_ms=2000), False, 4.5),
     Situation("download, 300 ms", Line(), True),
 ]
+PROMISED_WAY = "tc, drain = measured"
+MOS_ABOVE, LEFT_PERCENT = 4.2, 55
 FIGURES = ("mos", "missing_percent", "p95_ms", "on_s", "good_s", "left_percent")
 
 
 def is_known(way: Way) -> bool:
     """Does this voip-qosd understand the configuration of the way?"""
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        file.write(toml({"qos": {"actuator": way.actuator, **way.settings(Line())}}))
+        file.write(toml({"qos": {"actuator": way.actuator, **way.settings(Line(), Path("/tmp"))}}))
         file.flush()
         return subprocess.run([str(binary()), "check-config", "--config", file.name], capture_output=True, check=False).returncode == 0
 
@@ -70,6 +72,19 @@ def summary(situation: Situation, way: str, runs: list[dict]) -> dict:
             middle = median([-value if value is not None and figure in ("mos", "left_percent") else value for value in values])
             row[figure] = None if middle is None else round(abs(middle), 2)
     return row
+
+
+def shortfalls(situation: Situation, row: dict) -> list[str]:
+    """What is not as it must be, in words; only our own profile at its best promises anything."""
+    if row["way"] != PROMISED_WAY or row["failed"]:
+        return []
+    good = situation.good_within_s
+    checks = [
+        (good is None or (row["good_s"] or float("inf")) < good, f"good within {good} s"),
+        ((row["mos"] or 0) > MOS_ABOVE, f"MOS above {MOS_ABOVE}"),
+        ((row["left_percent"] or 0) >= LEFT_PERCENT, f"{LEFT_PERCENT} % of the line left"),
+    ]
+    return [f"{situation.name}: not {what}" for is_kept, what in checks if not is_kept]
 
 
 def show(row: dict | None) -> None:
@@ -142,7 +157,10 @@ def main() -> int:
         if args.json and rows:
             Path(args.json).write_text(json.dumps({"machine": machine(), "talk_s": args.talk, "rows": rows}, indent=1) + "\n")
     print("machine:", json.dumps(machine()))
-    return 1 if any(row["failed"] for row in rows) else 0
+    missed = [text for row in rows for situation in situations if situation.name == row["situation"] for text in shortfalls(situation, row)]
+    for text in missed:
+        print(f"not as it must be: {text}")
+    return 1 if missed or any(row["failed"] for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -63,10 +63,16 @@ class Stage:
         self.home, self.situation = home, situation
         self.meter = Meter(home, *(("router", "wan") if situation.download else ("server", "eth0")))
         self.transfer: Transfer | None = None
+        self._port = 7078
+
+    def _call(self, talk_s: float) -> SipCall:
+        """From ports of its own each time: a connection that the router does not know yet."""
+        self._port += 2
+        return SipCall(self.home, talk_s=talk_s, port=self._port)
 
     def without(self) -> tuple[dict, dict]:
         """(idle, without QoS), parts of one call."""
-        with SipCall(self.home, talk_s=60) as call:
+        with self._call(60) as call:
             time.sleep(IDLE_S)
             loaded_from = time.time_ns()
             self.transfer = Transfer(self.home, download=self.situation.download, seconds=3600)
@@ -83,12 +89,13 @@ class Stage:
         home, situation = self.home, self.situation
         if way.prepare:
             home.run("router", ["sh", "-c", way.prepare])
-        settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(situation.line)}, "policy": {"min_on": "1s", "release_after": "1s"}}
-        daemon = Daemon(home, settings, programs=way.install(home))
+        programs = way.install(home)
+        settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(situation.line, programs)}, "policy": {"min_on": "1s", "release_after": "1s"}}
+        daemon = Daemon(home, settings, programs=programs)
         try:
             daemon.start()
             time.sleep(max(1.5, situation.fill_s))  # the queue stands again after whatever came before
-            with SipCall(home, talk_s=talk_s) as call:
+            with self._call(talk_s) as call:
                 call.wait_hung_up()
                 hung_up = call.hung_up_ns or time.time_ns()
                 shown = home.run("router", ["tc", "qdisc", "show", "dev", "wan"]).stdout

@@ -39,7 +39,7 @@ esac
 class Way:
     name: str
     actuator: str
-    settings: Callable[[Line], dict]  # [qos], without the actuator's name
+    settings: Callable[[Line, Path], dict]  # [qos] without the actuator's name, for a line and the folder with its scripts
     qdiscs: tuple[str, ...] = ()  # that the kernel must have
     programs: tuple[str, ...] = ()  # that must be installed
     scripts: Callable[[Line], dict[str, str]] = field(default=lambda line: {})  # stand-ins and scripts of the user: name -> text
@@ -73,7 +73,7 @@ def _share(kbit: int | None, percent: int = _OWN_PERCENT) -> int:
 
 
 def _own(drain: str) -> Callable[[Line], dict]:
-    return lambda line: {"tc": {"upload_kbit": _share(line.up_kbit), "download_kbit": _share(line.down_kbit), "drain": drain}}
+    return lambda line, folder: {"tc": {"upload_kbit": _share(line.up_kbit), "download_kbit": _share(line.down_kbit), "drain": drain}}
 
 
 def _plain_htb(line: Line) -> dict[str, str]:
@@ -93,10 +93,19 @@ def _plain_htb(line: Line) -> dict[str, str]:
     return {"plain-htb": _PLAIN_HTB.format(lines="\n".join(lines))}
 
 
+def _stand_ins(folder: str, section: str, options: dict) -> dict[str, str]:
+    """The programs of the folder, and what its `uci` shows."""
+    programs = {file.name: file.read_text() for file in (Path(__file__).parent / folder).iterdir()}
+    return programs | {"uci.txt": "".join(f"{section}.{key}='{value}'\n" for key, value in options.items())}
+
+
 def _qos_scripts(line: Line) -> dict[str, str]:
+    return _stand_ins("qos_scripts", "qos.wan", {"enabled": 1, "upload": _share(line.up_kbit, 85), "download": _share(line.down_kbit, 85)})
+
+
+def _sqm_scripts(line: Line) -> dict[str, str]:
     shares = {"upload": _share(line.up_kbit, 85), "download": _share(line.down_kbit, 85)}
-    texts = {file.name: file.read_text() for file in (Path(__file__).parent / "qos_scripts").iterdir()}
-    return texts | {"uci.txt": "qos.wan=interface\nqos.wan.enabled='1'\n" + "".join(f"qos.wan.{key}='{value}'\n" for key, value in shares.items())}
+    return _stand_ins("sqm_scripts", "sqm.wan", {"interface": "wan", "enabled": 1, **shares, "script": "layer_cake.qos", "squash_dscp": 0, "squash_ingress": 0})
 
 
 _CAKE_BEFORE = """set -e
@@ -113,12 +122,16 @@ WAYS = [
     Way("tc, drain = measured", "tc", _own("measured"), ("htb",)),
     Way(
         "exec: plain HTB at 70 %", "exec",
-        lambda line: {"exec": {"on": ["/usr/bin/env", "plain-htb", "on"], "off": ["/usr/bin/env", "plain-htb", "off"], "observe": ["/usr/bin/env", "plain-htb", "observe"]}},
+        lambda line, folder: {"exec": {"on": ["/usr/bin/env", "plain-htb", "on"], "off": ["/usr/bin/env", "plain-htb", "off"], "observe": ["/usr/bin/env", "plain-htb", "observe"]}},
         ("htb",), (), _plain_htb,
     ),
-    Way("cake-rate", "cake-rate", lambda line: {"cake-rate": {"upload_kbit": _share(line.up_kbit, 70), "download_kbit": _share(line.down_kbit, 70)}},
+    Way("cake-rate", "cake-rate", lambda line, folder: {"cake-rate": {"upload_kbit": _share(line.up_kbit, 70), "download_kbit": _share(line.down_kbit, 70)}},
         ("cake",), (), prepare=_CAKE_BEFORE, undo=_CAKE_AFTER, is_on="cake"),
-    Way("qos-scripts (stand-in)", "qos-scripts", lambda line: {}, ("hfsc", "fq_codel"), ("iptables",), _qos_scripts, is_on="hfsc"),
-    Way("sqm-scripts", "sqm-scripts", lambda line: {}, ("cake",), ("uci",), is_on="cake"),
-    Way("qosify", "qosify", lambda line: {}, ("cake",), ("ubus", "qosify"), is_on="cake"),
+    Way("qos-scripts (stand-in)", "qos-scripts", lambda line, folder: {}, ("hfsc", "fq_codel"), ("iptables",), _qos_scripts, is_on="hfsc"),
+    Way(
+        "sqm-scripts (stand-in)", "sqm-scripts",
+        lambda line, folder: {"sqm-scripts": {"run": str(folder / "run.sh"), "state_dir": str(folder / "sqm")}, "call_mark": "0xb9000000/0xfd000000"},
+        ("cake",), (), _sqm_scripts, is_on="cake",
+    ),
+    Way("qosify", "qosify", lambda line, folder: {}, ("cake",), ("ubus", "qosify"), is_on="cake"),
 ]

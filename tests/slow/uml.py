@@ -43,7 +43,7 @@ def run(command: str, seconds: float, *, memory_mb: int = 768, show: bool = True
         output = folder / "out.txt"
         output.touch()
         argv = ["linux.uml", f"mem={memory_mb}M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={folder}/init.sh"]
-        argv += [f"LAB_DIR={folder}", "con=null", "con0=fd:0,fd:1", "ssl=null", "quiet", f"umid=voip{os.getpid()}"]
+        argv += [f"LAB_DIR={folder}", "con=null", "con0=fd:0,fd:1", "ssl=null", "quiet", f"uml_dir={folder}"]
         # Its memory is a file, which had better be in RAM.
         environment = os.environ | {"LD_PRELOAD": str(preload), "TMPDIR": "/dev/shm"}
         with open(folder / "console.txt", "wb") as console:
