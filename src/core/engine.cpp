@@ -92,6 +92,10 @@ void Engine::handle(Instant now, const QosObserved& event) {
   }
 }
 
+void Engine::handle(Instant /*now*/, const DelayMeasured& event) {
+  reconciler_.measured(event);
+}
+
 void Engine::handle(Instant now, const ShapingTouched& /*event*/) {
   reconciler_.touched(now);
 }
@@ -133,6 +137,7 @@ void Engine::decide(Instant now) {
     advance_stop(now);
   } else {
     reconciler_.want(wanted);
+    reconciler_.expect_call(policy_.mode() == Mode::automatic && watchlist_.has_promising());
   }
   if (!is_finished_) {
     reconciler_.advance(now, actions_);

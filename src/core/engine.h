@@ -56,6 +56,7 @@ class Engine {
   void handle(Instant now, const SetSetting& event);
   void handle(Instant now, const SwitchFinished& event);
   void handle(Instant now, const QosObserved& event);
+  void handle(Instant now, const DelayMeasured& event);
   void handle(Instant now, const ShapingTouched& event);
   void handle(Instant now, const RecheckRequested& event);
   void handle(Instant now, const StatusRequested& event);

@@ -92,6 +92,16 @@ struct QosObserved {
   friend bool operator==(const QosObserved&, const QosObserved&) = default;
 };
 
+// A packet of some TCP connection left on the WAN at `sent` and was answered `delay` later; or, where that is not known exactly,
+// it left at `sent` or before, and its answer came `delay` later than that. Comes only while MeasureDelay is in force, and
+// concerns nothing but the draining step.
+struct DelayMeasured {
+  std::uint32_t connection = 0;  // the same number, the same way
+  Instant sent{};
+  Duration delay{};
+  bool is_exact = true;
+};
+
 // Somebody changed links or queues: worth a look.
 struct ShapingTouched {};
 
@@ -109,9 +119,9 @@ struct StopRequested {};
 // Time has come to a deadline, or nothing happened at all.
 struct DeadlineReached {};
 
-using Event =
-    std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode, SetSetting,
-                 SwitchFinished, QosObserved, ShapingTouched, RecheckRequested, StatusRequested, StopRequested, DeadlineReached>;
+using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode,
+                           SetSetting, SwitchFinished, QosObserved, DelayMeasured, ShapingTouched, RecheckRequested,
+                           StatusRequested, StopRequested, DeadlineReached>;
 
 // ---- Reports: what people and other programs may know ----
 
@@ -192,6 +202,12 @@ struct SwitchQos {
 // Look at what is in force; answer with QosObserved.
 struct ObserveQos {};
 
+// Watch how long packets on the WAN wait for their answers, from now on or no longer; told as DelayMeasured. Where that is not
+// possible nothing is told.
+struct MeasureDelay {
+  bool is_wanted = false;
+};
+
 struct ReportChanged {
   Report report;
 };
@@ -225,7 +241,7 @@ struct StatusReported {
   FullStatus status;
 };
 
-using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, ReportChanged,
+using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, ReportChanged,
                             RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported>;
 
 template <typename... Ts>

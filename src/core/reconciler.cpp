@@ -10,6 +10,7 @@ constexpr Duration look_after_touch = 300ms;  // one change of links or queues c
 constexpr Duration audit_while_on = 30s;      // a shaper that got lost in a call is worse than one that stayed
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 60s;
+constexpr Duration longest_expectation = 5s;  // for a call that is likely and does not come; then the line is let alone
 
 Duration pause_after(std::uint32_t attempts) {
   Duration pause = first_pause;
@@ -22,7 +23,7 @@ Duration pause_after(std::uint32_t attempts) {
 }  // namespace
 
 Reconciler::Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities)
-    : settings_(settings), audit_interval_(audit_interval), abilities_(abilities) {
+    : settings_(settings), audit_interval_(audit_interval), abilities_(abilities), drain_(settings.tc) {
   look_at_ = Instant::min();
 }
 
@@ -44,7 +45,7 @@ void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
   is_renewing_ = false;
   switch_error_ = event.error;
   if (event.wanted == Qos::draining) {
-    drained_at_ = now + settings_.tc.drain_for;
+    drain_.begin(now);
   }
   look_at_ = now;
 }
@@ -120,22 +121,52 @@ std::optional<Qos> Reconciler::next_step(Instant now) {
   if (!wants_on_) {
     return Qos::off;
   }
-  const bool drains = abilities_.drains && settings_.tc.drain != Drain::off;
-  if (!drains || state_ == Qos::on) {
+  if (!drains() || state_ == Qos::on) {
     return Qos::on;
   }
   if (state_ == Qos::draining) {
-    if (drained_at_ && now < *drained_at_) {
-      deadline_ = earlier(deadline_, drained_at_);
+    if (const auto end = drain_.end(); end && now < *end) {
+      deadline_ = earlier(deadline_, end);
       return std::nullopt;
     }
     return Qos::on;
   }
-  return Qos::draining;
+  return drain_.is_needless(now) ? Qos::on : Qos::draining;
+}
+
+// Whether the line is to be drained now, or may have to be soon.
+bool Reconciler::is_delay_wanted(Instant now) {
+  const std::optional<Qos> coming = in_flight_ ? in_flight_ : awaited_ ? awaited_ : state_;
+  if (!drains() || settings_.tc.drain != Drain::measured || coming == Qos::on) {
+    expected_since_.reset();
+    return false;
+  }
+  if (wants_on_) {
+    return coming == Qos::draining || !try_at_ || now >= *try_at_;
+  }
+  if (!is_call_likely_) {
+    expected_since_.reset();
+    return false;
+  }
+  expected_since_ = expected_since_.value_or(now);
+  return now < *expected_since_ + longest_expectation;
+}
+
+void Reconciler::measure(Instant now, std::vector<Action>& actions) {
+  const bool is_wanted = is_delay_wanted(now);
+  if (is_wanted == is_measuring_) {
+    return;
+  }
+  is_measuring_ = is_wanted;
+  if (is_wanted) {
+    drain_.forget_samples();
+  }
+  actions.emplace_back(MeasureDelay{is_wanted});
 }
 
 void Reconciler::advance(Instant now, std::vector<Action>& actions) {
   deadline_.reset();
+  measure(now, actions);
   if (is_busy()) {
     return;
   }

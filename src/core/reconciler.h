@@ -4,6 +4,9 @@
 // ever:
 //   when the script works again, it heals by itself.
 // - At start nothing is known: look first, adopt what is there.
+// - Where the queue is drained for as long as is measured, it has the delay measured from the moment that QoS may be about to
+// come
+//   on until it is settled.
 // - What somebody else changed is noticed by looking (when the kernel says so, and as an audit) and put right.
 #pragma once
 
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "core/queue_drain.h"
 #include "core/settings.h"
 #include "core/time.h"
 
@@ -27,6 +31,9 @@ class Reconciler {
   Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities);
 
   void want(bool on);
+  // A call is likely to begin soon, so QoS may be wanted.
+  void expect_call(bool is_likely) { is_call_likely_ = is_likely; }
+  void measured(const DelayMeasured& event) { drain_.measured(event); }
   void switch_finished(const SwitchFinished& event, Instant now);
   // Returns whether this was the first look at what is there.
   bool observed(const QosObserved& event, Instant now);
@@ -50,6 +57,9 @@ class Reconciler {
  private:
   [[nodiscard]] std::optional<Qos> next_step(Instant now);
   void failed(std::string why, Instant now);
+  [[nodiscard]] bool drains() const { return abilities_.drains && settings_.tc.drain != Drain::off; }
+  [[nodiscard]] bool is_delay_wanted(Instant now);
+  void measure(Instant now, std::vector<Action>& actions);
 
   QosSettings settings_;
   Duration audit_interval_;
@@ -66,9 +76,12 @@ class Reconciler {
   std::string switch_error_;
   std::optional<Instant> look_at_;
   std::optional<Instant> touch_look_;  // asked for by touched(), after the last look began
-  std::optional<Instant> drained_at_;  // when the draining step is over
-  std::optional<Instant> try_at_;      // not before
-  std::uint32_t attempts_ = 0;         // failed ones in a row
+  QueueDrain drain_;
+  bool is_call_likely_ = false;
+  std::optional<Instant> expected_since_;  // ... without a break
+  bool is_measuring_ = false;
+  std::optional<Instant> try_at_;  // not before
+  std::uint32_t attempts_ = 0;     // failed ones in a row
   std::uint64_t switches_ = 0;
   std::string problem_;
   std::optional<Instant> deadline_;

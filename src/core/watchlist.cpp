@@ -42,6 +42,12 @@ void Watchlist::set_pace(Entry& entry, Duration pace) {
   entry.pace = pace;
 }
 
+void Watchlist::note_interest(Entry& entry, Interest interest) {
+  promising_count_ += interest == Interest::promising ? 1U : 0U;
+  promising_count_ -= entry.interest == Interest::promising ? 1U : 0U;
+  entry.interest = interest;
+}
+
 void Watchlist::add(FlowSlot slot, bool is_fresh, Instant now) {
   Entry& entry = entries_.at(slot);
   assert(!entry.is_used);
@@ -59,6 +65,7 @@ void Watchlist::remove(FlowSlot slot) {
   Entry& entry = entries_.at(slot);
   assert(entry.is_used);
   set_pace(entry, Duration{});
+  note_interest(entry, Interest::undecided);
   entry.is_used = false;
   *std::find(used_.begin(), used_.end(), slot) = used_.back();
   used_.pop_back();
@@ -70,7 +77,7 @@ void Watchlist::remove(FlowSlot slot) {
 void Watchlist::set_interest(FlowSlot slot, Interest interest, Instant now) {
   Entry& entry = entries_.at(slot);
   assert(entry.is_used);
-  entry.interest = interest;
+  note_interest(entry, interest);
   Duration pace{};
   if (interest == Interest::in_call) {
     pace = settings_.interval;

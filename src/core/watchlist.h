@@ -40,6 +40,8 @@ class Watchlist {
   bool take_listing(Instant now);
 
   [[nodiscard]] std::optional<Instant> deadline() const;
+  // Whether a flow that is in no call is on its way to one, or one in a call falls silent.
+  [[nodiscard]] bool has_promising() const { return promising_count_ != 0; }
   // Whether something is read at the fast interval, so that births can wait for the next reading.
   [[nodiscard]] bool is_fast() const { return fast_count_ != 0; }
 
@@ -56,6 +58,7 @@ class Watchlist {
   // The first multiple of `pace` that is at least half a pace away. All flows share one grid, which begins with the birth of the
   // first, so that they are read together and a lone call is read exactly in step with itself.
   [[nodiscard]] Instant on_grid(Instant now, Duration pace) const;
+  void note_interest(Entry& entry, Interest interest);
   void find_earliest();
   [[nodiscard]] static bool is_certain(const Entry& entry);
   [[nodiscard]] static Instant urgency(const Entry& entry, Instant now);
@@ -70,6 +73,7 @@ class Watchlist {
   std::size_t fast_count_ = 0;
   std::size_t credit_ = 0;  // readings of flows that nothing speaks for; what is not spent is kept for a burst
   std::optional<Instant> credited_;
+  std::size_t promising_count_ = 0;
   std::optional<Instant> next_listing_ = Instant::min();
   std::optional<Instant> missed_since_;
   Instant last_missed_{};

@@ -1,0 +1,106 @@
+#include "ports/tcp_headers.h"
+
+namespace voip {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::size_t least_tcp_bytes = 20;
+constexpr std::uint8_t fin = 0x01;
+constexpr std::uint8_t syn = 0x02;
+constexpr std::uint8_t ack = 0x10;
+
+std::uint16_t be16(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8U | bytes[at + 1]);
+}
+
+std::uint32_t be32(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint32_t>(be16(bytes, at)) << 16U | be16(bytes, at + 2);
+}
+
+struct IpHeader {
+  std::size_t bytes = 0;
+  std::size_t payload_bytes = 0;  // 0: of a jumbo, or one that the kernel has put together
+  IpAddress source;
+  IpAddress destination;
+};
+
+std::optional<IpHeader> read_ipv4(Bytes packet) {
+  if (packet.size() < 20) {
+    return std::nullopt;
+  }
+  const std::size_t header = std::size_t{packet[0]} % 16 * 4;
+  const std::size_t total = be16(packet, 2);
+  const bool is_fragment = (be16(packet, 6) & 0x3fffU) != 0;  // more to come, or not the first
+  if (header < 20 || header > packet.size() || is_fragment || packet[9] != protocol_tcp || (total != 0 && total < header)) {
+    return std::nullopt;
+  }
+  return IpHeader{header, total == 0 ? 0 : total - header, IpAddress::from_bytes(packet.subspan(12, 4)),
+                  IpAddress::from_bytes(packet.subspan(16, 4))};
+}
+
+std::optional<IpHeader> read_ipv6(Bytes packet) {
+  if (packet.size() < 40 || packet[6] != protocol_tcp) {
+    return std::nullopt;
+  }
+  return IpHeader{40, be16(packet, 4), IpAddress::from_bytes(packet.subspan(8, 16)),
+                  IpAddress::from_bytes(packet.subspan(24, 16))};
+}
+
+// Where the values of the timestamps option stand.
+std::optional<std::size_t> find_timestamps(Bytes tcp) {
+  constexpr std::uint8_t end_of_options = 0;
+  constexpr std::uint8_t no_operation = 1;
+  constexpr std::uint8_t timestamps = 8;
+  constexpr std::size_t timestamps_bytes = 10;
+  for (std::size_t at = least_tcp_bytes; at < tcp.size() && tcp[at] != end_of_options;) {
+    if (tcp[at] == no_operation) {
+      ++at;
+      continue;
+    }
+    const std::size_t length = at + 1 < tcp.size() ? tcp[at + 1] : 0;
+    if (length < 2 || length > tcp.size() - at) {
+      return std::nullopt;
+    }
+    if (tcp[at] == timestamps) {
+      return length == timestamps_bytes ? std::optional(at + 2) : std::nullopt;
+    }
+    at += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<TcpSegment> read_tcp_segment(Bytes headers) {
+  if (headers.empty()) {
+    return std::nullopt;
+  }
+  const unsigned version = headers[0] >> 4U;
+  const auto ip = version == 4 ? read_ipv4(headers) : version == 6 ? read_ipv6(headers) : std::nullopt;
+  if (!ip || headers.size() - ip->bytes < least_tcp_bytes) {
+    return std::nullopt;
+  }
+  const Bytes rest = headers.subspan(ip->bytes);
+  const std::size_t length = std::size_t{rest[12]} / 16 * 4;
+  if (length < least_tcp_bytes || length > rest.size() || (ip->payload_bytes != 0 && length > ip->payload_bytes)) {
+    return std::nullopt;
+  }
+  const Bytes tcp = rest.first(length);
+  const auto values = find_timestamps(tcp);
+  if (!values) {
+    return std::nullopt;
+  }
+  const std::uint8_t flags = tcp[13];
+  TcpSegment segment;
+  segment.source = {ip->source, be16(tcp, 0)};
+  segment.destination = {ip->destination, be16(tcp, 2)};
+  segment.timestamp = be32(tcp, *values);
+  if ((flags & ack) != 0) {
+    segment.echo = be32(tcp, *values + 4);
+  }
+  segment.has_payload = ip->payload_bytes != length || (flags & (syn | fin)) != 0;
+  return segment;
+}
+
+}  // namespace voip

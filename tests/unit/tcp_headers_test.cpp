@@ -1,0 +1,145 @@
+#include "ports/tcp_headers.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace voip {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+const Bytes timestamps_option{1, 1, 8, 10, 0x01, 0x02, 0x03, 0x04, 0xa1, 0xa2, 0xa3, 0xa4};
+
+// A TCP header with these options (a multiple of four bytes) from port 5000 to 443.
+Bytes tcp(const Bytes& options, std::uint8_t flags = 0x10) {
+  Bytes bytes{0x13, 0x88, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 2, 0, flags, 0xff, 0xff, 0, 0, 0, 0};
+  bytes[12] = static_cast<std::uint8_t>((20 + options.size()) / 4 << 4U);
+  bytes.insert(bytes.end(), options.begin(), options.end());
+  return bytes;
+}
+
+Bytes ipv4(const Bytes& segment, std::size_t payload, const Bytes& options = {}) {
+  const std::size_t total = 20 + options.size() + segment.size() + payload;
+  Bytes bytes{0x45,
+              0,
+              static_cast<std::uint8_t>(total >> 8U),
+              static_cast<std::uint8_t>(total),
+              0,
+              0,
+              0x40,
+              0,
+              64,
+              6,
+              0,
+              0,
+              192,
+              0,
+              2,
+              2,
+              198,
+              51,
+              100,
+              10};
+  bytes[0] = static_cast<std::uint8_t>(0x45 + options.size() / 4);
+  bytes.insert(bytes.end(), options.begin(), options.end());
+  bytes.insert(bytes.end(), segment.begin(), segment.end());
+  return bytes;
+}
+
+Bytes ipv6(const Bytes& segment, std::size_t payload) {
+  const std::size_t length = segment.size() + payload;
+  Bytes bytes{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length), 6, 64};
+  for (const auto* text : {"2001:db8::2", "2001:db8:9::10"}) {
+    const IpAddress address = *IpAddress::parse(text);
+    bytes.insert(bytes.end(), address.bytes().begin(), address.bytes().end());
+  }
+  bytes.insert(bytes.end(), segment.begin(), segment.end());
+  return bytes;
+}
+
+TEST(TcpHeaders, ASegmentOfEitherFamilyIsRead) {
+  for (const bool is_v6 : {false, true}) {
+    const auto segment = read_tcp_segment(is_v6 ? ipv6(tcp(timestamps_option), 1000) : ipv4(tcp(timestamps_option), 1000));
+    ASSERT_TRUE(segment) << is_v6;
+    EXPECT_EQ(segment->source, (Endpoint{*IpAddress::parse(is_v6 ? "2001:db8::2" : "192.0.2.2"), 5000}));
+    EXPECT_EQ(segment->destination, (Endpoint{*IpAddress::parse(is_v6 ? "2001:db8:9::10" : "198.51.100.10"), 443}));
+    EXPECT_EQ(segment->timestamp, 0x01020304U);
+    EXPECT_EQ(segment->echo, 0xa1a2a3a4U);
+    EXPECT_TRUE(segment->has_payload);
+  }
+}
+
+TEST(TcpHeaders, WhatWillBeAnsweredAtOnceIsTold) {
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp(timestamps_option), 0))->has_payload);
+  EXPECT_FALSE(read_tcp_segment(ipv6(tcp(timestamps_option), 0))->has_payload);
+  EXPECT_TRUE(read_tcp_segment(ipv4(tcp(timestamps_option), 1))->has_payload);
+  EXPECT_TRUE(read_tcp_segment(ipv4(tcp(timestamps_option, 0x11), 0))->has_payload) << "FIN";
+  const auto opening = read_tcp_segment(ipv4(tcp(timestamps_option, 0x02), 0));
+  EXPECT_TRUE(opening->has_payload) << "SYN";
+  EXPECT_FALSE(opening->echo) << "without ACK the echo says nothing";
+}
+
+TEST(TcpHeaders, TheOptionIsFoundAmongOthers) {
+  Bytes options{2, 4, 5, 0xb4, 4, 2};  // MSS, SACK permitted
+  options.insert(options.end(), timestamps_option.begin() + 2, timestamps_option.end());
+  options.insert(options.end(), {1, 3, 3, 7});  // window scale
+  ASSERT_EQ(options.size() % 4, 0U);
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp(options), 0))->timestamp, 0x01020304U);
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp(timestamps_option), 9, {1, 1, 1, 0}))->timestamp, 0x01020304U) << "options of IPv4";
+}
+
+TEST(TcpHeaders, WhatIsNoneIsNotTakenForOne) {
+  EXPECT_FALSE(read_tcp_segment({}));
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({}), 100))) << "no options";
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({0, 0, 0, 0, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 0))) << "after the end of options";
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({8, 4, 0, 0}), 0))) << "of the wrong length";
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({1, 1, 2, 0}), 0))) << "an option without length";
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({2, 40, 0, 0}), 0))) << "an option beyond the header";
+  Bytes udp = ipv4(tcp(timestamps_option), 0);
+  udp[9] = 17;
+  EXPECT_FALSE(read_tcp_segment(udp));
+  for (const std::uint8_t fragment : Bytes{0x20, 0x01}) {  // more to come; not the first
+    Bytes part = ipv4(tcp(timestamps_option), 0);
+    part[6] = fragment;
+    EXPECT_FALSE(read_tcp_segment(part));
+  }
+  Bytes short_total = ipv4(tcp(timestamps_option), 0);
+  short_total[3] = 30;
+  EXPECT_FALSE(read_tcp_segment(short_total)) << "the packet is shorter than its headers";
+}
+
+TEST(TcpHeaders, JunkIsRefusedWithoutReadingBeyondIt) {
+  for (const Bytes& whole : {ipv4(tcp(timestamps_option), 0), ipv6(tcp(timestamps_option), 0)}) {
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+      // A block of just this size, so that a sanitizer sees each byte too far.
+      EXPECT_FALSE(read_tcp_segment(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)))) << length;
+    }
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      for (unsigned value = 0; value < 256; ++value) {
+        Bytes changed = whole;
+        changed[at] = static_cast<std::uint8_t>(value);
+        changed.shrink_to_fit();
+        const auto segment = read_tcp_segment(changed);
+        EXPECT_TRUE(!segment || segment->source.address.is_v6() == (changed[0] >> 4U == 6));
+      }
+    }
+  }
+  std::uint32_t state = 1;
+  for (std::size_t round = 0; round < 200'000; ++round) {
+    Bytes noise(round % 121);
+    for (std::uint8_t& byte : noise) {
+      state = state * 1'664'525 + 1'013'904'223;
+      byte = static_cast<std::uint8_t>(state >> 24U);
+    }
+    if (noise.size() > 9) {
+      noise[0] = static_cast<std::uint8_t>(round % 2 == 0 ? 0x45 : 0x60);
+      noise[round % 2 == 0 ? 9 : 6] = 6;
+    }
+    static_cast<void>(read_tcp_segment(noise));
+  }
+}
+
+}  // namespace
+}  // namespace voip
