@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "actuators/all.h"
 #include "base/unique_fd.h"
 
 namespace voip {
@@ -93,6 +94,11 @@ void check_actuator(ConfigReading& reading) {
       reading.add(reading.place_of(key), std::string(key) + ": the init script cannot switch qos-scripts off: name the program " +
                                              "qos-start or qos-stop, which lie in /usr/bin");
     }
+  }
+  const Actuator* const actuator = find_actuator(qos.actuator);
+  if (qos.tc.drain == Drain::measured && actuator != nullptr && !actuator->drains) {
+    reading.add(reading.place_of("qos.tc.drain"), "qos.tc.drain \"measured\" does nothing with qos.actuator \"" + qos.actuator +
+                                                      "\", which cannot drain the line; \"tc\" can");
   }
   if (qos.tc.drain != Drain::off && qos.tc.drain_percent > qos.tc.bulk_percent) {
     const char* key = reading.gives("qos.tc.drain_percent") ? "qos.tc.drain_percent" : "qos.tc.bulk_percent";

@@ -22,7 +22,8 @@ constexpr std::array protocols{Word<bool>{"udp", true}, Word<bool>{"any", false}
 constexpr std::array styles{Word<bool>{"device", true}, Word<bool>{"entity", false}};
 constexpr std::array modes{Word<Mode>{"auto", Mode::automatic}, Word<Mode>{"on", Mode::on}, Word<Mode>{"off", Mode::off}};
 constexpr std::array exits{Word<OnExit>{"off", OnExit::off}, Word<OnExit>{"leave", OnExit::leave}};
-constexpr std::array drains{Word<Drain>{"off", Drain::off}, Word<Drain>{"fixed", Drain::fixed}};
+constexpr std::array drains{Word<Drain>{"off", Drain::off}, Word<Drain>{"fixed", Drain::fixed},
+                            Word<Drain>{"measured", Drain::measured}};
 constexpr std::array roles{Word<Role>{"phone", Role::phone}, Word<Role>{"any", Role::any}, Word<Role>{"never", Role::never}};
 
 constexpr std::array kernel_events{Word<KernelEvents>{"all", KernelEvents::all},

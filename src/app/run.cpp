@@ -17,6 +17,7 @@
 #include "ports/devices.h"
 #include "ports/interfaces.h"
 #include "ports/journal.h"
+#include "ports/line_delay.h"
 #include "ports/loop.h"
 #include "ports/mqtt.h"
 #include "ports/order_file.h"
@@ -66,6 +67,9 @@ std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Ac
   ports.push_back(std::make_unique<ControlSocket>(settings.control, VOIP_VERSION));
   ports.push_back(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
                                  [settings] { return find_lan(settings); }));
+  if (settings.qos.tc.drain == Drain::measured) {
+    ports.push_back(make_line_delay([settings] { return find_site(settings).wan; }));
+  }
   ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
   ports.push_back(make_devices(settings));
   ports.push_back(make_order_file(settings));

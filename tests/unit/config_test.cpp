@@ -197,8 +197,7 @@ TEST(Config, UnknownWordsNameTheValidOnes) {
             "f:2:15: detector.calls.sensitivity: unknown word \"hihg\"; expected \"low\", \"normal\" or \"high\"");
   EXPECT_NE(problem_in("[qos]\nactuator = \"htb\"").find("\"none\""), std::string::npos);
   EXPECT_NE(problem_in("[detector]\nuse = \"magic\"").find("\"threshold\""), std::string::npos);
-  EXPECT_NE(problem_in("[qos.tc]\ndrain = \"measured\"").find("\"off\" or \"fixed\""), std::string::npos)
-      << "not in this version";
+  EXPECT_NE(problem_in("[qos.tc]\ndrain = \"long\"").find("\"off\", \"fixed\" or \"measured\""), std::string::npos);
   EXPECT_NE(problem_in("[log]\nlevel = \"verbose\"").find("\"debug\""), std::string::npos);
 }
 
@@ -276,6 +275,9 @@ TEST(Config, ContradictionsAreRefused) {
   EXPECT_NE(problem_in("[mqtt]\nuri = \"mqtts://a\"\ncert_file = \"/etc/x\"").find("go together"), std::string::npos);
   EXPECT_NE(problem_in("[mqtt]\nuri = \"mqtt://a\"\nca_file = \"/etc/x\"").find("mqtts://"), std::string::npos);
   EXPECT_NE(problem_in("[qos.tc]\nbulk_percent = 20\ndrain_percent = 30").find("f:3:17:"), std::string::npos);
+  EXPECT_EQ(problem_in("[qos.tc]\ndrain = \"measured\""),
+            "f:2:9: qos.tc.drain \"measured\" does nothing with qos.actuator \"none\", which cannot drain the line; \"tc\" can");
+  EXPECT_TRUE(problems_in("[qos]\nactuator = \"tc\"\n[qos.tc]\nupload_kbit = 900\ndrain = \"measured\"").empty());
 }
 
 TEST_F(ConfigFiles, ThePasswordFileIsForTheDaemonAlone) {

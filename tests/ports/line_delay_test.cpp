@@ -1,0 +1,205 @@
+// The delay of real TCP connections through a NAT router, as its WAN shows it.
+#include "ports/line_delay.h"
+
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <fstream>
+#include <string>
+
+#include "ports/loop_until.h"
+#include "ports/small_home.h"
+
+namespace voip {
+namespace {
+
+using test::Inside;
+using test::SmallHome;
+
+class TcpSocket {
+ public:
+  explicit TcpSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  static TcpSocket open(bool is_v6) {
+    return TcpSocket(UniqueFd(socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  void send(std::size_t bytes) const {
+    const std::string payload(bytes, 'x');
+    EXPECT_EQ(::send(fd(), payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+class LineDelay : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string problem = home_.start(); !problem.empty()) {
+      GTEST_SKIP() << problem;
+    }
+    ASSERT_TRUE(port_->open(*loop_));
+  }
+  void TearDown() override { port_->close(); }
+
+  void measure(bool is_wanted) {
+    const Inside router(home_.router);
+    port_->perform(MeasureDelay{is_wanted});
+  }
+
+  // A connection from the phone to the server; both ends stay open.
+  std::pair<TcpSocket, TcpSocket> connect(bool is_v6) {
+    const auto address = test::to_sockaddr(test::at(is_v6 ? SmallHome::server_v6 : SmallHome::server_v4, 8443));
+    const auto* const raw = reinterpret_cast<const sockaddr*>(&address);
+    TcpSocket listening = in(home_.server, is_v6);
+    const int yes = 1;
+    EXPECT_EQ(setsockopt(listening.fd(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), 0);
+    EXPECT_EQ(bind(listening.fd(), raw, sizeof address), 0) << std::strerror(errno);
+    EXPECT_EQ(listen(listening.fd(), 1), 0);
+    TcpSocket client = in(home_.phone, is_v6);
+    EXPECT_EQ(::connect(client.fd(), raw, sizeof address), 0) << std::strerror(errno);
+    TcpSocket accepted(UniqueFd(accept4(listening.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
+    EXPECT_GE(accepted.fd(), 0);
+    return {std::move(client), std::move(accepted)};
+  }
+
+  // Packet sockets in the router.
+  int sockets() {
+    const Inside router(home_.router);
+    std::ifstream list("/proc/thread-self/net/packet");
+    std::string line;
+    int lines = -1;  // the heading
+    while (std::getline(list, line)) {
+      ++lines;
+    }
+    return lines;
+  }
+
+  std::optional<DelayMeasured> next(Duration limit, const std::function<bool(const DelayMeasured&)>& fits) {
+    std::optional<DelayMeasured> found;
+    test::loop_until(*loop_, limit, [&](const Event& event) {
+      const auto* told = std::get_if<DelayMeasured>(&event);
+      if (told != nullptr && fits(*told)) {
+        found = *told;
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+
+  SmallHome home_;
+  std::unique_ptr<Loop> loop_ = test::open_loop();
+  std::string wan_ = "wan0";
+  std::unique_ptr<Port> port_ = make_line_delay([this] { return wan_; });
+
+ private:
+  static TcpSocket in(const UniqueFd& network, bool is_v6) {
+    const Inside inside(network);
+    return TcpSocket::open(is_v6);
+  }
+};
+
+TEST_F(LineDelay, TheTimeFromASegmentToItsAnswerIsToldInBothFamilies) {
+  for (const bool is_v6 : {false, true}) {
+    measure(true);
+    const auto [client, server] = connect(is_v6);
+    const Instant before = loop_->now();
+    client.send(1000);
+    const auto told = next(2s, [](const DelayMeasured& sample) { return sample.is_exact; });
+    ASSERT_TRUE(told) << is_v6;
+    EXPECT_LT(told->delay, 60ms);
+    EXPECT_GE(told->sent, before - 100ms);
+    EXPECT_LE(told->sent, loop_->now());
+    measure(false);
+  }
+}
+
+TEST_F(LineDelay, AQueueOnTheWayIsSeen) {
+  // What the server sends waits: an acknowledgement takes 66 ms of this line.
+  ASSERT_EQ(SmallHome::run(home_.server, "tc qdisc add dev eth0 root tbf rate 8kbit burst 200 limit 20000"), 0);
+  const auto [client, server] = connect(false);
+  measure(true);
+  for (int i = 0; i < 12; ++i) {
+    client.send(1000);
+    test::loop_until(*loop_, 20ms, [](const Event&) { return false; });
+  }
+  const auto told = next(5s, [](const DelayMeasured& sample) { return sample.is_exact && sample.delay > 200ms; });
+  EXPECT_TRUE(told);
+}
+
+TEST_F(LineDelay, WhatIsNotTcpIsNotLookedAt) {
+  measure(true);
+  const test::UdpSocket phone(home_.phone, test::at(SmallHome::phone_v4, 7078));
+  const test::UdpSocket server(home_.server, test::at(SmallHome::server_v4, 7078));
+  phone.send(test::at(SmallHome::server_v4, 7078), 200, 172);
+  server.answer(200, 200, 172);
+  EXPECT_FALSE(next(100ms, [](const DelayMeasured&) { return true; }));
+}
+
+TEST_F(LineDelay, NothingIsOpenUnlessItIsWanted) {
+  EXPECT_EQ(sockets(), 0);
+  measure(true);
+  EXPECT_EQ(sockets(), 1);
+  measure(true);
+  EXPECT_EQ(sockets(), 1);
+  measure(false);
+  EXPECT_EQ(sockets(), 0);
+  const auto [client, server] = connect(false);
+  client.send(1000);
+  EXPECT_FALSE(next(100ms, [](const DelayMeasured&) { return true; }));
+  measure(true);
+  port_->close();
+  EXPECT_EQ(sockets(), 0);
+}
+
+TEST_F(LineDelay, WithoutAWanNothingIsTold) {
+  for (const char* device : {"", "gone0"}) {
+    wan_ = device;
+    measure(true);
+    EXPECT_EQ(sockets(), 0);
+    measure(false);
+  }
+  wan_ = "wan0";
+  measure(true);
+  EXPECT_EQ(sockets(), 1) << "it is asked for anew";
+}
+
+// Takes a capability away from this thread while it lives.
+class Without {
+ public:
+  explicit Without(unsigned capability) {
+    EXPECT_EQ(syscall(SYS_capget, &header_, before_.data()), 0);
+    auto less = before_;
+    less[0].effective &= ~(1U << capability);
+    EXPECT_EQ(syscall(SYS_capset, &header_, less.data()), 0);
+  }
+  ~Without() { EXPECT_EQ(syscall(SYS_capset, &header_, before_.data()), 0); }
+  Without(const Without&) = delete;
+  Without& operator=(const Without&) = delete;
+
+ private:
+  __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> before_{};
+};
+
+TEST_F(LineDelay, WithoutThePrivilegeNothingIsToldAndThatIsSaidOnce) {
+  testing::internal::CaptureStderr();
+  {
+    const Inside router(home_.router);
+    const Without raw(CAP_NET_RAW);
+    port_->perform(MeasureDelay{true});
+    port_->perform(MeasureDelay{false});
+    port_->perform(MeasureDelay{true});
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(sockets(), 0);
+  const std::size_t at = said.find("needs CAP_NET_RAW");
+  ASSERT_NE(at, std::string::npos) << said;
+  EXPECT_EQ(said.find("needs CAP_NET_RAW", at + 1), std::string::npos) << said;
+  EXPECT_NE(said.find("qos.tc.drain_for"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace voip
