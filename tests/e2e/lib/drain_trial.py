@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""How soon a call is well again when it begins under a transfer that has filled the modem's buffer, with each kind of draining step.
+
+    drain_trial.py [--runs 5] [--drain fixed measured] [--buffer 500 1000 2000] [--download]      prints medians
+
+Each trial is a home in a box of its own, with the whole daemon on its router; everything is judged by the call's own packets and by what the
+provider's buckets have carried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2] / "netns")]
+from call import Call  # noqa: E402
+from daemon import Daemon, TcWatch  # noqa: E402
+from fixture import wait_until  # noqa: E402
+from home import Home, HomeError, Unavailable  # noqa: E402
+from peers import Transfer  # noqa: E402
+from topology import Line  # noqa: E402
+
+LIMIT_MS = 60.0
+SPEECH_KBIT = 50 * (172 + 8 + 20 + 14) * 8 / 1000
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Times in seconds from the first packet of the call; None: never."""
+
+    on_s: float | None  # the shaper is in the kernel
+    well_s: float | None  # from then on the delay stays below the limit
+    mos: float  # of the call from then on
+    left_percent: float  # of the line, for everything but the call, from the first packet on for ten seconds
+    rest_percent: float  # the same, from five seconds after QoS came on
+    drain_ms: float | None  # between the two states that the shaper was seen in
+
+
+class _Bucket:
+    """What the provider's token bucket of one direction has carried, and what stands in it."""
+
+    def __init__(self, home: Home, interface: str):
+        self._home, self._interface = home, interface
+
+    def _text(self) -> str:
+        return self._home.run("isp", ["tc", "-s", "qdisc", "show", "dev", self._interface]).stdout
+
+    def sent(self) -> tuple[float, int]:
+        return time.monotonic(), int(self._text().split("Sent ", 1)[1].split()[0])
+
+    def backlog(self) -> int:
+        size = self._text().split("backlog ", 1)[1].split("b ")[0]
+        return int(float(size[:-1]) * {"K": 1024, "M": 1024 * 1024}[size[-1]]) if size[-1] in "KM" else int(size)
+
+    @staticmethod
+    def percent(a: tuple[float, int], b: tuple[float, int], line_kbit: int) -> float:
+        return 100 * ((b[1] - a[1]) * 8 / 1000 / (b[0] - a[0]) - SPEECH_KBIT) / line_kbit
+
+
+def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfers: bool = True) -> Trial:
+    way = "down" if download else "up"
+    line = Line(down_buffer_ms=buffer_ms) if download else Line(up_buffer_ms=buffer_ms)
+    kbit = (line.down_kbit if download else line.up_kbit) or 0
+    settings = {
+        "device": [{"name": "Kitchen phone", "address": "192.168.77.10"}],
+        "qos": {"actuator": "tc", "wan": "wan", "tc": {"upload_kbit": 950, "download_kbit": 4750, "drain": drain}},
+    }
+    with Home(line=line) as home:
+        daemon = Daemon(home, settings).start()
+        watch = TcWatch(home)
+        marks = _MarkerWatch(home)
+        bucket = _Bucket(home, "wan" if download else "srv")
+        if transfers:
+            Transfer(home, download=download, seconds=60)
+            full = kbit * buffer_ms // 8 * 8 // 10
+            if not wait_until(lambda: bucket.backlog() > full, 20):
+                raise HomeError(f"the transfer does not fill the buffer of {buffer_ms} ms: {bucket.backlog()} bytes")
+            time.sleep(2)
+        with Call(home) as call:
+            first = call.started_ns
+            begin = bucket.sent()
+            on = watch.wait_for(True, first, 10)
+            time.sleep(max(0.0, (on or first) / 1e9 + 5 - time.time()))
+            middle = bucket.sent()
+            time.sleep(max(0.0, first / 1e9 + 10 - time.time()))
+            ten = bucket.sent()
+            time.sleep(4)
+            end = bucket.sent()
+            call.hang_up()
+        well = call.stays_below(LIMIT_MS, first, way=way)  # within tolerances of single stragglers, see there
+        quality = call.quality(way, first + int((well or 0) * 1e9))
+        daemon.stop()
+        if "cannot be measured" in daemon.log_text():
+            raise HomeError(daemon.log_text())
+        return Trial((on - first) / 1e9 if on else None, well, quality.mos, bucket.percent(begin, ten, kbit), bucket.percent(middle, end, kbit), marks.drain_ms())
+
+
+class _MarkerWatch:
+    """When the shaper's marker of draining (ca1d:) came, and when that of the settled state (ca1e:)."""
+
+    def __init__(self, home: Home):
+        self._seen: dict[str, int] = {}
+        self._child = home.popen("router", ["tc", "monitor"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._child.stdout or []:
+            for marker in ("ca1d:", "ca1e:"):
+                if marker in line and not line.startswith("deleted"):
+                    self._seen.setdefault(marker, time.time_ns())
+
+    def drain_ms(self) -> float | None:
+        if "ca1e:" not in self._seen:
+            return None
+        return (self._seen["ca1e:"] - self._seen.get("ca1d:", self._seen["ca1e:"])) / 1e6
+
+
+def medians(trials: list[Trial]) -> Trial:
+    """Of each figure by itself; never is later than any time."""
+
+    def middle(name: str) -> float | None:
+        value = median(float("inf") if getattr(trial, name) is None else getattr(trial, name) for trial in trials)
+        return None if value == float("inf") else value
+
+    return Trial(**{name: middle(name) for name in asdict(trials[0])})  # type: ignore[arg-type]
+
+
+def _row(name: str, trial: Trial) -> str:
+    def show(value: float | None, digits: int) -> str:
+        return "never" if value is None else f"{value:.{digits}f}"
+
+    return f"{name:26} {show(trial.on_s, 2):>7} {show(trial.drain_ms, 0):>9} {show(trial.well_s, 2):>9} {trial.mos:>6.2f} {trial.left_percent:>10.0f} {trial.rest_percent:>9.0f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="drain_trial.py", description="Medians of calls that begin under a transfer, with each kind of draining step.")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--drain", nargs="+", default=["fixed", "measured"], choices=["off", "fixed", "measured"])
+    parser.add_argument("--buffer", nargs="+", type=int, default=[500, 1000, 2000], metavar="MS")
+    parser.add_argument("--download", action="store_true", help="the transfer fills the other direction")
+    parser.add_argument("--idle", action="store_true", help="no transfer at all")
+    args = parser.parse_args()
+    print(f"{'':26} {'on s':>7} {'drain ms':>9} {'<60 ms s':>9} {'MOS':>6} {'10 s left %':>10} {'later %':>9}")
+    try:
+        for buffer in args.buffer:
+            for drain in args.drain:
+                trials = []
+                for run in range(args.runs):
+                    trials.append(try_once(drain, buffer, download=args.download, transfers=not args.idle))
+                    print(_row(f"  {buffer} ms, {drain}, run {run + 1}", trials[-1]), flush=True)
+                print(_row(f"{buffer} ms, {drain}: median", medians(trials)), flush=True)
+    except Unavailable as reason:
+        print(f"SKIPPED: {reason}")
+        return 77
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
