@@ -180,6 +180,16 @@ bool calls_are_right(const Probe& probe, const QosSettings& settings, const Line
   return (is_up ? found.table_is_right : !found.has_table) && is_down == !found.filter.empty();
 }
 
+std::string calls_problem(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted) {
+  if (calls_are_right(probe, settings, line, is_wanted)) {
+    return {};
+  }
+  return is_wanted
+             ? "what brings calls to the front of the queue is missing or out of date (nft table inet voip_qosd, filter with "
+               "ctinfo)"
+             : "what brought calls to the front of the queue is left over";
+}
+
 void append_calls(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted, Plan& plan) {
   const Installed found = installed(probe, settings, line);
   const bool is_up = is_wanted && wants_upload(probe, settings, line);

@@ -41,6 +41,8 @@ std::optional<std::uint64_t> parse_rate(std::string_view text);
 
 // What brings calls to the front is as it should be: there as far as this line's shapers heed it, and nothing else of ours.
 bool calls_are_right(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted);
+// The same in words; empty: all is right.
+std::string calls_problem(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted);
 // Appends what makes it so.
 void append_calls(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted, Plan& plan);
 // The two by themselves, for a CAKE that is just being set up: the table may come before it, the filter needs its ingress qdisc.

@@ -141,12 +141,8 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
     return {std::nullopt, "the bandwidth of CAKE cannot be seen: " + shown::why_not("tc", tc)};
   }
   QosObserved observed = assess(probe, settings, site);
-  const bool is_on = observed.qos == Qos::on;
-  if (observed.problem.empty() && !cake::calls_are_right(probe, settings, line_of(settings, site), is_on)) {
-    observed.problem = is_on
-                           ? "what brings calls to the front of CAKE is missing or out of date (nft table inet voip_qosd, filter "
-                             "with ctinfo)"
-                           : "what brought calls to the front of CAKE is left over";
+  if (observed.problem.empty()) {
+    observed.problem = cake::calls_problem(probe, settings, line_of(settings, site), observed.qos == Qos::on);
   }
   return observed;
 }

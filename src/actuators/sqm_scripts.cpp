@@ -247,12 +247,8 @@ Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& sit
 QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
   QosObserved observed = assess(probe, settings, site);
   const std::string device = device_of(settings, site);
-  const bool is_on = observed.qos == Qos::on;
-  if (observed.problem.empty() && !cake::calls_are_right(probe, settings, line_of(queue_of(probe, device), device), is_on)) {
-    observed.problem = is_on
-                           ? "what brings calls to the front of SQM's queue is missing or out of date (nft table inet voip_qosd, "
-                             "filter with ctinfo)"
-                           : "what brought calls to the front of SQM's queue is left over";
+  if (observed.problem.empty()) {
+    observed.problem = cake::calls_problem(probe, settings, line_of(queue_of(probe, device), device), observed.qos == Qos::on);
   }
   return observed;
 }
