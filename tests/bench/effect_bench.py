@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What QoS does to a call on a full line: one table, and JSON if asked.
 
-In the home in a box a call is measured on an idle line, on a full one, and on a full one with each actuator that this kernel can run.
+In the home in a box a call is measured on an idle line, on a full one, and on a full one with each actuator that this kernel can run:
+"tc" with its defaults, "tc-measured" with drain = "measured", "exec-htb" a user's own script (HTB, 70 % for the rest, no draining);
+"qos-scripts" and "sqm-scripts" are stand-ins for OpenWrt's scripts that make real queues. "up-1s" is an upload with 1 s of modem buffer.
 Every figure is the median of the runs. "QoS on" and "good" count from the call's first RTP packet: until the daemon has seen QoS on in
 the kernel, and until the delay stays below 60 ms. MOS, delay (p95) and missing packets are those of the worse direction, with QoS from
 "good" on. "Left" is what the line carries for the transfer, in percent of its rate, from QoS on to the hang-up.
@@ -27,12 +29,12 @@ from home import Home, HomeError, Unavailable, require
 from topology import Line
 
 SITUATIONS = [
-    Situation("upload, 500 ms", Line(up_buffer_ms=500), False, 2.5),
-    Situation("upload, 1 s", Line(up_buffer_ms=1000), False, 3.0),
-    Situation("upload, 2 s", Line(up_buffer_ms=2000), False, 4.5),
-    Situation("download, 300 ms", Line(), True),
+    Situation("up-500ms", Line(up_buffer_ms=500), False, 2.5),
+    Situation("up-1s", Line(up_buffer_ms=1000), False, 3.0),
+    Situation("up-2s", Line(up_buffer_ms=2000), False, 4.5),
+    Situation("down-300ms", Line(), True),
 ]
-PROMISED_WAY = "tc, drain = measured"
+PROMISED_WAY = "tc-measured"
 MOS_ABOVE, LEFT_PERCENT = 4.2, 55
 FIGURES = ("mos", "missing_percent", "p95_ms", "on_s", "good_s", "left_percent")
 
@@ -51,7 +53,7 @@ def usable(ways: list[Way], home: Home) -> list[Way]:
     for way in ways:
         reason = "this voip-qosd does not know it" if not is_known(way) else way.why_not(home)
         if reason:
-            print(f"{way.name:26} not here: {reason}", flush=True)
+            print(f"{way.name:12} not here: {reason}", flush=True)
         else:
             found.append(way)
     return found
@@ -89,7 +91,7 @@ def shortfalls(situation: Situation, row: dict) -> list[str]:
 
 def show(row: dict | None) -> None:
     if row is None:
-        print(f"{'':18} {'':26} {'MOS':>5} {'missing %':>10} {'delay ms':>9} {'QoS on s':>9} {'good s':>7} {'left %':>7}")
+        print(f"{'':12} {'':12} {'MOS':>5} {'missing %':>10} {'delay ms':>9} {'QoS on s':>9} {'good s':>7} {'left %':>7}")
         return
 
     def cell(figure: str, width: int, form: str) -> str:
@@ -98,7 +100,7 @@ def show(row: dict | None) -> None:
         return f"{'never' if row[figure] is None else format(row[figure], form):>{width}}"
 
     cells = [cell("mos", 5, ".2f"), cell("missing_percent", 10, ".1f"), cell("p95_ms", 9, ".1f"), cell("on_s", 9, ".2f"), cell("good_s", 7, ".2f"), cell("left_percent", 7, ".0f")]
-    print(f"{row['situation']:18} {row['way']:26} {' '.join(cells)}", flush=True)
+    print(f"{row['situation']:12} {row['way']:12} {' '.join(cells)}", flush=True)
     for reason in row["failed"]:
         print(f"    failed: {reason}")
 
@@ -140,7 +142,7 @@ def options() -> argparse.Namespace:
 
 def main() -> int:
     args = options()
-    situations = [s for s in SITUATIONS if s.name in (args.situation or (["upload, 1 s"] if args.quick else [t.name for t in SITUATIONS]))]
+    situations = [s for s in SITUATIONS if s.name in (args.situation or (["up-1s"] if args.quick else [t.name for t in SITUATIONS]))]
     rows: list[dict] = []
     try:
         binary()

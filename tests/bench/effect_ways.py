@@ -119,17 +119,17 @@ _CAKE_AFTER = "tc qdisc del dev wan root; tc qdisc del dev wan ingress; ip link 
 
 WAYS = [
     Way("tc", "tc", _own("fixed"), ("htb",)),
-    Way("tc, drain = measured", "tc", _own("measured"), ("htb",)),
+    Way("tc-measured", "tc", _own("measured"), ("htb",)),
     Way(
-        "exec: plain HTB at 70 %", "exec",
+        "exec-htb", "exec",
         lambda line, folder: {"exec": {"on": ["/usr/bin/env", "plain-htb", "on"], "off": ["/usr/bin/env", "plain-htb", "off"], "observe": ["/usr/bin/env", "plain-htb", "observe"]}},
         ("htb",), (), _plain_htb,
     ),
     Way("cake-rate", "cake-rate", lambda line, folder: {"cake-rate": {"upload_kbit": _share(line.up_kbit, 70), "download_kbit": _share(line.down_kbit, 70)}},
         ("cake",), (), prepare=_CAKE_BEFORE, undo=_CAKE_AFTER, is_on="cake"),
-    Way("qos-scripts (stand-in)", "qos-scripts", lambda line, folder: {}, ("hfsc", "fq_codel"), ("iptables",), _qos_scripts, is_on="hfsc"),
+    Way("qos-scripts", "qos-scripts", lambda line, folder: {}, ("hfsc", "fq_codel"), ("iptables",), _qos_scripts, is_on="hfsc"),
     Way(
-        "sqm-scripts (stand-in)", "sqm-scripts",
+        "sqm-scripts", "sqm-scripts",
         lambda line, folder: {"sqm-scripts": {"run": str(folder / "run.sh"), "state_dir": str(folder / "sqm")}, "call_mark": "0xb9000000/0xfd000000"},
         ("cake",), (), _sqm_scripts, is_on="cake",
     ),

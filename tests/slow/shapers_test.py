@@ -26,7 +26,7 @@ from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home, HomeError, Unavailable  # noqa: E402
 from peers import Transfer  # noqa: E402
 
-SITUATION = next(situation for situation in SITUATIONS if situation.name == "upload, 1 s")
+SITUATION = next(situation for situation in SITUATIONS if situation.name == "up-1s")
 TALK_S = 22.0
 LARGE = [[60, 50, 532]]  # 560 bytes with the headers: over what the stock rules of qos-scripts take for voice
 TICK_S = 1.0  # monitor.interval
@@ -48,7 +48,7 @@ class Shapers(unittest.TestCase):
             show(summary(SITUATION, "without QoS", [without]))
             self.assertGreater(idle["mos"], 4.2)
             self.assertLess(without["mos"], 2.0)
-            for way in map(way_of, ("tc", "cake-rate", "qos-scripts (stand-in)", "sqm-scripts (stand-in)")):
+            for way in map(way_of, ("tc", "cake-rate", "qos-scripts", "sqm-scripts")):
                 with self.subTest(way.name):
                     reason = way.why_not(home)
                     if reason:
@@ -64,7 +64,7 @@ class Shapers(unittest.TestCase):
 
     @skipping
     def test_a_call_of_large_packets_is_in_express_one_tick_after_it_was_detected(self):
-        way = way_of("qos-scripts (stand-in)")
+        way = way_of("qos-scripts")
         with Home(line=SITUATION.line) as home:
             if reason := way.why_not(home):
                 raise Unavailable(reason)
@@ -110,7 +110,7 @@ class Shapers(unittest.TestCase):
 
     @skipping
     def test_a_call_without_dscp_is_in_the_voice_tin_of_cake_both_ways(self):
-        way = way_of("sqm-scripts (stand-in)")
+        way = way_of("sqm-scripts")
         with Home(line=SITUATION.line) as home:
             if reason := way.why_not(home):
                 raise Unavailable(reason)
