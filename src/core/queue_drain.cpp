@@ -24,6 +24,7 @@ QueueDrain::QueueDrain(const TcSettings& settings) : fixed_(settings.drain_for) 
 
 void QueueDrain::forget_samples() {
   connections_.clear();
+  short_since_.reset();
   at_least_.reset();
   began_.reset();
   is_empty_ = false;
@@ -33,6 +34,11 @@ void QueueDrain::measured(const DelayMeasured& sample) {
   if (!sample.is_exact) {
     at_least_ = std::max(at_least_.value_or(Duration{}), sample.delay);
     return;
+  }
+  if (sample.delay > way_ + no_queue) {
+    short_since_.reset();
+  } else if (!short_since_) {
+    short_since_ = sample.sent;
   }
   auto found = std::find_if(connections_.begin(), connections_.end(),
                             [&](const Connection& one) { return one.number == sample.connection; });
@@ -74,7 +80,9 @@ const QueueDrain::Connection* QueueDrain::newest() const {
 
 bool QueueDrain::is_needless(Instant now) const {
   const Connection* const last = newest();
-  return last != nullptr && last->delay <= way_ + no_queue && now - (last->sent + last->delay) <= is_recent;
+  // A single one may be the first packet of a burst.
+  return last != nullptr && short_since_ && last->sent - *short_since_ >= comparable &&
+         now - (last->sent + last->delay) <= is_recent;
 }
 
 void QueueDrain::begin(Instant now) {

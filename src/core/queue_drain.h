@@ -23,7 +23,7 @@ class QueueDrain {
   // Measuring begins anew; what is known of the way itself stays.
   void forget_samples();
   void measured(const DelayMeasured& sample);
-  // The last answers show that there is no queue.
+  // The last answers, for some time, show that there is no queue.
   [[nodiscard]] bool is_needless(Instant now) const;
 
   // The rest is held down from now on.
@@ -46,7 +46,8 @@ class QueueDrain {
   std::int64_t free_percent_ = 80;
   Duration way_{};  // the shortest delay seen over an emptied queue
   std::vector<Connection> connections_;
-  std::optional<Duration> at_least_;  // where nothing that was seen leaving is answered yet
+  std::optional<Instant> short_since_;  // since then what left was answered soon
+  std::optional<Duration> at_least_;    // where nothing that was seen leaving is answered yet
   std::optional<Instant> began_;
   bool is_empty_ = false;
 };

@@ -37,6 +37,15 @@ class Upload(unittest.TestCase):
                 self.assertGreaterEqual(trial.rest_percent, LEAST_LEFT_PERCENT, trials)
 
 
+    @skipping
+    def test_a_line_that_is_not_full_is_held_down_for_a_moment_only(self):
+        trials = [try_once("measured", 1000, transfer_kbit=300) for _ in range(3)]
+        trial = medians(trials)
+        print(trial)
+        self.assertLess(trial.drain_ms, 600, trials)
+        self.assertGreater(trial.mos, LEAST_MOS, trials)
+
+
 class Privilege(unittest.TestCase):
     @skipping
     def test_without_it_the_drain_is_the_fixed_one_and_that_is_said_once(self):

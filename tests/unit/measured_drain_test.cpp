@@ -103,6 +103,7 @@ TEST(MeasuredDrain, ALineThatIsNotFullIsNotDrained) {
   ASSERT_EQ(actions.size(), 1U) << "a call is likely, so the line is watched before it is one";
   EXPECT_TRUE(std::get<MeasureDelay>(actions[0]).is_wanted);
   reconciler.measured({1, at(1100ms), 20ms});
+  reconciler.measured({1, at(1300ms), 20ms});
   reconciler.want(true);
   actions.clear();
   reconciler.advance(at(1500ms), actions);

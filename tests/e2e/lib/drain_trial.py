@@ -63,7 +63,8 @@ class _Bucket:
         return 100 * ((b[1] - a[1]) * 8 / 1000 / (b[0] - a[0]) - SPEECH_KBIT) / line_kbit
 
 
-def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfers: bool = True) -> Trial:
+def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbit: int | None = None) -> Trial:
+    """transfer_kbit: of a transfer that does not fill the line; 0: none at all."""
     way = "down" if download else "up"
     line = Line(down_buffer_ms=buffer_ms) if download else Line(up_buffer_ms=buffer_ms)
     kbit = (line.down_kbit if download else line.up_kbit) or 0
@@ -76,7 +77,10 @@ def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfers: b
         watch = TcWatch(home)
         marks = _MarkerWatch(home)
         bucket = _Bucket(home, "wan" if download else "srv")
-        if transfers:
+        if transfer_kbit:
+            Transfer(home, download=download, seconds=60, streams=1, kbit=transfer_kbit)
+            time.sleep(3)
+        elif transfer_kbit is None:
             Transfer(home, download=download, seconds=60)
             full = kbit * buffer_ms // 8 * 8 // 10
             if not wait_until(lambda: bucket.backlog() > full, 20):
@@ -144,7 +148,7 @@ def main() -> int:
     parser.add_argument("--drain", nargs="+", default=["fixed", "measured"], choices=["off", "fixed", "measured"])
     parser.add_argument("--buffer", nargs="+", type=int, default=[500, 1000, 2000], metavar="MS")
     parser.add_argument("--download", action="store_true", help="the transfer fills the other direction")
-    parser.add_argument("--idle", action="store_true", help="no transfer at all")
+    parser.add_argument("--transfer-kbit", type=int, help="the rate of a transfer that does not fill the line; 0: none at all")
     args = parser.parse_args()
     print(f"{'':26} {'on s':>7} {'drain ms':>9} {'<60 ms s':>9} {'MOS':>6} {'10 s left %':>10} {'later %':>9}")
     try:
@@ -152,7 +156,7 @@ def main() -> int:
             for drain in args.drain:
                 trials = []
                 for run in range(args.runs):
-                    trials.append(try_once(drain, buffer, download=args.download, transfers=not args.idle))
+                    trials.append(try_once(drain, buffer, download=args.download, transfer_kbit=args.transfer_kbit))
                     print(_row(f"  {buffer} ms, {drain}, run {run + 1}", trials[-1]), flush=True)
                 print(_row(f"{buffer} ms, {drain}: median", medians(trials)), flush=True)
     except Unavailable as reason:
