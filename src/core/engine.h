@@ -45,7 +45,7 @@ class Engine {
   void handle(Instant now, const FlowBorn& event);
   [[nodiscard]] bool is_wanted(const FlowBorn& event) const;
   bool make_room(const FlowBorn& event, Instant now);
-  [[nodiscard]] std::optional<FlowSlot> least_busy() const;
+  [[nodiscard]] std::optional<FlowSlot> slowest_that_gives_way(const FlowBorn& event, Instant now) const;
   void handle(Instant now, const CountersRead& event);
   void handle(Instant now, const FlowGone& event);
   void handle(Instant now, const FlowsLost& event);

@@ -9,9 +9,15 @@ namespace {
 constexpr Duration stale_mark_after = 15s;  // a mark on a flow that is no call: left by a run that was killed
 
 constexpr std::uint64_t busy_packets = 20;
+constexpr Duration time_to_show = 3s;  // a call has carried more by then
+constexpr std::int32_t slow_packets_per_s = 5;
 
 std::uint64_t packets_of(const Flow& flow) {
   return flow.up.packets + flow.down.packets;
+}
+
+std::int32_t packets_per_s(const Flow& flow) {
+  return flow.rates.up_packets_per_s + flow.rates.down_packets_per_s;
 }
 
 bool has_mark(const Flow& flow, const MarkSettings& mark) {
@@ -48,18 +54,16 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   }
 }
 
-// A birth takes the place of what was dismissed. Where nothing was yet, it may be a call's among a torrent's: a listing, which
-// shows what each flow has carried, will tell. What was listed must have carried something to take a place.
+// A newcomer takes the place of what was dismissed, or else of the slowest flow that gives way to it. Where none does, all may be
+// young, and the newcomer a call's among a torrent's: a listing, which shows what each flow has carried, will tell. What was
+// listed must have carried something to take a place.
 bool Engine::make_room(const FlowBorn& event, Instant now) {
   if (event.packets && *event.packets < busy_packets) {
     return false;
   }
   auto victim = watchlist_.least_promising(now);
-  if (!victim && event.packets) {
-    victim = least_busy();
-    if (victim && 2 * packets_of(flows_.at(*victim)) >= *event.packets) {
-      return false;
-    }
+  if (!victim) {
+    victim = slowest_that_gives_way(event, now);
   }
   if (!victim) {
     if (!event.packets) {
@@ -71,11 +75,16 @@ bool Engine::make_room(const FlowBorn& event, Instant now) {
   return true;
 }
 
-std::optional<FlowSlot> Engine::least_busy() const {
+std::optional<FlowSlot> Engine::slowest_that_gives_way(const FlowBorn& event, Instant now) const {
   std::optional<FlowSlot> found;
   for (FlowSlot slot = 0; slot < flows_.capacity(); ++slot) {
-    if (flows_.is_used(slot) && !watchlist_.is_certain(slot) &&
-        (!found || packets_of(flows_.at(slot)) < packets_of(flows_.at(*found)))) {
+    if (!flows_.is_used(slot) || watchlist_.is_certain(slot)) {
+      continue;
+    }
+    const Flow& flow = flows_.at(slot);
+    const bool is_known = now - flow.seen_first >= time_to_show && packets_per_s(flow) < slow_packets_per_s;
+    const bool gives_way = event.packets ? 2 * packets_of(flow) < *event.packets : is_known;
+    if (gives_way && (!found || packets_per_s(flow) < packets_per_s(flows_.at(*found)))) {
       found = slot;
     }
   }

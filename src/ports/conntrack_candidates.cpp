@@ -56,9 +56,9 @@ std::string candidate_rules(const FlowFilter& wanted) {
   text += "    meta l4proto != " + std::string(wanted.with_tcp ? "{ tcp, udp } " : "udp ") + silence + "\n";
   for (const bool is_v6 : {false, true}) {
     if (const std::string lan = prefixes(wanted, is_v6); !lan.empty()) {
-      const std::string family = is_v6 ? "ip6" : "ip";
-      text += "    " + family + " saddr { " + lan + " } goto from_lan\n";
-      text += "    ct reply " + family + " saddr { " + lan + " } accept\n";
+      const std::string source = std::string(is_v6 ? "ip6" : "ip") + " saddr { " + lan + " } ";
+      text += "    " + source + "goto from_lan\n";
+      text += "    ct reply " + source + "accept\n";
     }
   }
   text += "    " + silence + "\n  }\n";
