@@ -105,7 +105,10 @@ class Dashboard(unittest.TestCase):
         self.assert_text("hui-tile-card", "Mode on")
         self.press("div.option", "auto")
         self.assertTrue(wait_until(lambda: not is_shaped(self.house.home), 8), self.house.daemon.log_text())
+        # That tile comes and goes, and moves those behind it: nothing is pressed while it does.
+        self.assertTrue(wait_until(lambda: not any("Override until" in text for text in self.browser.texts("hui-tile-card")), 10))
         self.press("hui-tile-card", "On for 30 minutes")
+        self.assert_text("hui-tile-card", "Override until")
         self.assertTrue(wait_until(lambda: is_shaped(self.house.home), 5), self.house.daemon.log_text())
         self.assertEqual(self.house.daemon.status()["reason"], "manual")
         self.press("hui-tile-card", "Automatic again")
