@@ -1,6 +1,7 @@
 #include "ports/mqtt_connection.h"
 
 #include <mqtt/async_client.h>
+#include <openssl/crypto.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -217,6 +218,9 @@ class PahoConnection : public MqttConnection {
  public:
   PahoConnection(std::shared_ptr<MqttInbox> inbox, const MqttConnectionOptions& options)
       : inbox_(std::move(inbox)), options_(options) {
+    // An attempt that was given up may go on in the library's thread while the process ends: OpenSSL must not be taken down under
+    // it. Only the very first initialisation can say so.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     if (!is_library_busy()) {
       make_brokers();
     }
