@@ -9,11 +9,9 @@ class MqttFaults : public MqttTest {};
 
 TEST_F(MqttFaults, ABrokerThatIsAbsentAtStartIsFoundLater) {
   Broker broker;
-  testing::internal::CaptureStderr();
   Node node(settings_for(broker));
   ASSERT_TRUE(node.open().ok());
-  node.run_for(1500ms);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = log_while_it_runs(node, 1500ms);
   EXPECT_EQ(lines(log), 1) << log;
   EXPECT_NE(log.find("cannot connect to " + broker.uri() + ": connection refused"), std::string::npos) << log;
   node.report().calls = 3;
@@ -115,11 +113,9 @@ TEST_F(MqttFaults, AWrongPasswordIsOneLine) {
   settings.mqtt.password_file = password.string();
   for (const std::uint32_t version : {5U, 3U}) {
     settings.mqtt.version = version;
-    testing::internal::CaptureStderr();
     Node node(settings);
     ASSERT_TRUE(node.open().ok());
-    node.run_for(3s);
-    const std::string log = testing::internal::GetCapturedStderr();
+    const std::string log = log_while_it_runs(node, 3s);
     EXPECT_EQ(lines(log), 1) << log;
     EXPECT_NE(log.find("wrong user name or password"), std::string::npos) << log;
     expect_undisturbed(node);

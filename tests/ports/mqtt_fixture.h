@@ -125,6 +125,18 @@ class MqttTest : public testing::Test {
   }
 };
 
+// What the log says in that time; where it has nothing to say yet, since the machine is busy, it gets as much again, ten times at
+// most.
+inline std::string log_while_it_runs(Node& node, Duration time) {
+  std::string log;
+  for (int i = 0; i < 10 && log.empty(); ++i) {
+    testing::internal::CaptureStderr();
+    node.run_for(time);
+    log = testing::internal::GetCapturedStderr();
+  }
+  return log;
+}
+
 // A broker, the node on it, and an observer that has seen the node's state.
 struct Talk {
   explicit Talk(const std::function<Settings(const Broker&)>& settings_for, std::string extra = "allow_anonymous true\n",

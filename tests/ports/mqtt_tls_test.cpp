@@ -64,12 +64,11 @@ class MqttTls : public MqttTest {
   }
   // What the log says while the node tries for a while.
   static std::string log_of(const Settings& settings, Duration time = 4s) {
-    testing::internal::CaptureStderr();
     Node node(settings);
     EXPECT_TRUE(node.open().ok());
-    node.run_for(time);
+    std::string log = log_while_it_runs(node, time);
     expect_undisturbed(node);
-    return testing::internal::GetCapturedStderr();
+    return log;
   }
   static void expect_one_line(const std::string& log, const std::string& part) {
     EXPECT_EQ(lines(log), 1) << log;
