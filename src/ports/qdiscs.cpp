@@ -4,7 +4,6 @@
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -15,13 +14,14 @@
 #include <optional>
 #include <utility>
 
+#include "base/unique_fd.h"
+
 namespace voip {
 namespace {
 
 constexpr std::size_t datagram_size = 32UL * 1024;  // what the kernel fills at most (NLMSG_GOODSIZE and up, by what recv offers)
 constexpr std::size_t most_entries = 4096;
 constexpr int most_tries = 3;
-constexpr Duration burst_time = 100ms;
 
 Error system_error(const std::string& doing) {
   return Error{doing + ": " + std::strerror(errno)};
@@ -123,11 +123,10 @@ Status receive_dump(int socket, bool& is_interrupted, const Take& take) {
   }
 }
 
-Result<UniqueFd> open_socket(unsigned groups, int flags) {
-  UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE));
+Result<UniqueFd> open_socket() {
+  UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
-  address.nl_groups = groups;
   if (!socket || bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return system_error("open an rtnetlink socket");
   }
@@ -188,39 +187,8 @@ DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int,
   });
 }
 
-bool touches_shaping(std::span<const std::uint8_t> datagram) {
-  bool touches = false;
-  walk_messages(datagram, [&](const nlmsghdr& header, std::span<const std::uint8_t> payload) {
-    switch (header.nlmsg_type) {
-      case RTM_NEWLINK: {
-        // Wireless events, statistics and bridge ports come as changes of nothing, by the dozen a minute.
-        const auto link = read_as<ifinfomsg>(payload);
-        touches |= link && link->ifi_family == AF_UNSPEC && link->ifi_change != 0;
-        break;
-      }
-      case RTM_DELLINK: {
-        // A port that leaves its bridge is told as AF_BRIDGE.
-        const auto link = read_as<ifinfomsg>(payload);
-        touches |= link && link->ifi_family == AF_UNSPEC;
-        break;
-      }
-      case RTM_NEWQDISC:
-      case RTM_DELQDISC:
-      case RTM_NEWTCLASS:
-      case RTM_DELTCLASS:
-      case RTM_NEWTFILTER:
-      case RTM_DELTFILTER:
-        touches = true;
-        break;
-      default:
-        break;
-    }
-  });
-  return touches;
-}
-
 Result<Shaping> read_shaping() {
-  auto socket = open_socket(0, 0);
+  auto socket = open_socket();
   if (!socket) {
     return Error{socket.error()};
   }
@@ -232,61 +200,6 @@ Result<Shaping> read_shaping() {
     if (!shaping || !is_interrupted || tries == most_tries) {
       return shaping;
     }
-  }
-}
-
-ShapingWatch::~ShapingWatch() {
-  if (loop_ != nullptr) {
-    loop_->cancel(timer_);
-    loop_->unwatch(socket_.get());
-  }
-}
-
-Status ShapingWatch::open(Loop& loop, std::function<void()> touched) {
-  auto socket = open_socket(RTMGRP_LINK | RTMGRP_TC, SOCK_NONBLOCK);
-  if (!socket) {
-    return Error{socket.error()};
-  }
-  const int fd = socket->get();
-  auto watched = loop.watch(fd, EPOLLIN, [this](std::uint32_t) {
-    // Told at the end of the burst's time: a restart of the network is a hundred changes.
-    if (take_notifications() && !is_noticed_) {
-      is_noticed_ = true;
-      timer_ = loop_->call_at(loop_->now() + burst_time, [this] {
-        is_noticed_ = false;
-        touched_();
-      });
-    }
-  });
-  if (!watched) {
-    return watched;
-  }
-  loop_ = &loop;
-  touched_ = std::move(touched);
-  socket_ = std::move(*socket);
-  return {};
-}
-
-bool ShapingWatch::take_notifications() {
-  std::array<std::uint8_t, datagram_size> buffer{};
-  bool touched = false;
-  while (true) {
-    const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
-    if (size >= 0) {
-      touched = touches_shaping(std::span(buffer).first(static_cast<std::size_t>(size))) || touched;
-    } else if (errno == ENOBUFS) {
-      touched = true;  // too many to keep; what they said does not matter
-    } else {
-      return touched;
-    }
-  }
-}
-
-void ShapingWatch::forget() {
-  if (loop_ != nullptr) {
-    take_notifications();
-    loop_->cancel(timer_);
-    is_noticed_ = false;
   }
 }
 

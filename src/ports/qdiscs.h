@@ -1,17 +1,14 @@
-// Looks at the queueing disciplines of all devices in one dump, and notices when somebody changes them. Needs no privilege.
+// Looks at the queueing disciplines of all devices in one dump. Needs no privilege.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "base/unique_fd.h"
 #include "core/actuator.h"
-#include "ports/loop.h"
 
 namespace voip {
 
@@ -33,29 +30,4 @@ DumpPart take_links(std::span<const std::uint8_t> datagram, std::map<int, std::s
 // Qdiscs of devices that are not among the names are left out.
 DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int, std::string>& names_by_index,
                      std::vector<Qdisc>& qdiscs);
-// Whether a notification says that a qdisc, a class, a filter or a device came, went, or that a device went up or down.
-bool touches_shaping(std::span<const std::uint8_t> datagram);
-
-// Calls `touched` from Loop::wait() soon after somebody changed links or queues, once for a whole burst of changes.
-class ShapingWatch {
- public:
-  ShapingWatch() = default;
-  ~ShapingWatch();
-  ShapingWatch(const ShapingWatch&) = delete;
-  ShapingWatch& operator=(const ShapingWatch&) = delete;
-
-  Status open(Loop& loop, std::function<void()> touched);
-  // Forgets what has been noticed and not yet told: it was our own doing.
-  void forget();
-
- private:
-  bool take_notifications();
-
-  Loop* loop_ = nullptr;
-  std::function<void()> touched_;
-  UniqueFd socket_;
-  Loop::TimerId timer_ = 0;
-  bool is_noticed_ = false;
-};
-
 }  // namespace voip

@@ -9,6 +9,7 @@
 #include "ports/child.h"
 #include "ports/command_failure.h"
 #include "ports/loop.h"
+#include "ports/shaping_watch.h"
 
 namespace voip {
 namespace {

@@ -5,14 +5,11 @@
 
 #include <algorithm>
 
-#include "ports/loop_until.h"
 #include "ports/private_network.h"
 
 namespace voip {
 namespace {
 
-using test::loop_until;
-using test::open_loop;
 using test::PrivateNetwork;
 using test::shell;
 
@@ -66,29 +63,6 @@ TEST_F(ShapingTest, ADumpOfManyDevicesIsWhole) {
   ASSERT_TRUE(shaping) << shaping.error();
   EXPECT_GE(shaping->links.size(), 303U);
   EXPECT_NE(names_and_kinds().find("d299 pfifo\n"), std::string::npos);
-}
-
-TEST_F(ShapingTest, ABurstOfChangesIsToldOnceAndOursNotAtAll) {
-  auto loop = open_loop();
-  int touched = 0;
-  ShapingWatch watch;
-  ASSERT_TRUE(watch.open(*loop, [&] { ++touched; }).ok());
-  const auto never = [](const Event&) { return false; };
-  loop_until(*loop, 400ms, never);
-  EXPECT_EQ(touched, 0);
-
-  ASSERT_EQ(shell("tc qdisc add dev wan root handle 5: htb; tc qdisc del dev wan root; ip link set wan down"), "");
-  EXPECT_TRUE(loop_until(*loop, 2s, [&](const Event&) { return touched == 1; }));
-  loop_until(*loop, 400ms, never);
-  EXPECT_EQ(touched, 1);
-
-  ASSERT_EQ(shell("ip link del wan"), "");
-  EXPECT_TRUE(loop_until(*loop, 2s, [&](const Event&) { return touched == 2; })) << "an IFB goes without a word about its qdiscs";
-
-  ASSERT_EQ(shell("ip link add wan type veth peer name isp"), "");
-  watch.forget();
-  loop_until(*loop, 400ms, never);
-  EXPECT_EQ(touched, 2);
 }
 
 }  // namespace

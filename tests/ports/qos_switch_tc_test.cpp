@@ -209,15 +209,13 @@ TEST_F(TcSwitchTest, NoticesWhatOthersTakeAwayAndRepairsIt) {
   open("tc");
   ASSERT_EQ(switch_to(Qos::on), "");
   for (const char* harm :
-       {"tc qdisc del dev wan root", "ip link del voip-ifb", "nft delete table inet voip_qosd", "tc qdisc del dev br-lan clsact",
-        "tc filter del dev br-lan egress", "tc qdisc del dev voip-ifb root"}) {
+       {"tc qdisc del dev wan root", "ip link del voip-ifb", "nft delete table inet voip_qosd", "nft flush ruleset",
+        "tc qdisc del dev br-lan clsact", "tc filter del dev br-lan egress", "tc qdisc del dev voip-ifb root"}) {
     SCOPED_TRACE(harm);
     EXPECT_EQ(observe().qos, Qos::on);
     events_.clear();
     ASSERT_EQ(shell(harm), "");
-    if (std::string(harm).substr(0, 3) != "nft") {
-      EXPECT_TRUE(await<ShapingTouched>(2s));
-    }
+    EXPECT_TRUE(await<ShapingTouched>(2s));
     const QosObserved observed = observe();
     EXPECT_EQ(observed.qos, Qos::off);
     EXPECT_NE(observed.problem, "");

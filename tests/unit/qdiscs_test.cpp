@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "ports/shaping_watch.h"
+
 namespace voip {
 namespace {
 
@@ -116,6 +118,19 @@ TEST(Qdiscs, OnlyWhatMattersTouchesShaping) {
   EXPECT_FALSE(touches_shaping({}));
 }
 
+TEST(Qdiscs, OnlyRulesThatAreGoneTouchRules) {
+  constexpr std::uint16_t nftables = 10 << 8;
+  constexpr std::uint16_t new_table = nftables | 0;
+  constexpr std::uint16_t del_table = nftables | 2;
+  constexpr std::uint16_t del_rule = nftables | 8;
+  const Bytes of_some_table{1, 0, 0, 0};
+  EXPECT_TRUE(touches_rules(message(del_table, of_some_table)));
+  EXPECT_TRUE(touches_rules(message(new_table, of_some_table) + message(del_rule, of_some_table)));
+  EXPECT_FALSE(touches_rules(message(new_table, of_some_table)));
+  EXPECT_FALSE(touches_rules(message(del_qdisc, of_some_table)));
+  EXPECT_FALSE(touches_rules({}));
+}
+
 TEST(Qdiscs, SurvivesMessagesCutAnywhereAndBytesThatLie) {
   const Bytes whole = message(new_qdisc, qdisc_payload(2, 1, 2, "htb")) + message(new_link, link_payload(2, "wan")) +
                       message(error, {1, 2}) + message(done, {});
@@ -125,6 +140,7 @@ TEST(Qdiscs, SurvivesMessagesCutAnywhereAndBytesThatLie) {
     take_links(bytes, names);
     take_qdiscs(bytes, names, qdiscs);
     touches_shaping(bytes);
+    touches_rules(bytes);
   };
   for (std::size_t length = 0; length <= whole.size(); ++length) {
     take_all(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
