@@ -89,7 +89,7 @@ constexpr std::array<ConfigKey, 7> policy_keys{{
     {"release_after", [](V& v, Settings& s) { v.duration(s.policy.release_after, 0s, 1h); }},
     {"min_on", [](V& v, Settings& s) { v.duration(s.policy.min_on, 0s, 1h); }},
     {"min_off", [](V& v, Settings& s) { v.duration(s.policy.min_off, 0s, 1h); }},
-    {"max_on", [](V& v, Settings& s) { v.duration(s.policy.max_on, 1min, 24h * 7); }},
+    {"max_on", [](V& v, Settings& s) { v.duration(s.policy.max_on, 10s, 24h * 7); }},
     {"override_for", [](V& v, Settings& s) { v.duration(s.policy.override_for, 1s, 24h * 7); }},
     {"on_exit", [](V& v, Settings& s) { word(v, s.policy.on_exit, exits); }},
 }};

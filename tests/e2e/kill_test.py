@@ -141,6 +141,33 @@ class Kills(unittest.TestCase):
                 self.assertTrue(wait_until(lambda: is_settled(daemon, "OFF") and inventory(home) == untouched, CONSISTENT_WITHIN_S), daemon.log_text())
 
     @skipping
+    def test_the_longest_time_on_ends_after_any_kill_although_the_call_goes_on(self):
+        with Home() as home:
+            untouched = inventory(home)
+            policy = SETTINGS["policy"] | {"max_on": "10s"}
+            daemon = Daemon(home, SETTINGS | {"policy": policy}, programs=slowly(home.folder("programs"))).start()
+
+            def is_exhausted() -> bool:
+                return daemon.status()["reason"] == "too_long"
+
+            with Call(home, seconds=LONGEST_S):
+                self.assertTrue(wait_until(lambda: is_shaped(home), 8), daemon.log_text())
+                time.sleep(2)
+                daemon.kill()  # in the middle of the time
+                daemon.start()
+                self.assertTrue(wait_until(is_exhausted, 13, every=0.01), daemon.log_text())
+                daemon.kill()  # while the line is switched off for it
+                self.assertTrue(line_works(home), inventory(home))
+                daemon.start()
+                started = time.monotonic()
+                self.assertTrue(wait_until(lambda: is_settled(daemon, "OFF") and is_exhausted(), 16), f"{daemon.status()}\n{daemon.log_text()[-3000:]}")
+                print(f"not believed any more {time.monotonic() - started:.1f} s after the last start; the longest time is 10 s")
+                self.assertEqual(daemon.status()["calls"], 1, "the call is still seen")
+                self.assertTrue(wait_until(lambda: inventory(home) == untouched, 2), difference(inventory(home), untouched))
+                self.assertFalse(wait_until(lambda: is_shaped(home), 4), "and it does not come back while that call goes on")
+            self.assertEqual(daemon.stop(), 0)
+
+    @skipping
     def test_what_is_found_on_at_start_is_kept_for_a_while_and_then_released(self):
         for on_exit in ("off", "leave"):
             with self.subTest(on_exit), Home() as home:
