@@ -215,7 +215,7 @@ class Replay {
 
   void mark_flow(const MarkFlow& order) {
     const auto found = living_.find(order.key);
-    if (found == living_.end()) {
+    if (found == living_.end() || !order.is_media) {
       return;
     }
     const std::uint32_t mark = order.is_call ? mark_.value : 0;

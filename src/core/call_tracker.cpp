@@ -55,6 +55,7 @@ void CallTracker::flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::
   detector_->flow_ended(slot, now);
   if (flows.at(slot).in_call) {
     leave(slot, flows, now, actions);
+    unmark(flows.at(slot).facts.key, flows, actions);
   }
 }
 
@@ -92,8 +93,8 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
       continue;
     }
     if (!verdict.in_call) {
-      mark(flow.facts.key, false, actions);
       leave(verdict.slot, flows, std::min(verdict.heard_until.value_or(now), now), actions);
+      unmark(flow.facts.key, flows, actions);
       continue;
     }
     flow.in_call = true;
@@ -102,7 +103,7 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
     ActiveCall& active = call_of(verdict.slot, flows, now, verdict.reason, is_new);
     active.flows.push_back(verdict.slot);
     // Marked before anything is shaped: a call that is not marked when the queue is drained is dropped with the rest.
-    mark(flow.facts.key, true, actions);
+    mark(flow.facts.key, actions);
     if (is_new) {
       active.call.rates = sum(active.flows, flows);
       actions.emplace_back(CallStarted{active.call});
@@ -110,16 +111,51 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
   }
 }
 
-void CallTracker::mark(const FlowKey& key, bool is_call, std::vector<Action>& actions) const {
-  if (marks_) {
-    actions.emplace_back(MarkFlow{key, is_call});
+bool CallTracker::is_marked(const FlowKey& key, const FlowTable& flows) {
+  const auto is_media = [&flows](const FlowKey& flow) {
+    const auto slot = flows.find(flow);
+    return slot && flows.at(*slot).in_call;
+  };
+  const auto rtp = rtp_of(key);
+  return is_media(key) || (rtp && is_media(*rtp));
+}
+
+void CallTracker::mark(const FlowKey& key, std::vector<Action>& actions) const {
+  if (!marks_) {
+    return;
+  }
+  actions.emplace_back(MarkFlow{key, true});
+  if (const auto rtcp = rtcp_of(key)) {
+    actions.emplace_back(MarkFlow{*rtcp, true, false});
+  }
+}
+
+// Of a flow that has left its call.
+void CallTracker::unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const {
+  if (!marks_) {
+    return;
+  }
+  actions.emplace_back(MarkFlow{key, false});
+  // Two media flows may stand side by side, one where the other's RTCP would be.
+  if (is_marked(key, flows)) {
+    actions.emplace_back(MarkFlow{key, true, false});
+  }
+  if (const auto rtcp = rtcp_of(key); rtcp && !is_marked(*rtcp, flows)) {
+    actions.emplace_back(MarkFlow{*rtcp, false, false});
   }
 }
 
 void CallTracker::unmark(const FlowTable& flows, std::vector<Action>& actions) const {
+  if (!marks_) {
+    return;
+  }
   for (const ActiveCall& active : calls_) {
     for (const FlowSlot slot : active.flows) {
-      mark(flows.at(slot).facts.key, false, actions);
+      const FlowKey& key = flows.at(slot).facts.key;
+      actions.emplace_back(MarkFlow{key, false});
+      if (const auto rtcp = rtcp_of(key)) {
+        actions.emplace_back(MarkFlow{*rtcp, false, false});
+      }
     }
   }
 }

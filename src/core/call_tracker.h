@@ -28,17 +28,19 @@ class CallTracker {
   [[nodiscard]] bool wants(const FlowFacts& facts) const { return detector_->wants(facts); }
   void set_sensitivity(Sensitivity sensitivity) { detector_->set_sensitivity(sensitivity); }
   void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now);
-  // The flow has gone from the kernel; ends its call if it was the last of it.
+  // The flow has gone from the kernel, or is of no interest any more; ends its call if it was the last of it.
   void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
   // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
   void device_known(FlowSlot slot, const FlowTable& flows);
   void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step);
   // Takes in the detector's verdicts: appends CallStarted and CallEnded, and MarkFlow for each flow that became or ceased to be
-  // media.
+  // media, and for its RTCP.
   void judge(Instant now, FlowTable& flows, std::vector<Action>& actions);
 
-  // Clears the mark of every media flow, for a daemon that ends.
+  // Clears the mark of every media flow and its RTCP, for a daemon that ends.
   void unmark(const FlowTable& flows, std::vector<Action>& actions) const;
+  // Whether the flow is to have the mark: it is media of a call, or the RTCP of such.
+  [[nodiscard]] static bool is_marked(const FlowKey& key, const FlowTable& flows);
 
   [[nodiscard]] Interest interest(FlowSlot slot) const { return detector_->interest(slot); }
   [[nodiscard]] Opinion opinion(FlowSlot slot) const { return detector_->opinion(slot); }
@@ -66,7 +68,8 @@ class CallTracker {
     Instant heard_until{};  // the latest of the flows that have left it
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
-  void mark(const FlowKey& key, bool is_call, std::vector<Action>& actions) const;
+  void mark(const FlowKey& key, std::vector<Action>& actions) const;
+  void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
   void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
   [[nodiscard]] std::string device_name(const Flow& flow) const;
 

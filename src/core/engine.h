@@ -67,6 +67,7 @@ class Engine {
   void address_changed(const IpAddress& client, std::int32_t before, Instant now);
   void match_device(FlowSlot slot, Instant now);
   void repair_mark(const Flow& flow, Instant now);
+  void mark_rtcp(const FlowBorn& event);
   void read_flows(Instant now);
   void judge(Instant now);
   void decide(Instant now);

@@ -49,9 +49,6 @@ void Engine::match_device(FlowSlot slot, Instant now) {
     return;
   }
   if (facts.role == Role::never || !calls_.wants(facts)) {
-    if (flow.in_call && settings_.qos.mark_calls) {
-      actions_.emplace_back(MarkFlow{facts.key, false});
-    }
     forget(slot, now);
     return;
   }

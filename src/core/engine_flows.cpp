@@ -20,13 +20,14 @@ std::int32_t packets_per_s(const Flow& flow) {
   return flow.rates.up_packets_per_s + flow.rates.down_packets_per_s;
 }
 
-bool has_mark(const Flow& flow, const MarkSettings& mark) {
-  return (flow.mark & mark.mask) == mark.value;
+bool has_mark(std::uint32_t mark, const MarkSettings& call_mark) {
+  return (mark & call_mark.mask) == call_mark.value;
 }
 
 }  // namespace
 
 void Engine::handle(Instant now, const FlowBorn& event) {
+  mark_rtcp(event);
   if (flows_.find(event.key)) {
     return;
   }
@@ -144,11 +145,21 @@ void Engine::repair_mark(const Flow& flow, Instant now) {
     return;
   }
   // Somebody who writes the whole word wipes our bit; and a killed run leaves it behind.
-  const bool is_marked = has_mark(flow, settings_.qos.call_mark);
-  if (flow.in_call && !is_marked) {
-    actions_.emplace_back(MarkFlow{flow.facts.key, true});
-  } else if (!flow.in_call && is_marked && now - flow.seen_first > stale_mark_after) {
+  const bool has_it = has_mark(flow.mark, settings_.qos.call_mark);
+  const bool needs_it = CallTracker::is_marked(flow.facts.key, flows_);
+  if (needs_it && !has_it) {
+    actions_.emplace_back(MarkFlow{flow.facts.key, true, flow.in_call});
+  } else if (!needs_it && has_it && now - flow.seen_first > stale_mark_after) {
     actions_.emplace_back(MarkFlow{flow.facts.key, false});
+  }
+}
+
+// The first report comes seconds after the media (RFC 3550, section 6.2), so mostly in a call that has its mark already.
+void Engine::mark_rtcp(const FlowBorn& event) {
+  if (settings_.qos.mark_calls && !is_stopping_ && calls_.calls() > 0 && !has_mark(event.mark, settings_.qos.call_mark) &&
+      CallTracker::is_marked(event.key, flows_)) {
+    const auto slot = flows_.find(event.key);
+    actions_.emplace_back(MarkFlow{event.key, true, slot && flows_.at(*slot).in_call});
   }
 }
 

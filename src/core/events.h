@@ -188,10 +188,11 @@ struct ListenForFlows {
   bool at_once = true;
 };
 
-// Set or clear the call mark (qos.call_mark) of a flow's conntrack entry; foreign bits stay.
+// Set or clear the call mark (qos.call_mark) of a flow's conntrack entry; foreign bits stay. There may be no such flow.
 struct MarkFlow {
   FlowKey key;
   bool is_call = false;
+  bool is_media = true;  // false: it is the RTCP of a media flow, or would be, and is marked along with that
 };
 
 // Run the actuator's plan; answer with SwitchFinished. Never sent while another switch is in flight.

@@ -26,6 +26,27 @@ std::string to_string(const FlowKey& key) {
   return protocol + " " + to_string(key.client) + " - " + to_string(key.server);
 }
 
+std::optional<FlowKey> rtcp_of(const FlowKey& rtp) {
+  constexpr std::uint16_t last = 65535;
+  if (rtp.client.port == last || rtp.server.port == last) {
+    return std::nullopt;
+  }
+  FlowKey rtcp = rtp;
+  ++rtcp.client.port;
+  ++rtcp.server.port;
+  return rtcp;
+}
+
+std::optional<FlowKey> rtp_of(const FlowKey& rtcp) {
+  if (rtcp.client.port == 0 || rtcp.server.port == 0) {
+    return std::nullopt;
+  }
+  FlowKey rtp = rtcp;
+  --rtp.client.port;
+  --rtp.server.port;
+  return rtp;
+}
+
 std::size_t FlowKeyHash::operator()(const FlowKey& key) const noexcept {
   return hash_endpoint(key.server, hash_endpoint(key.client, key.protocol));
 }

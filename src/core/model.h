@@ -43,6 +43,11 @@ struct FlowKey {
 
 std::string to_string(const FlowKey& key);  // "udp 192.168.1.5:40000 - 203.0.113.9:3478"
 
+// The RTCP flow of an RTP flow, and the other way round, where the two are not one: both ports are one higher (RFC 3550, section
+// 11). Nothing at the end of the port range.
+std::optional<FlowKey> rtcp_of(const FlowKey& rtp);
+std::optional<FlowKey> rtp_of(const FlowKey& rtcp);
+
 struct FlowKeyHash {
   std::size_t operator()(const FlowKey& key) const noexcept;
 };

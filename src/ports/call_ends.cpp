@@ -25,7 +25,7 @@ void append(std::vector<T>& all, const T& one) {
 }  // namespace
 
 bool CallEnds::take(const Action& action) {
-  if (const auto* mark = std::get_if<MarkFlow>(&action)) {
+  if (const auto* mark = std::get_if<MarkFlow>(&action); mark != nullptr && mark->is_media) {
     if (mark->is_call) {
       return add(mark->key);
     }

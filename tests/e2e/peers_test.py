@@ -96,6 +96,31 @@ class RealCalls(unittest.TestCase):
                 call.finish()
 
     @skipping
+    def test_the_rtcp_of_a_call_carries_the_mark_too_and_loses_it_with_the_call(self):
+        tc = {"qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750}}}
+        with Box(tc, alg=True) as box:
+            def marks() -> dict[int, bool]:
+                """By the phone's port: media stands on an even one, its RTCP on the next (RFC 3550, section 11)."""
+                phone = box.home.address("phone")
+                found = {}
+                for entry in box.home.conntrack("udp"):
+                    own = [way.sport for way in (entry.original, entry.reply) if way.src == phone and 10000 <= way.sport < 10100]
+                    if own:
+                        found[own[0]] = bool(entry.mark & 0x01000000)
+                return found
+
+            call = BaresipCall(box.home, codec="g711").start()
+            self.assert_heard(box, call.media_started(), "baresip with RTCP")
+            both = fixture.wait_until(lambda: sum(marks().values()) == 2, 12)  # its first report comes within five seconds
+            marked_ports = marks()
+            self.assertTrue(both, f"{marked_ports}\n{box.home.run('router', ['conntrack', '-L', '-p', 'udp']).stdout}")
+            media = min(marked_ports)
+            self.assertEqual((media % 2, sorted(marked_ports)), (0, [media, media + 1]))
+            self.assert_over(box, call.hang_up(), "baresip with RTCP")
+            self.assertTrue(fixture.wait_until(lambda: not any(marks().values()), 5), marks())
+            call.finish()
+
+    @skipping
     def test_a_phone_that_is_not_answered_is_heard_all_the_same_where_it_is_configured(self):
         phone = {"device": [{"name": "Phone", "address": "192.168.77.10", "role": "phone"}]}
         with Box(phone) as box:

@@ -317,29 +317,6 @@ TEST(Engine, MissedBirthsAreListedAfterADelayThatGrows) {
   EXPECT_GE(world.listings, before + 3);
 }
 
-TEST(Engine, MediaFlowsAreMarkedBeforeAnythingIsShaped) {
-  Simulation world;
-  world.traffic(call_flow, 50, 50);
-  world.run_for(1s);
-  const auto marked = world.first<MarkFlow>();
-  const auto switched = world.first<SwitchQos>();
-  ASSERT_TRUE(marked && switched);
-  EXPECT_LE(*marked, *switched);
-  EXPECT_TRUE(world.marks.at(call_flow));
-  world.traffic(call_flow, 0, 0);
-  world.run_for(5s);
-  EXPECT_FALSE(world.marks.at(call_flow));
-}
-
-TEST(Engine, AMarkThatAKilledRunLeftIsCleared) {
-  Simulation world;
-  world.reported_mark = 0x01000000;
-  world.traffic(call_flow, 1, 1);
-  world.run_for(30s);
-  ASSERT_TRUE(world.marks.contains(call_flow));
-  EXPECT_FALSE(world.marks.at(call_flow));
-}
-
 TEST(Engine, AnActuatorThatOnlyWatchesIsNeverOrdered) {
   Simulation world({}, {.switches = false, .drains = false});
   world.traffic(call_flow, 50, 50);
