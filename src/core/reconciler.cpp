@@ -39,6 +39,7 @@ void Reconciler::want(bool on) {
 
 void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
   awaited_ = event.wanted;
+  switched_ = now;
   in_flight_.reset();
   // Draining and settling are two steps of one switch.
   switches_ += event.wanted == Qos::draining || is_renewing_ ? 0U : 1U;
@@ -78,7 +79,12 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
     try_at_.reset();
     problem_.clear();
   } else if (!event.problem.empty() && attempts_ == 0) {
-    failed(event.problem, now);
+    if (event.qos) {
+      // Others took something away: that is put right at once, but not in a fight with them.
+      try_at_ = switched_ ? *switched_ + first_pause : now;
+    } else {
+      failed(event.problem, now);
+    }
   }
   return is_first;
 }

@@ -68,6 +68,7 @@ class Reconciler {
   std::optional<Qos> state_;
   bool was_seen_ = false;
   std::optional<Qos> in_flight_;
+  std::optional<Instant> switched_;  // when the last switch ended
   bool is_flawed_ = false;  // the last look showed something that is to be put right, even if the state is the wished one
   bool needs_renewal_ = false;
   bool is_renewing_ = false;  // the switch in flight only renews

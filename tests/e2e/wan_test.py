@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The line under a call: IPv6 alone, a WAN that goes away and comes back, and a second WAN that takes over."""
+"""The line under a call: IPv6 alone, a WAN that goes away and comes back, a second WAN that takes over, a firewall that is loaded anew."""
 
 from __future__ import annotations
 
@@ -59,6 +59,22 @@ class Wan(unittest.TestCase):
                 self.assertGreater(quality.mos, 4, quality)
                 marked = home.run("router", ["conntrack", "-L", "-f", "ipv6", "-p", "udp", "--dport", "7078"], check=False).stdout
                 self.assertIn("mark=16777216", marked)
+            self.assertTrue(wait_until(lambda: not is_shaped(home), 15), daemon.log_text())
+            self.assert_nothing_left(home, daemon)
+
+    @skipping
+    def test_rules_that_a_firewall_takes_away_in_a_call_come_back(self):
+        with Home(ipv6=False) as home:
+            daemon = Daemon(home, SETTINGS).start()
+            with Call(home):
+                self.assert_on(home, daemon, "wan")
+                firewall = home.run("router", ["nft", "list", "table", "ip", "nat"]).stdout
+                gone = time.monotonic()
+                # As `systemctl restart nftables` does it: all tables go, and those of its own file come back.
+                home.run("router", ["nft", "-f", "-"], input=f"flush ruleset\n{firewall}")
+                self.assertTrue(wait_until(lambda: "voip_qosd" in home.run("router", ["nft", "list", "tables"]).stdout, 10), daemon.log_text())
+                print(f"the rules were back {time.monotonic() - gone:.2f} s after they had gone")
+                self.assert_on(home, daemon, "wan")
             self.assertTrue(wait_until(lambda: not is_shaped(home), 15), daemon.log_text())
             self.assert_nothing_left(home, daemon)
 

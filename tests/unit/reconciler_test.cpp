@@ -73,6 +73,30 @@ TEST(Reconciler, WhatSomebodyElseSwitchedOffComesBack) {
   EXPECT_TRUE(switched[2].is_on);
 }
 
+TEST(Reconciler, WhatSomebodyElseBrokeIsPutRightAtOnceButNotInAFight) {
+  Simulation world;
+  world.traffic(call_flow, 50, 50);
+  world.run_for(5s);
+  world.ordered.clear();
+  world.actual = Qos::off;
+  world.flaw = "the rules are missing";
+  world.send(ShapingTouched{});
+  world.run_for(500ms);
+  EXPECT_EQ(world.ordered, std::vector<Qos>{Qos::on});
+  EXPECT_EQ(world.flaw, "");
+  world.run_for(5s);
+
+  world.ordered.clear();
+  for (int i = 0; i < 300; ++i) {  // for half a minute
+    world.actual = Qos::off;
+    world.flaw = "the rules are missing";
+    world.send(ShapingTouched{});
+    world.run_for(100ms);
+  }
+  EXPECT_GE(world.ordered.size(), 3U);
+  EXPECT_LE(world.ordered.size(), 31U) << "one a second at most";
+}
+
 TEST(Reconciler, AnAuditFindsWhatNobodyTold) {
   Simulation world;
   world.traffic(call_flow, 50, 50);
