@@ -293,22 +293,6 @@ class Replay {
 
 }  // namespace
 
-std::string_view to_string(ReplayEvent::Kind kind) {
-  switch (kind) {
-    case ReplayEvent::Kind::call_start:
-      return "call_start";
-    case ReplayEvent::Kind::call_end:
-      return "call_end";
-    case ReplayEvent::Kind::qos_on:
-      return "qos_on";
-    case ReplayEvent::Kind::qos_off:
-      return "qos_off";
-    case ReplayEvent::Kind::opinion:
-      break;
-  }
-  return "opinion";
-}
-
 Settings with_interval(Settings settings, std::optional<Duration> interval) {
   if (interval) {
     settings.monitor.interval = *interval;

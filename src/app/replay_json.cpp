@@ -4,6 +4,22 @@
 
 namespace voip {
 
+std::string_view to_string(ReplayEvent::Kind kind) {
+  switch (kind) {
+    case ReplayEvent::Kind::call_start:
+      return "call_start";
+    case ReplayEvent::Kind::call_end:
+      return "call_end";
+    case ReplayEvent::Kind::qos_on:
+      return "qos_on";
+    case ReplayEvent::Kind::qos_off:
+      return "qos_off";
+    case ReplayEvent::Kind::opinion:
+      break;
+  }
+  return "opinion";
+}
+
 std::string to_json(const ReplayEvent& event, std::string_view capture) {
   nlohmann::ordered_json line;
   line["capture"] = capture;

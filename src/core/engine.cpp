@@ -28,7 +28,9 @@ Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Rec
 const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   actions_.clear();
   // Most flows of a home are no calls by their ports alone. They change nothing, so nothing else is looked at.
-  if (const auto* born = std::get_if<FlowBorn>(&event); born != nullptr && deadline_ && now < *deadline_ && !is_wanted(*born)) {
+  if (const auto* born = std::get_if<FlowBorn>(&event);
+      born != nullptr && deadline_ && now < *deadline_ &&
+      !is_wanted(facts_of(*born, devices_.device_of(born->key.client.address)))) {
     flows_seen_ += born->packets ? 0U : 1U;
     return actions_;
   }

@@ -43,7 +43,8 @@ class Engine {
 
  private:
   void handle(Instant now, const FlowBorn& event);
-  [[nodiscard]] bool is_wanted(const FlowBorn& event) const;
+  [[nodiscard]] FlowFacts facts_of(const FlowBorn& event, std::int32_t device) const;
+  [[nodiscard]] bool is_wanted(const FlowFacts& facts) const;
   bool make_room(const FlowBorn& event, Instant now);
   [[nodiscard]] std::optional<FlowSlot> slowest_that_gives_way(const FlowBorn& event, Instant now) const;
   void handle(Instant now, const CountersRead& event);

@@ -48,7 +48,7 @@ void Engine::match_device(FlowSlot slot, Instant now) {
     flow.changed_hands = true;
     return;
   }
-  if (facts.role == Role::never || !calls_.wants(facts)) {
+  if (!is_wanted(facts)) {
     forget(slot, now);
     return;
   }

@@ -33,11 +33,8 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   }
   flows_seen_ += event.packets ? 0U : 1U;  // a listing tells again what was seen before
   const std::int32_t device = devices_.device_of(event.key.client.address);
-  const FlowFacts facts{event.key, devices_.role_of(device), event.is_expected};
-  if (!is_wanted(event)) {
-    return;
-  }
-  if (flows_.size() == flows_.capacity() && !make_room(event, now)) {
+  const FlowFacts facts = facts_of(event, device);
+  if (!is_wanted(facts) || (flows_.size() == flows_.capacity() && !make_room(event, now))) {
     return;
   }
   Flow flow;
@@ -92,9 +89,12 @@ std::optional<FlowSlot> Engine::slowest_that_gives_way(const FlowBorn& event, In
   return found;
 }
 
-bool Engine::is_wanted(const FlowBorn& event) const {
-  const Role role = devices_.role_of(devices_.device_of(event.key.client.address));
-  return role != Role::never && calls_.wants({event.key, role, event.is_expected});
+FlowFacts Engine::facts_of(const FlowBorn& event, std::int32_t device) const {
+  return {event.key, devices_.role_of(device), event.is_expected};
+}
+
+bool Engine::is_wanted(const FlowFacts& facts) const {
+  return facts.role != Role::never && calls_.wants(facts);
 }
 
 void Engine::handle(Instant now, const CountersRead& event) {
