@@ -1,0 +1,137 @@
+// The parser of rtnetlink's messages about links and qdiscs.
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "ports/qdiscs.h"
+
+namespace voip {
+namespace {
+
+constexpr std::size_t most_entries = 4096;
+
+// Reads a T at the start of the bytes, which need not be aligned.
+template <typename T>
+std::optional<T> read_as(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < sizeof(T)) {
+    return std::nullopt;
+  }
+  T value{};
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+// Walks the messages of a datagram; `each` gets the header and what follows it.
+template <typename Each>
+void walk_messages(std::span<const std::uint8_t> rest, const Each& each) {
+  while (const auto header = read_as<nlmsghdr>(rest)) {
+    if (header->nlmsg_len < sizeof(nlmsghdr) || header->nlmsg_len > rest.size()) {
+      return;
+    }
+    each(*header, rest.subspan(NLMSG_HDRLEN, header->nlmsg_len - NLMSG_HDRLEN));
+    rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header->nlmsg_len), rest.size()));
+  }
+}
+
+// The text of one string attribute; empty when it is not there.
+std::string text_attribute(std::span<const std::uint8_t> rest, unsigned type) {
+  while (const auto header = read_as<rtattr>(rest)) {
+    if (header->rta_len < sizeof(rtattr) || header->rta_len > rest.size()) {
+      break;
+    }
+    const auto payload = rest.subspan(sizeof(rtattr), header->rta_len - sizeof(rtattr));
+    if (header->rta_type == type) {
+      return {payload.begin(), std::find(payload.begin(), payload.end(), 0)};
+    }
+    rest = rest.subspan(std::min<std::size_t>(RTA_ALIGN(header->rta_len), rest.size()));
+  }
+  return {};
+}
+
+template <typename Each>
+DumpPart walk_dump(std::span<const std::uint8_t> datagram, const Each& each) {
+  DumpPart part;
+  walk_messages(datagram, [&](const nlmsghdr& header, std::span<const std::uint8_t> payload) {
+    part.is_interrupted |= (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (header.nlmsg_type == NLMSG_DONE) {
+      part.is_last = true;
+    } else if (header.nlmsg_type == NLMSG_ERROR) {
+      part.is_last = true;
+      const auto code = read_as<int>(payload);
+      part.error = code && *code < 0 ? -*code : EBADMSG;
+    } else {
+      each(header.nlmsg_type, payload);
+    }
+  });
+  return part;
+}
+
+}  // namespace
+
+DumpPart take_links(std::span<const std::uint8_t> datagram, std::map<int, std::string>& names_by_index) {
+  return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
+    const auto link = read_as<ifinfomsg>(payload);
+    if (type != RTM_NEWLINK || !link || names_by_index.size() >= most_entries) {
+      return;
+    }
+    if (auto name = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(ifinfomsg))), IFLA_IFNAME); !name.empty()) {
+      names_by_index[link->ifi_index] = std::move(name);
+    }
+  });
+}
+
+DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int, std::string>& names_by_index,
+                     std::vector<Qdisc>& qdiscs) {
+  return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
+    const auto qdisc = read_as<tcmsg>(payload);
+    if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
+      return;
+    }
+    const auto name = names_by_index.find(qdisc->tcm_ifindex);
+    auto kind = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(tcmsg))), TCA_KIND);
+    if (name != names_by_index.end() && !kind.empty()) {
+      qdiscs.push_back({name->second, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
+    }
+  });
+}
+
+bool touches_shaping(std::span<const std::uint8_t> datagram) {
+  bool touches = false;
+  walk_messages(datagram, [&](const nlmsghdr& header, std::span<const std::uint8_t> payload) {
+    switch (header.nlmsg_type) {
+      case RTM_NEWLINK: {
+        // Wireless events, statistics and bridge ports come as changes of nothing, by the dozen a minute.
+        const auto link = read_as<ifinfomsg>(payload);
+        touches |= link && link->ifi_family == AF_UNSPEC && link->ifi_change != 0;
+        break;
+      }
+      case RTM_DELLINK: {
+        // A port that leaves its bridge is told as AF_BRIDGE.
+        const auto link = read_as<ifinfomsg>(payload);
+        touches |= link && link->ifi_family == AF_UNSPEC;
+        break;
+      }
+      case RTM_NEWQDISC:
+      case RTM_DELQDISC:
+      case RTM_NEWTCLASS:
+      case RTM_DELTCLASS:
+      case RTM_NEWTFILTER:
+      case RTM_DELTFILTER:
+        touches = true;
+        break;
+      default:
+        break;
+    }
+  });
+  return touches;
+}
+
+}  // namespace voip
