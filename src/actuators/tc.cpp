@@ -26,7 +26,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   if (site.wan.empty()) {
     return "there is no WAN now (no default route); set qos.wan if it is another device";
   }
-  if (!tc::contains(before.links, site.wan)) {
+  if (before.find_link(site.wan) == nullptr) {
     return "the WAN device " + site.wan + " does not exist now";
   }
   const tc::Layout layout = tc::layout_of(before, settings, site);
@@ -83,7 +83,7 @@ Plan removal(const Probe& before) {
   if (!lines.empty()) {
     plan.push_back(tc::batch(lines));
   }
-  if (tc::contains(before.links, tc::ifb)) {
+  if (before.find_link(tc::ifb) != nullptr) {
     plan.push_back({.argv = {"ip", "link", "del", std::string(tc::ifb)}});
   }
   return plan;

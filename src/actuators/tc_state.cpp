@@ -75,7 +75,7 @@ Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& si
       // What goes out of br-lan.10 goes out of br-lan too, and must not be shaped twice.
       const std::size_t dot = device.rfind('.');
       const bool is_covered = dot != std::string::npos && contains(wished, device.substr(0, dot));
-      if (contains(probe.links, device) && device != site.wan && !is_covered && !contains(layout.lan, device) &&
+      if (probe.find_link(device) != nullptr && device != site.wan && !is_covered && !contains(layout.lan, device) &&
           layout.lan.size() < most_devices) {
         layout.lan.push_back(device);
       }
@@ -130,7 +130,7 @@ Filters filters_of(const Probe& probe, std::size_t place) {
 }
 
 bool has_something_of_ours(const Probe& probe) {
-  if (contains(probe.links, ifb) || !our_parts(probe).empty()) {
+  if (probe.find_link(ifb) != nullptr || !our_parts(probe).empty()) {
     return true;
   }
   const std::size_t devices = devices_with_clsact(probe).size();
@@ -158,7 +158,7 @@ Found find_ours(const Probe& probe, const Layout& layout) {
       redirected.size() == layout.lan.size() &&
       std::all_of(layout.lan.begin(), layout.lan.end(), [&](const std::string& device) { return contains(redirected, device); });
   if ((layout.shapes_upload() || layout.shapes_download()) && is_redirected &&
-      contains(probe.links, ifb) == layout.shapes_download()) {
+      (probe.find_link(ifb) != nullptr) == layout.shapes_download()) {
     const auto ours = our_parts(probe);
     if (ours == parts_of(layout, draining_marker)) {
       return Found::draining;

@@ -1,4 +1,6 @@
 // The parser of rtnetlink's messages about links and qdiscs.
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
@@ -41,19 +43,35 @@ void walk_messages(std::span<const std::uint8_t> rest, const Each& each) {
   }
 }
 
-// The text of one string attribute; empty when it is not there.
-std::string text_attribute(std::span<const std::uint8_t> rest, unsigned type) {
+// What the first attribute of that type holds; empty when it is not there.
+std::span<const std::uint8_t> attribute(std::span<const std::uint8_t> rest, unsigned type) {
   while (const auto header = read_as<rtattr>(rest)) {
     if (header->rta_len < sizeof(rtattr) || header->rta_len > rest.size()) {
       break;
     }
-    const auto payload = rest.subspan(sizeof(rtattr), header->rta_len - sizeof(rtattr));
-    if (header->rta_type == type) {
-      return {payload.begin(), std::find(payload.begin(), payload.end(), 0)};
+    if ((header->rta_type & static_cast<unsigned>(NLA_TYPE_MASK)) == type) {
+      return rest.subspan(sizeof(rtattr), header->rta_len - sizeof(rtattr));
     }
     rest = rest.subspan(std::min<std::size_t>(RTA_ALIGN(header->rta_len), rest.size()));
   }
   return {};
+}
+
+std::string text_attribute(std::span<const std::uint8_t> rest, unsigned type) {
+  const auto payload = attribute(rest, type);
+  return {payload.begin(), std::find(payload.begin(), payload.end(), 0)};
+}
+
+ListedLink read_link(const ifinfomsg& link, std::span<const std::uint8_t> attributes) {
+  ListedLink listed;
+  listed.link.name = text_attribute(attributes, IFLA_IFNAME);
+  listed.link.mtu = read_as<std::uint32_t>(attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
+  listed.link.header = link.ifi_type == ARPHRD_ETHER || link.ifi_type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
+  // Bonds and VRFs have masters too.
+  if (text_attribute(attribute(attributes, IFLA_LINKINFO), IFLA_INFO_SLAVE_KIND) == "bridge") {
+    listed.bridge_index = read_as<int>(attribute(attributes, IFLA_MASTER)).value_or(0);
+  }
+  return listed;
 }
 
 template <typename Each>
@@ -76,29 +94,28 @@ DumpPart walk_dump(std::span<const std::uint8_t> datagram, const Each& each) {
 
 }  // namespace
 
-DumpPart take_links(std::span<const std::uint8_t> datagram, std::map<int, std::string>& names_by_index) {
+DumpPart take_links(std::span<const std::uint8_t> datagram, LinksByIndex& links) {
   return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
     const auto link = read_as<ifinfomsg>(payload);
-    if (type != RTM_NEWLINK || !link || names_by_index.size() >= most_entries) {
+    if (type != RTM_NEWLINK || !link || links.size() >= most_entries) {
       return;
     }
-    if (auto name = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(ifinfomsg))), IFLA_IFNAME); !name.empty()) {
-      names_by_index[link->ifi_index] = std::move(name);
+    if (auto listed = read_link(*link, payload.subspan(NLMSG_ALIGN(sizeof(ifinfomsg)))); !listed.link.name.empty()) {
+      links[link->ifi_index] = std::move(listed);
     }
   });
 }
 
-DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int, std::string>& names_by_index,
-                     std::vector<Qdisc>& qdiscs) {
+DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const LinksByIndex& links, std::vector<Qdisc>& qdiscs) {
   return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
     const auto qdisc = read_as<tcmsg>(payload);
     if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
       return;
     }
-    const auto name = names_by_index.find(qdisc->tcm_ifindex);
+    const auto device = links.find(qdisc->tcm_ifindex);
     auto kind = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(tcmsg))), TCA_KIND);
-    if (name != names_by_index.end() && !kind.empty()) {
-      qdiscs.push_back({name->second, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
+    if (device != links.end() && !kind.empty()) {
+      qdiscs.push_back({device->second.link.name, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
     }
   });
 }

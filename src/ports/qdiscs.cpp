@@ -74,12 +74,12 @@ Result<UniqueFd> open_socket(unsigned groups, int flags) {
 }
 
 Result<Shaping> try_to_read(int socket, bool& is_interrupted) {
-  std::map<int, std::string> names;
+  LinksByIndex links;
   ifinfomsg all_links{};
   if (auto sent = send_request(socket, RTM_GETLINK, all_links); !sent) {
     return Error{sent.error()};
   }
-  auto received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_links(datagram, names); });
+  auto received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_links(datagram, links); });
   if (!received) {
     return Error{"list the network devices: " + received.error()};
   }
@@ -88,12 +88,15 @@ Result<Shaping> try_to_read(int socket, bool& is_interrupted) {
   if (auto sent = send_request(socket, RTM_GETQDISC, all_qdiscs); !sent) {
     return Error{sent.error()};
   }
-  received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_qdiscs(datagram, names, shaping.qdiscs); });
+  received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_qdiscs(datagram, links, shaping.qdiscs); });
   if (!received) {
     return Error{"list the queueing disciplines: " + received.error()};
   }
-  for (auto& [index, name] : names) {
-    shaping.links.push_back(std::move(name));
+  for (auto& [index, listed] : links) {
+    if (const auto bridge = links.find(listed.bridge_index); bridge != links.end()) {
+      listed.link.bridge = bridge->second.link.name;
+    }
+    shaping.links.push_back(listed.link);
   }
   return shaping;
 }

@@ -19,7 +19,7 @@ class TcActuator : public testing::Test {
     settings_.tc.upload_kbit = 1000;
     settings_.tc.download_kbit = 5000;
     site_ = {.wan = "wan", .lan = {"br-lan"}, .phones = {}};
-    probe_.links = {"lo", "wan", "br-lan"};
+    probe_.links = {{"lo"}, {"wan"}, {"br-lan"}};
   }
 
   [[nodiscard]] std::string refuse(Qos wanted = Qos::on) const { return actuator_.refuse(wanted, probe_, settings_, site_); }
@@ -34,7 +34,7 @@ class TcActuator : public testing::Test {
   }
 
   void install(std::uint32_t marker) {
-    probe_.links.emplace_back("voip-ifb");
+    probe_.links.push_back({"voip-ifb"});
     for (const auto& [device, major] : {std::pair{std::string("wan"), 0xca1U}, std::pair{std::string("voip-ifb"), 0xcb1U}}) {
       probe_.qdiscs.push_back({device, "htb", major << 16U, root});
       probe_.qdiscs.push_back({device, "pfifo", (major << 4U | 0xaU) << 16U, 0});
@@ -180,7 +180,7 @@ TEST_F(TcActuator, RatesOfFastLinesDoNotOverflow) {
 }
 
 TEST_F(TcActuator, AVlanOfABridgeThatIsShapedIsNotShapedTwice) {
-  probe_.links.insert(probe_.links.end(), {"br-lan.10", "eth0.20"});
+  probe_.links.insert(probe_.links.end(), {{"br-lan.10"}, {"eth0.20"}});
   site_.lan = {"br-lan", "br-lan.10", "eth0.20", "br-gone", "wan"};
   const std::string lines = input(Qos::on, "tc");
   EXPECT_EQ(lines.find("br-lan.10"), std::string::npos);
@@ -213,7 +213,7 @@ TEST_F(TcActuator, RefusesInWords) {
   SetUp();
   probe_.qdiscs.clear();
   site_.wan = "wan\"; flush";
-  probe_.links.push_back(site_.wan);
+  probe_.links.push_back({site_.wan});
   EXPECT_NE(refuse().find("has letters"), std::string::npos);
 }
 
