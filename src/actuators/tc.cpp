@@ -29,6 +29,10 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   if (before.find_link(site.wan) == nullptr) {
     return "the WAN device " + site.wan + " does not exist now";
   }
+  if (const Link& wan = *before.find_link(site.wan); !wan.bridge.empty()) {
+    return "the WAN device " + wan.name + " is a port of the bridge " + wan.bridge +
+           ", and what is routed goes out of the bridge: set qos.wan to " + wan.bridge;
+  }
   const tc::Layout layout = tc::layout_of(before, settings, site);
   if (settings.tc.download_kbit != 0 && layout.lan.empty()) {
     return "no device towards the LAN was found to shape the download on: set qos.tc.lan, or qos.tc.download_kbit to 0";

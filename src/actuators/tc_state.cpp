@@ -64,6 +64,11 @@ bool is_plain(std::string_view device) {
   return !device.empty() && device.front() != '-' && device.find_first_not_of(letters) == std::string_view::npos;
 }
 
+Frames frames_of(const Probe& probe, const std::string& device) {
+  const Link* link = probe.find_link(device);
+  return link == nullptr ? Frames{} : Frames{.mtu = link->mtu, .header = link->header};
+}
+
 Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& site) {
   Layout layout;
   if (settings.tc.upload_kbit != 0) {
@@ -80,6 +85,17 @@ Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& si
         layout.lan.push_back(device);
       }
     }
+  }
+  layout.upload = frames_of(probe, site.wan);
+  // What goes out to the LAN came in by the WAN, so the smaller MTU of the two is the limit.
+  if (!layout.lan.empty()) {
+    layout.download = frames_of(probe, layout.lan.front());
+    for (const std::string& device : layout.lan) {
+      const Frames frames = frames_of(probe, device);
+      layout.download.mtu = std::max(layout.download.mtu, frames.mtu);
+      layout.download.header = std::min(layout.download.header, frames.header);
+    }
+    layout.download.mtu = std::min(layout.download.mtu, layout.upload.mtu);
   }
   return layout;
 }

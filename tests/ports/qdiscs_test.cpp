@@ -44,7 +44,8 @@ class ShapingTest : public testing::Test {
 
 TEST_F(ShapingTest, SeesLinksAndQdiscsOfAllDevices) {
   ASSERT_EQ(shell("tc qdisc add dev wan root handle ca1: htb; tc qdisc add dev isp clsact; ip link add br-lan type bridge; "
-                  "ip link set wan mtu 1492 master br-lan; ip tuntap add tun0 mode tun"), "");
+                  "ip link set wan mtu 1492 master br-lan; ip tuntap add tun0 mode tun"),
+            "");
   auto shaping = read_shaping();
   ASSERT_TRUE(shaping) << shaping.error();
   for (const Link& wanted : {Link{.name = "wan", .mtu = 1492, .bridge = "br-lan"}, Link{.name = "lo", .mtu = 65536},

@@ -93,10 +93,9 @@ Bytes operator+(Bytes left, const Bytes& right) {
 
 TEST(Qdiscs, AreToldWithTheNamesOfTheirDevices) {
   LinksByIndex links;
-  const DumpPart listed =
-      take_links(message(new_link, link_payload(2, "wan", 0xffffffff, 0, 512) + link_facts()) +
-                     message(new_link, link_payload(7, "br-lan")),
-                 links);
+  const DumpPart listed = take_links(
+      message(new_link, link_payload(2, "wan", 0xffffffff, 0, 512) + link_facts()) + message(new_link, link_payload(7, "br-lan")),
+      links);
   EXPECT_FALSE(listed.is_last);
   EXPECT_EQ(links, (LinksByIndex{{2, {.link = {.name = "wan", .mtu = 1492, .header = 0}, .bridge_index = 7}},
                                  {7, {.link = {.name = "br-lan", .mtu = 1500, .header = 14}}}}));
