@@ -202,7 +202,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   if (site.wan.empty()) {
     return "there is no WAN now (no default route), and qos-scripts would do nothing";
   }
-  if (std::find(before.links.begin(), before.links.end(), site.wan) == before.links.end()) {
+  if (before.find_link(site.wan) == nullptr) {
     return "the WAN device " + site.wan + " does not exist now, and qos-scripts would make an IFB of that name";
   }
   if (const Qdisc* foreign = shapes_download(before, settings) ? ifb_of_others(before) : nullptr) {

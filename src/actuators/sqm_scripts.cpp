@@ -84,7 +84,7 @@ bool has_ingress(const Probe& probe, std::string_view device) {
 }
 
 bool has_link(const Probe& probe, std::string_view name) {
-  return std::find(probe.links.begin(), probe.links.end(), name) != probe.links.end();
+  return probe.find_link(name) != nullptr;
 }
 
 struct Found {

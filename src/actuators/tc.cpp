@@ -26,8 +26,12 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   if (site.wan.empty()) {
     return "there is no WAN now (no default route); set qos.wan if it is another device";
   }
-  if (!tc::contains(before.links, site.wan)) {
+  if (before.find_link(site.wan) == nullptr) {
     return "the WAN device " + site.wan + " does not exist now";
+  }
+  if (const Link& wan = *before.find_link(site.wan); !wan.bridge.empty()) {
+    return "the WAN device " + wan.name + " is a port of the bridge " + wan.bridge +
+           ", and what is routed goes out of the bridge: set qos.wan to " + wan.bridge;
   }
   const tc::Layout layout = tc::layout_of(before, settings, site);
   if (settings.tc.download_kbit != 0 && layout.lan.empty()) {
@@ -83,7 +87,7 @@ Plan removal(const Probe& before) {
   if (!lines.empty()) {
     plan.push_back(tc::batch(lines));
   }
-  if (tc::contains(before.links, tc::ifb)) {
+  if (before.find_link(tc::ifb) != nullptr) {
     plan.push_back({.argv = {"ip", "link", "del", std::string(tc::ifb)}});
   }
   return plan;

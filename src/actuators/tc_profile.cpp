@@ -15,8 +15,7 @@ constexpr std::uint64_t calls_percent = 60;  // guaranteed; they may borrow up t
 constexpr std::uint64_t small_percent = 15;
 constexpr std::uint64_t bulk_guaranteed_percent = 25;
 constexpr std::uint64_t least_kbit = 32;
-constexpr std::uint64_t ethernet_frame = 1514;
-constexpr std::uint64_t longest_frame = 2000;
+constexpr std::uint64_t common_mtu = 1500;
 
 std::string hex(std::uint32_t number) {
   std::string text;
@@ -31,16 +30,13 @@ std::uint64_t share(std::uint64_t kbit, std::uint64_t percent) {
   return std::max(kbit * percent / 100, least_kbit);
 }
 
-// What may leave in one go: two frames, or a millisecond of a fast line.
-std::string burst(std::uint64_t kbit) {
-  return std::to_string(std::max(2 * ethernet_frame, kbit / 8));
-}
-
 struct Tree {
   std::string device;
   std::uint32_t major = 0;
   std::uint64_t line_kbit = 0;
   std::uint64_t bulk_kbit = 0;
+  Frames frames;
+  std::string line_sizes;  // parameters of a class that make of a packet's size the one on the line
 
   [[nodiscard]] std::string id(std::uint32_t minor) const { return hex(major) + ":" + (minor == 0 ? "" : hex(minor)); }
   [[nodiscard]] std::string leaf(std::uint32_t digit) const { return hex(leaf_major(major, digit)) + ":"; }
@@ -48,9 +44,12 @@ struct Tree {
 
 std::string class_line(const Tree& tree, std::string_view verb, std::uint32_t parent, std::uint32_t minor, std::uint64_t rate,
                        std::uint64_t ceil, unsigned priority) {
+  // What may leave in one go: two frames, or a millisecond of a fast line.
+  const auto burst = [&](std::uint64_t kbit) { return std::to_string(std::max(2 * tree.frames.longest(), kbit / 8)); };
   return "class " + std::string(verb) + " dev " + tree.device + " parent " + tree.id(parent) + " classid " + tree.id(minor) +
          " htb rate " + std::to_string(rate) + "kbit ceil " + std::to_string(ceil) + "kbit burst " + burst(rate) + " cburst " +
-         burst(ceil) + " prio " + std::to_string(priority) + " quantum " + std::to_string(ethernet_frame) + "\n";
+         burst(ceil) + tree.line_sizes + " prio " + std::to_string(priority) + " quantum " +
+         std::to_string(tree.frames.longest()) + "\n";
 }
 
 std::string bulk_class(const Tree& tree, std::string_view verb) {
@@ -60,22 +59,29 @@ std::string bulk_class(const Tree& tree, std::string_view verb) {
 
 // A token bucket far above the line's rate, which never holds anything back: it is there because it cuts the 64 KB packets of
 // GRO and TSO into frames (sch_tbf.c, tbf_segment), which HTB and the fifos do not. One such packet is half a second of a
-// 1 Mbit/s line, and most would not fit in the queue at all. Its burst is the size above which it cuts, and the longest frame
-// that it lets through: less than two of Ethernet's.
+// 1 Mbit/s line, and most would not fit in the queue at all. Its burst is the size above which it cuts, and above which it drops
+// what cannot be cut: room for a frame of the MTU and for the 1500 bytes that a provider may send to a device with less, but
+// not for two.
 std::string plain_queue(const Tree& tree, std::string_view verb) {
-  const std::uint64_t limit = std::max(3 * ethernet_frame, tree.bulk_kbit * 1000 / 8 / 5);  // 200 ms, never below three frames
+  const std::uint64_t burst = std::max<std::uint64_t>(tree.frames.mtu, common_mtu) + 500;
+  const std::uint64_t limit =
+      std::max(3 * tree.frames.longest(), tree.bulk_kbit * 1000 / 8 / 5);  // 200 ms, at least three frames
   return "qdisc " + std::string(verb) + " dev " + tree.device + " parent " + tree.id(0x30) + " handle " + tree.leaf(bulk_leaf) +
-         " tbf rate 100gbit burst " + std::to_string(std::max(longest_frame, tree.line_kbit / 8)) + " limit " +
-         std::to_string(limit) + "\n";
+         " tbf rate 100gbit burst " + std::to_string(std::max(burst, tree.line_kbit / 8)) + " limit " + std::to_string(limit) +
+         "\n";
 }
 
 // Shares the rest fairly among devices and flows, keeps its delay low and cuts packets too. HTB holds the rate, so it has no
 // limit of its own and needs no change when the rate does. After source NAT conntrack tells whose a packet is. A router has
 // little memory.
-std::string fair_queue(const Tree& tree, Direction direction) {
+std::string fair_queue(const Tree& tree, Direction direction, const TcSettings& settings) {
+  // By the sizes on the line; it counts from the IP header itself.
+  std::string sizes = settings.overhead == 0 ? "" : " overhead " + std::to_string(settings.overhead);
+  sizes += settings.mpu == 0 ? "" : " mpu " + std::to_string(settings.mpu);
+  sizes += settings.link_layer == LinkLayer::atm ? " atm" : "";
   return "qdisc add dev " + tree.device + " parent " + tree.id(0x30) + " handle " + tree.leaf(bulk_leaf) +
          " cake unlimited besteffort " + (direction == Direction::up ? "dual-srchost nat" : "dual-dsthost nonat") +
-         " split-gso memlimit 2mb\n";
+         " split-gso memlimit 2mb" + sizes + "\n";
 }
 
 // `fallback` is the class of what nft has not classified; 0: it passes unshaped.
@@ -96,11 +102,33 @@ std::string tree_lines(const Tree& tree, std::uint32_t fallback) {
   return text;
 }
 
+// HTB's own compensation, not a size table (tc-stab) at the root: that rounds, and is lost for packets that the leaf has cut.
+std::string line_sizes(const TcSettings& settings, const Frames& frames) {
+  std::string text;
+  // It cannot take away of what the kernel counts.
+  if (settings.overhead > frames.header) {
+    text += " overhead " + std::to_string(settings.overhead - frames.header);
+  }
+  if (settings.mpu != 0) {
+    text += " mpu " + std::to_string(settings.mpu);
+  }
+  return text + (settings.link_layer == LinkLayer::atm ? " linklayer atm" : "");
+}
+
 Tree tree_of(Direction direction, Qos wanted, const QosSettings& settings, const Layout& layout) {
   const bool is_up = direction == Direction::up;
-  const std::uint64_t line = is_up ? settings.tc.upload_kbit : settings.tc.download_kbit;
+  const Frames& frames = is_up ? layout.upload : layout.download;
+  std::uint64_t line = is_up ? settings.tc.upload_kbit : settings.tc.download_kbit;
+  if (settings.tc.link_layer == LinkLayer::ptm) {
+    line = line * 64 / 65;  // each 65th byte is PTM's own
+  }
   const std::uint64_t percent = wanted == Qos::draining ? settings.tc.drain_percent : settings.tc.bulk_percent;
-  return {is_up ? layout.wan : std::string(ifb), is_up ? upload_major : download_major, line, share(line, percent)};
+  return {.device = is_up ? layout.wan : std::string(ifb),
+          .major = is_up ? upload_major : download_major,
+          .line_kbit = line,
+          .bulk_kbit = share(line, percent),
+          .frames = frames,
+          .line_sizes = line_sizes(settings.tc, frames)};
 }
 
 std::string marker_line(Qos wanted, const QosSettings& settings, const Layout& layout) {
@@ -162,7 +190,7 @@ Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layo
     const Tree tree = tree_of(direction, wanted, settings, layout);
     text += tree_lines(tree, fallback);
     // Both are tried; where the first is there the second is refused, since it is never a replacement.
-    queues += fair_queue(tree, direction) + plain_queue(tree, "add");
+    queues += fair_queue(tree, direction, settings.tc) + plain_queue(tree, "add");
   };
   if (layout.shapes_download()) {
     add_tree(Direction::down, 0);

@@ -32,10 +32,19 @@ constexpr std::uint32_t leaf_major(std::uint32_t tree, std::uint32_t leaf) {
   return tree << 4U | leaf;
 }
 
+// Packets as the kernel sees them in a tree.
+struct Frames {
+  std::uint32_t mtu = 1500;
+  std::uint32_t header = 14;  // counted before the IP header
+  [[nodiscard]] std::uint64_t longest() const { return std::uint64_t{mtu} + header; }
+};
+
 // The devices that are shaped; upload or download may be empty.
 struct Layout {
   std::string wan;
   std::vector<std::string> lan;
+  Frames upload{};
+  Frames download{};
   [[nodiscard]] bool shapes_upload() const { return !wan.empty(); }
   [[nodiscard]] bool shapes_download() const { return !lan.empty(); }
 };

@@ -64,6 +64,11 @@ bool is_plain(std::string_view device) {
   return !device.empty() && device.front() != '-' && device.find_first_not_of(letters) == std::string_view::npos;
 }
 
+Frames frames_of(const Probe& probe, const std::string& device) {
+  const Link* link = probe.find_link(device);
+  return link == nullptr ? Frames{} : Frames{.mtu = link->mtu, .header = link->header};
+}
+
 Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& site) {
   Layout layout;
   if (settings.tc.upload_kbit != 0) {
@@ -75,11 +80,22 @@ Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& si
       // What goes out of br-lan.10 goes out of br-lan too, and must not be shaped twice.
       const std::size_t dot = device.rfind('.');
       const bool is_covered = dot != std::string::npos && contains(wished, device.substr(0, dot));
-      if (contains(probe.links, device) && device != site.wan && !is_covered && !contains(layout.lan, device) &&
+      if (probe.find_link(device) != nullptr && device != site.wan && !is_covered && !contains(layout.lan, device) &&
           layout.lan.size() < most_devices) {
         layout.lan.push_back(device);
       }
     }
+  }
+  layout.upload = frames_of(probe, site.wan);
+  // What goes out to the LAN came in by the WAN, so the smaller MTU of the two is the limit.
+  if (!layout.lan.empty()) {
+    layout.download = frames_of(probe, layout.lan.front());
+    for (const std::string& device : layout.lan) {
+      const Frames frames = frames_of(probe, device);
+      layout.download.mtu = std::max(layout.download.mtu, frames.mtu);
+      layout.download.header = std::min(layout.download.header, frames.header);
+    }
+    layout.download.mtu = std::min(layout.download.mtu, layout.upload.mtu);
   }
   return layout;
 }
@@ -130,7 +146,7 @@ Filters filters_of(const Probe& probe, std::size_t place) {
 }
 
 bool has_something_of_ours(const Probe& probe) {
-  if (contains(probe.links, ifb) || !our_parts(probe).empty()) {
+  if (probe.find_link(ifb) != nullptr || !our_parts(probe).empty()) {
     return true;
   }
   const std::size_t devices = devices_with_clsact(probe).size();
@@ -158,7 +174,7 @@ Found find_ours(const Probe& probe, const Layout& layout) {
       redirected.size() == layout.lan.size() &&
       std::all_of(layout.lan.begin(), layout.lan.end(), [&](const std::string& device) { return contains(redirected, device); });
   if ((layout.shapes_upload() || layout.shapes_download()) && is_redirected &&
-      contains(probe.links, ifb) == layout.shapes_download()) {
+      (probe.find_link(ifb) != nullptr) == layout.shapes_download()) {
     const auto ours = our_parts(probe);
     if (ours == parts_of(layout, draining_marker)) {
       return Found::draining;

@@ -24,6 +24,8 @@ constexpr std::array modes{Word<Mode>{"auto", Mode::automatic}, Word<Mode>{"on",
 constexpr std::array exits{Word<OnExit>{"off", OnExit::off}, Word<OnExit>{"leave", OnExit::leave}};
 constexpr std::array drains{Word<Drain>{"off", Drain::off}, Word<Drain>{"fixed", Drain::fixed},
                             Word<Drain>{"measured", Drain::measured}};
+constexpr std::array link_layers{Word<LinkLayer>{"ethernet", LinkLayer::ethernet}, Word<LinkLayer>{"atm", LinkLayer::atm},
+                                 Word<LinkLayer>{"ptm", LinkLayer::ptm}};
 constexpr std::array roles{Word<Role>{"phone", Role::phone}, Word<Role>{"any", Role::any}, Word<Role>{"never", Role::never}};
 
 constexpr std::array kernel_events{Word<KernelEvents>{"all", KernelEvents::all},
@@ -52,6 +54,7 @@ std::vector<std::string_view> actuator_names() {
 
 constexpr std::uint32_t most_kbit = 10'000'000;
 constexpr std::uint32_t most_steps = 600;
+constexpr std::uint32_t most_overhead = 256;  // as with CAKE
 
 constexpr std::array<ConfigKey, 3> node_keys{{
     {"id", [](V& v, Settings& s) { v.node_id(s.node.id); }},
@@ -101,13 +104,16 @@ constexpr std::array<ConfigKey, 6> qos_keys{{
     {"mark_calls", [](V& v, Settings& s) { v.boolean(s.qos.mark_calls); }},
     {"call_mark", [](V& v, Settings& s) { v.mark(s.qos.call_mark); }},
 }};
-constexpr std::array<ConfigKey, 7> tc_keys{{
+constexpr std::array<ConfigKey, 10> tc_keys{{
     {"upload_kbit", [](V& v, Settings& s) { v.number(s.qos.tc.upload_kbit, 0, most_kbit); }},
     {"download_kbit", [](V& v, Settings& s) { v.number(s.qos.tc.download_kbit, 0, most_kbit); }},
     {"bulk_percent", [](V& v, Settings& s) { v.number(s.qos.tc.bulk_percent, 5, 95); }},
     {"drain", [](V& v, Settings& s) { word(v, s.qos.tc.drain, drains); }},
     {"drain_for", [](V& v, Settings& s) { v.duration(s.qos.tc.drain_for, 100ms, 30s); }},
     {"drain_percent", [](V& v, Settings& s) { v.number(s.qos.tc.drain_percent, 1, 95); }},
+    {"overhead", [](V& v, Settings& s) { v.number(s.qos.tc.overhead, 0, most_overhead); }},
+    {"mpu", [](V& v, Settings& s) { v.number(s.qos.tc.mpu, 0, most_overhead); }},
+    {"link_layer", [](V& v, Settings& s) { word(v, s.qos.tc.link_layer, link_layers); }},
     {"lan", [](V& v, Settings& s) { v.link_names(s.qos.tc.lan); }},
 }};
 constexpr std::array<ConfigKey, 3> exec_keys{{

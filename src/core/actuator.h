@@ -5,6 +5,7 @@
 // A new actuator is one file in src/actuators/ plus one line in src/actuators/all.def.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -40,6 +41,15 @@ struct CommandResult {
   std::string failure{};  // why exit_status is -1, in words
 };
 
+// A network device as RTM_GETLINK tells it.
+struct Link {
+  std::string name;
+  std::uint32_t mtu = 1500;
+  std::uint32_t header = 14;  // what the kernel counts of a packet before its IP header: 14 with Ethernet, 0 with ppp and tun
+  std::string bridge{};       // of which it is a port; empty: of none
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
 // One queueing discipline as RTM_GETQDISC tells it.
 struct Qdisc {
   std::string device;
@@ -51,9 +61,13 @@ struct Qdisc {
 // Everything that was looked at.
 struct Probe {
   std::vector<Qdisc> qdiscs;
-  std::vector<std::string> links;      // names of the devices that exist
+  std::vector<Link> links;             // the devices that exist
   std::vector<CommandResult> results;  // of the observe plan (of the preflight, before a switch), in its order
   std::optional<Qos> last_switch;      // the last plan that ended without an error, if any since the start
+  [[nodiscard]] const Link* find_link(std::string_view link_name) const {
+    const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == link_name; });
+    return found == links.end() ? nullptr : &*found;
+  }
 };
 
 struct Actuator {

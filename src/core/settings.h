@@ -86,6 +86,7 @@ struct PolicySettings {
 };
 
 enum class Drain : std::uint8_t { off, fixed, measured };
+enum class LinkLayer : std::uint8_t { ethernet, atm, ptm };
 
 struct TcSettings {
   std::uint32_t upload_kbit = 0;  // the line's rates; 0: that direction is not shaped. Needed by actuator "tc"
@@ -94,6 +95,9 @@ struct TcSettings {
   Drain drain = Drain::fixed;
   Duration drain_for = 1s;  // right up to 800 ms of backlog in the modem
   std::uint32_t drain_percent = 10;
+  std::uint32_t overhead = 0;  // bytes that the line adds to each IP packet; 0: what the kernel counts is taken
+  std::uint32_t mpu = 0;       // the line carries no packet in fewer bytes, overhead included
+  LinkLayer link_layer = LinkLayer::ethernet;
   std::vector<std::string> lan;  // devices whose output is the download; empty: those that hold the LAN's addresses
   friend bool operator==(const TcSettings&, const TcSettings&) = default;
 };

@@ -1,17 +1,13 @@
 #include "ports/qdiscs.h"
 
-#include <linux/if_link.h>
 #include <linux/netlink.h>
-#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "base/unique_fd.h"
@@ -20,67 +16,10 @@ namespace voip {
 namespace {
 
 constexpr std::size_t datagram_size = 32UL * 1024;  // what the kernel fills at most (NLMSG_GOODSIZE and up, by what recv offers)
-constexpr std::size_t most_entries = 4096;
 constexpr int most_tries = 3;
 
 Error system_error(const std::string& doing) {
   return Error{doing + ": " + std::strerror(errno)};
-}
-
-// Reads a T at the start of the bytes, which need not be aligned.
-template <typename T>
-std::optional<T> read_as(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < sizeof(T)) {
-    return std::nullopt;
-  }
-  T value{};
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
-// Walks the messages of a datagram; `each` gets the header and what follows it.
-template <typename Each>
-void walk_messages(std::span<const std::uint8_t> rest, const Each& each) {
-  while (const auto header = read_as<nlmsghdr>(rest)) {
-    if (header->nlmsg_len < sizeof(nlmsghdr) || header->nlmsg_len > rest.size()) {
-      return;
-    }
-    each(*header, rest.subspan(NLMSG_HDRLEN, header->nlmsg_len - NLMSG_HDRLEN));
-    rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header->nlmsg_len), rest.size()));
-  }
-}
-
-// The text of one string attribute; empty when it is not there.
-std::string text_attribute(std::span<const std::uint8_t> rest, unsigned type) {
-  while (const auto header = read_as<rtattr>(rest)) {
-    if (header->rta_len < sizeof(rtattr) || header->rta_len > rest.size()) {
-      break;
-    }
-    const auto payload = rest.subspan(sizeof(rtattr), header->rta_len - sizeof(rtattr));
-    if (header->rta_type == type) {
-      return {payload.begin(), std::find(payload.begin(), payload.end(), 0)};
-    }
-    rest = rest.subspan(std::min<std::size_t>(RTA_ALIGN(header->rta_len), rest.size()));
-  }
-  return {};
-}
-
-template <typename Each>
-DumpPart walk_dump(std::span<const std::uint8_t> datagram, const Each& each) {
-  DumpPart part;
-  walk_messages(datagram, [&](const nlmsghdr& header, std::span<const std::uint8_t> payload) {
-    part.is_interrupted |= (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-    if (header.nlmsg_type == NLMSG_DONE) {
-      part.is_last = true;
-    } else if (header.nlmsg_type == NLMSG_ERROR) {
-      part.is_last = true;
-      const auto code = read_as<int>(payload);
-      part.error = code && *code < 0 ? -*code : EBADMSG;
-    } else {
-      each(header.nlmsg_type, payload);
-    }
-  });
-  return part;
 }
 
 template <typename Body>
@@ -134,12 +73,12 @@ Result<UniqueFd> open_socket() {
 }
 
 Result<Shaping> try_to_read(int socket, bool& is_interrupted) {
-  std::map<int, std::string> names;
+  LinksByIndex links;
   ifinfomsg all_links{};
   if (auto sent = send_request(socket, RTM_GETLINK, all_links); !sent) {
     return Error{sent.error()};
   }
-  auto received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_links(datagram, names); });
+  auto received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_links(datagram, links); });
   if (!received) {
     return Error{"list the network devices: " + received.error()};
   }
@@ -148,44 +87,20 @@ Result<Shaping> try_to_read(int socket, bool& is_interrupted) {
   if (auto sent = send_request(socket, RTM_GETQDISC, all_qdiscs); !sent) {
     return Error{sent.error()};
   }
-  received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_qdiscs(datagram, names, shaping.qdiscs); });
+  received = receive_dump(socket, is_interrupted, [&](auto datagram) { return take_qdiscs(datagram, links, shaping.qdiscs); });
   if (!received) {
     return Error{"list the queueing disciplines: " + received.error()};
   }
-  for (auto& [index, name] : names) {
-    shaping.links.push_back(std::move(name));
+  for (auto& [index, listed] : links) {
+    if (const auto bridge = links.find(listed.bridge_index); bridge != links.end()) {
+      listed.link.bridge = bridge->second.link.name;
+    }
+    shaping.links.push_back(listed.link);
   }
   return shaping;
 }
 
 }  // namespace
-
-DumpPart take_links(std::span<const std::uint8_t> datagram, std::map<int, std::string>& names_by_index) {
-  return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
-    const auto link = read_as<ifinfomsg>(payload);
-    if (type != RTM_NEWLINK || !link || names_by_index.size() >= most_entries) {
-      return;
-    }
-    if (auto name = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(ifinfomsg))), IFLA_IFNAME); !name.empty()) {
-      names_by_index[link->ifi_index] = std::move(name);
-    }
-  });
-}
-
-DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int, std::string>& names_by_index,
-                     std::vector<Qdisc>& qdiscs) {
-  return walk_dump(datagram, [&](std::uint16_t type, std::span<const std::uint8_t> payload) {
-    const auto qdisc = read_as<tcmsg>(payload);
-    if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
-      return;
-    }
-    const auto name = names_by_index.find(qdisc->tcm_ifindex);
-    auto kind = text_attribute(payload.subspan(NLMSG_ALIGN(sizeof(tcmsg))), TCA_KIND);
-    if (name != names_by_index.end() && !kind.empty()) {
-      qdiscs.push_back({name->second, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
-    }
-  });
-}
 
 Result<Shaping> read_shaping() {
   auto socket = open_socket();

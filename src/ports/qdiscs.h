@@ -14,10 +14,10 @@ namespace voip {
 
 struct Shaping {
   std::vector<Qdisc> qdiscs;
-  std::vector<std::string> links;  // names of the devices that exist
+  std::vector<Link> links;  // the devices that exist
 };
 
-// Two dumps of rtnetlink: the links for their names, then the qdiscs. Never waits: the kernel answers at once.
+// Two dumps of rtnetlink: the links, then the qdiscs. Never waits: the kernel answers at once.
 Result<Shaping> read_shaping();
 
 // What one datagram of an rtnetlink dump says. Survives any bytes.
@@ -26,8 +26,15 @@ struct DumpPart {
   bool is_interrupted = false;  // something changed meanwhile: ask again
   int error = 0;                // errno
 };
-DumpPart take_links(std::span<const std::uint8_t> datagram, std::map<int, std::string>& names_by_index);
-// Qdiscs of devices that are not among the names are left out.
-DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const std::map<int, std::string>& names_by_index,
-                     std::vector<Qdisc>& qdiscs);
+// A link, and the index of the bridge that it is a port of (0: of none), which may come later in the dump.
+struct ListedLink {
+  Link link;
+  int bridge_index = 0;
+  friend bool operator==(const ListedLink&, const ListedLink&) = default;
+};
+using LinksByIndex = std::map<int, ListedLink>;
+DumpPart take_links(std::span<const std::uint8_t> datagram, LinksByIndex& links);
+// Qdiscs of devices that are not among the links are left out.
+DumpPart take_qdiscs(std::span<const std::uint8_t> datagram, const LinksByIndex& links, std::vector<Qdisc>& qdiscs);
+
 }  // namespace voip

@@ -19,6 +19,7 @@ ADDRESS = {
     6: {"phone": "fd77::10", "laptop": "fd77::20", "router": "fd77::1", "isp": "fd51::1", "server": "fd51::10"},
 }
 WAN_ADDRESS = {4: "192.0.2.2", 6: "fd02::2"}
+ETHERNET_HEADER = 14  # the kernel counts it on Ethernet devices
 
 # (host, interface, host, interface); every interface is created inside its namespace, so the names need not be unique on the machine.
 _LINKS = (
@@ -84,12 +85,14 @@ class Line:
     down_kbit: int | None = 5000
     up_buffer_ms: int = 1000
     down_buffer_ms: int = 300
+    atm_overhead: int | None = None  # bytes before each IP packet on an ATM line, whose rates then are those of its cells
 
 
-def token_bucket(interface: str, kbit: int, buffer_ms: int) -> str:
+def token_bucket(interface: str, kbit: int, buffer_ms: int, atm_overhead: int | None = None) -> str:
     burst = max(3000, kbit * 6 // 5)
     limit = max(burst, kbit * buffer_ms // 8)
-    return f"qdisc replace dev {interface} root tbf rate {kbit}kbit burst {burst} limit {limit}"
+    cells = "" if atm_overhead is None else f" overhead {atm_overhead - ETHERNET_HEADER} linklayer atm"
+    return f"qdisc replace dev {interface} root tbf rate {kbit}kbit burst {burst} limit {limit}{cells}"
 
 
 def creation(prefix: str) -> str:
@@ -118,7 +121,7 @@ def setup(host: str, line: Line, *, ipv6: bool, alg: bool, accounting: bool) -> 
         text.append(_sysctl("net.netfilter.nf_conntrack_acct", int(accounting)))
     if host == "isp":
         buckets = [("srv", line.up_kbit, line.up_buffer_ms), ("wan", line.down_kbit, line.down_buffer_ms)]
-        text += ["tc -batch - <<'END'", *[token_bucket(i, kbit, ms) for i, kbit, ms in buckets if kbit], "END"]
+        text += ["tc -batch - <<'END'", *[token_bucket(i, kbit, ms, line.atm_overhead) for i, kbit, ms in buckets if kbit], "END"]
     return "\n".join(text) + "\n"
 
 

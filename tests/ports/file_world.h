@@ -45,7 +45,7 @@ class FileWorld {
     Shaping shaping;
     std::ifstream links(folder_ / "links");
     for (std::string name; links >> name;) {
-      shaping.links.push_back(name);
+      shaping.links.push_back({name});
     }
     std::ifstream qdiscs(folder_ / "qdiscs");
     Qdisc qdisc;

@@ -40,11 +40,15 @@ class ShapingTest : public testing::Test {
 };
 
 TEST_F(ShapingTest, SeesLinksAndQdiscsOfAllDevices) {
-  ASSERT_EQ(shell("tc qdisc add dev wan root handle ca1: htb; tc qdisc add dev isp clsact"), "");
+  ASSERT_EQ(shell("tc qdisc add dev wan root handle ca1: htb; tc qdisc add dev isp clsact; ip link add br-lan type bridge; "
+                  "ip link set wan mtu 1492 master br-lan; ip tuntap add tun0 mode tun"),
+            "");
   auto shaping = read_shaping();
   ASSERT_TRUE(shaping) << shaping.error();
-  EXPECT_EQ(std::count(shaping->links.begin(), shaping->links.end(), "wan"), 1);
-  EXPECT_EQ(std::count(shaping->links.begin(), shaping->links.end(), "lo"), 1);
+  for (const Link& wanted : {Link{.name = "wan", .mtu = 1492, .bridge = "br-lan"}, Link{.name = "lo", .mtu = 65536},
+                             Link{.name = "br-lan", .mtu = 1492}, Link{.name = "tun0", .header = 0}}) {
+    EXPECT_EQ(std::count(shaping->links.begin(), shaping->links.end(), wanted), 1) << wanted.name;
+  }
   const auto htb = std::find_if(shaping->qdiscs.begin(), shaping->qdiscs.end(), [](const Qdisc& q) { return q.kind == "htb"; });
   ASSERT_NE(htb, shaping->qdiscs.end());
   EXPECT_EQ(htb->device, "wan");

@@ -32,7 +32,7 @@ inline CommandResult failed(int status = 1) {
 // A router without any shaping.
 inline Probe bare() {
   Probe probe;
-  probe.links = {"lo", "wan", "br-lan"};
+  probe.links = {{"lo"}, {"wan"}, {"br-lan"}};
   probe.qdiscs = {{"lo", "noqueue", 0, root}, {"wan", "fq_codel", 0, root}, {"br-lan", "noqueue", 0, root}};
   return probe;
 }
@@ -55,7 +55,7 @@ inline Probe qos_scripts(Qos state, bool /*before_switch*/) {
   if (state == Qos::on) {
     put_root(probe, "wan", "hfsc", 0x10000);
     probe.qdiscs.push_back({"wan", "ingress", 0xffff0000, ingress});
-    probe.links.emplace_back("ifb0");
+    probe.links.push_back({"ifb0"});
     probe.qdiscs.push_back({"ifb0", "hfsc", 0x10000, root});
     rules +=
         "-A FORWARD -o wan -m connmark --mark 0x1000000/0x1000000 -m comment --comment voip-qosd -j MARK --set-xmark 0x20/0xf0\n"
@@ -69,7 +69,7 @@ inline Probe tc(Qos state, bool before_switch) {
   Probe probe = bare();
   const bool is_on = state != Qos::off;
   if (is_on) {
-    probe.links.emplace_back("voip-ifb");
+    probe.links.push_back({"voip-ifb"});
     for (const auto& [device, major] : {std::pair{std::string("wan"), 0xca1U}, std::pair{std::string("voip-ifb"), 0xcb1U}}) {
       put_root(probe, device, "htb", major << 16U);
       probe.qdiscs.push_back({device, "pfifo", (major << 4U | 0xaU) << 16U, 0});
@@ -94,7 +94,7 @@ inline Probe sqm_scripts(Qos state, bool before_switch) {
   if (is_on) {
     put_root(probe, "wan", "cake", 0x80010000);
     probe.qdiscs.push_back({"wan", "ingress", 0xffff0000, ingress});
-    probe.links.emplace_back("ifb4wan");
+    probe.links.push_back({"ifb4wan"});
     probe.qdiscs.push_back({"ifb4wan", "cake", 0x80020000, root});
   }
   probe.results = {
@@ -117,7 +117,7 @@ inline Probe cake_rate(Qos state, bool /*before_switch*/) {
   Probe probe = bare();
   const bool is_on = state == Qos::on;
   put_root(probe, "wan", "cake", 0x80010000);
-  probe.links.emplace_back("ifb4wan");
+  probe.links.push_back({"ifb4wan"});
   probe.qdiscs.push_back({"ifb4wan", "cake", 0x80020000, root});
   probe.results = {said(is_on ? "qdisc cake 8001: dev wan root refcnt 2 bandwidth 900Kbit diffserv4 triple-isolate\n"
                                 "qdisc cake 8002: dev ifb4wan root refcnt 2 bandwidth 4500Kbit diffserv4 triple-isolate\n"

@@ -48,13 +48,32 @@ Bytes message(std::uint16_t type, const Bytes& payload, std::uint16_t flags = 2)
   return bytes;
 }
 
-Bytes link_payload(int index, const std::string& name, std::uint32_t change = 0xffffffff, std::uint8_t family = 0) {
-  Bytes bytes{family, 0, 1, 0};
+Bytes link_payload(int index, const std::string& name, std::uint32_t change = 0xffffffff, std::uint8_t family = 0,
+                   std::uint16_t type = 1) {
+  Bytes bytes{family, 0};
+  put(bytes, type);
   put<std::int32_t>(bytes, index);
   put<std::uint32_t>(bytes, 0x1043);
   put(bytes, change);
   put_text(bytes, 13, "some other attribute");
   put_text(bytes, 3, name);
+  return bytes;
+}
+
+// Its MTU, and that it is a port of the bridge with index 7.
+Bytes link_facts() {
+  Bytes bytes;
+  for (const auto& [type, value] : {std::pair<std::uint16_t, std::uint32_t>{4, 1492}, {10, 7}}) {
+    put<std::uint16_t>(bytes, 8);
+    put(bytes, type);
+    put(bytes, value);
+  }
+  Bytes info;
+  put_text(info, 1, "ppp");
+  put_text(info, 4, "bridge");
+  put<std::uint16_t>(bytes, static_cast<std::uint16_t>(4 + info.size()));
+  put<std::uint16_t>(bytes, 18);
+  bytes.insert(bytes.end(), info.begin(), info.end());
   return bytes;
 }
 
@@ -75,18 +94,20 @@ Bytes operator+(Bytes left, const Bytes& right) {
 }
 
 TEST(Qdiscs, AreToldWithTheNamesOfTheirDevices) {
-  std::map<int, std::string> names;
-  const DumpPart links =
-      take_links(message(new_link, link_payload(2, "wan")) + message(new_link, link_payload(7, "br-lan")), names);
-  EXPECT_FALSE(links.is_last);
-  EXPECT_EQ(names, (std::map<int, std::string>{{2, "wan"}, {7, "br-lan"}}));
+  LinksByIndex links;
+  const DumpPart listed = take_links(
+      message(new_link, link_payload(2, "wan", 0xffffffff, 0, 512) + link_facts()) + message(new_link, link_payload(7, "br-lan")),
+      links);
+  EXPECT_FALSE(listed.is_last);
+  EXPECT_EQ(links, (LinksByIndex{{2, {.link = {.name = "wan", .mtu = 1492, .header = 0}, .bridge_index = 7}},
+                                 {7, {.link = {.name = "br-lan", .mtu = 1500, .header = 14}}}}));
 
   std::vector<Qdisc> qdiscs;
   const DumpPart part =
       take_qdiscs(message(new_qdisc, qdisc_payload(2, 0xca10000, 0xffffffff, "htb")) +
                       message(new_qdisc, qdisc_payload(9, 0x10000, 0xffffffff, "hfsc")) +
                       message(new_qdisc, qdisc_payload(7, 0xffff0000, 0xfffffff1, "clsact")) + message(done, {0, 0, 0, 0}),
-                  names, qdiscs);
+                  links, qdiscs);
   EXPECT_TRUE(part.is_last);
   EXPECT_EQ(part.error, 0);
   ASSERT_EQ(qdiscs.size(), 2U) << "device 9 has no name";
@@ -99,14 +120,14 @@ TEST(Qdiscs, AreToldWithTheNamesOfTheirDevices) {
 }
 
 TEST(Qdiscs, ErrorsAndInterruptionsAreTold) {
-  std::map<int, std::string> names;
+  LinksByIndex links;
   Bytes code;
   put<std::int32_t>(code, -1);
-  const DumpPart refused = take_links(message(error, code), names);
+  const DumpPart refused = take_links(message(error, code), links);
   EXPECT_TRUE(refused.is_last);
   EXPECT_EQ(refused.error, 1);
-  EXPECT_NE(take_links(message(error, {}), names).error, 0);
-  EXPECT_TRUE(take_links(message(new_link, link_payload(2, "wan"), 2 | 16), names).is_interrupted);
+  EXPECT_NE(take_links(message(error, {}), links).error, 0);
+  EXPECT_TRUE(take_links(message(new_link, link_payload(2, "wan"), 2 | 16), links).is_interrupted);
 }
 
 TEST(Qdiscs, OnlyWhatMattersTouchesShaping) {
@@ -134,11 +155,11 @@ TEST(Qdiscs, OnlyRulesThatAreGoneTouchRules) {
 TEST(Qdiscs, SurvivesMessagesCutAnywhereAndBytesThatLie) {
   const Bytes whole = message(new_qdisc, qdisc_payload(2, 1, 2, "htb")) + message(new_link, link_payload(2, "wan")) +
                       message(error, {1, 2}) + message(done, {});
-  std::map<int, std::string> names{{2, "wan"}};
+  LinksByIndex links{{2, {.link = {.name = "wan"}}}};
   std::vector<Qdisc> qdiscs;
   const auto take_all = [&](const Bytes& bytes) {
-    take_links(bytes, names);
-    take_qdiscs(bytes, names, qdiscs);
+    take_links(bytes, links);
+    take_qdiscs(bytes, links, qdiscs);
     touches_shaping(bytes);
     touches_rules(bytes);
   };
@@ -154,7 +175,7 @@ TEST(Qdiscs, SurvivesMessagesCutAnywhereAndBytesThatLie) {
     take_all(bytes);
   }
   EXPECT_LE(qdiscs.size(), 4096U) << "bounded";
-  EXPECT_LE(names.size(), 4096U);
+  EXPECT_LE(links.size(), 4096U);
 }
 
 }  // namespace

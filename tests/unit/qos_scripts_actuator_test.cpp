@@ -26,7 +26,7 @@ class QosScripts : public testing::Test {
  protected:
   void SetUp() override {
     site_ = {.wan = "eth1", .lan = {"br-lan"}, .phones = {}};
-    probe_.links = {"lo", "eth0", "eth1", "br-lan", "ifb0"};
+    probe_.links = {{"lo"}, {"eth0"}, {"eth1"}, {"br-lan"}, {"ifb0"}};
     say(policy, uci);
   }
 

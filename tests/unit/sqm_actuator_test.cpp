@@ -68,7 +68,7 @@ TEST_F(SqmScripts, QueuesThatSomebodyMadeByHandUnderItsNamesAreNeverTouched) {
   Probe before = worlds::sqm_scripts(Qos::off, true);
   worlds::put_root(before, "wan", "cake", 0x80010000);
   before.qdiscs.push_back({"wan", "ingress", 0xffff0000, worlds::ingress});
-  before.links.emplace_back("ifb4wan");
+  before.links.push_back({"ifb4wan"});
   before.qdiscs.push_back({"ifb4wan", "cake", 0x80020000, worlds::root});
   EXPECT_EQ(actuator_.read(before, settings_, site_), (QosObserved{Qos::off, ""})) << "no reason to do anything";
   EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("another program has a qdisc cake on wan"),

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 #include <string>
 
 #include "actuators/all.h"
@@ -19,7 +20,7 @@ class TcActuator : public testing::Test {
     settings_.tc.upload_kbit = 1000;
     settings_.tc.download_kbit = 5000;
     site_ = {.wan = "wan", .lan = {"br-lan"}, .phones = {}};
-    probe_.links = {"lo", "wan", "br-lan"};
+    probe_.links = {{"lo"}, {"wan"}, {"br-lan"}};
   }
 
   [[nodiscard]] std::string refuse(Qos wanted = Qos::on) const { return actuator_.refuse(wanted, probe_, settings_, site_); }
@@ -34,7 +35,7 @@ class TcActuator : public testing::Test {
   }
 
   void install(std::uint32_t marker) {
-    probe_.links.emplace_back("voip-ifb");
+    probe_.links.push_back({"voip-ifb"});
     for (const auto& [device, major] : {std::pair{std::string("wan"), 0xca1U}, std::pair{std::string("voip-ifb"), 0xcb1U}}) {
       probe_.qdiscs.push_back({device, "htb", major << 16U, root});
       probe_.qdiscs.push_back({device, "pfifo", (major << 4U | 0xaU) << 16U, 0});
@@ -174,13 +175,72 @@ TEST_F(TcActuator, TheBulkQueueHoldsThreeFramesAtLeast) {
   EXPECT_NE(input(Qos::on, "tc").find("handle ca1c: tbf rate 100gbit burst 2000 limit 175000\n"), std::string::npos) << "200 ms";
 }
 
+TEST_F(TcActuator, CountsPacketsAsTheLineCarriesThem) {
+  EXPECT_EQ(input(Qos::on, "tc").find("overhead"), std::string::npos);
+  EXPECT_EQ(input(Qos::on, "tc").find("linklayer"), std::string::npos);
+  settings_.tc.overhead = 40;
+  settings_.tc.mpu = 96;
+  settings_.tc.link_layer = LinkLayer::atm;
+  probe_.links = {{"wan", 1492, 0}, {"br-lan"}};
+  const std::string lines = input(Qos::on, "tc");
+  std::size_t classes = 0;
+  std::istringstream all(lines);
+  for (std::string line; std::getline(all, line);) {
+    if (line.find("class ") == 0) {
+      ++classes;
+      const bool is_up = line.find("dev wan ") != std::string::npos;
+      EXPECT_NE(line.find(is_up ? " overhead 40 mpu 96 linklayer atm " : " overhead 26 mpu 96 linklayer atm "), std::string::npos)
+          << line << ": the kernel counts 14 bytes of an Ethernet header, and none with ppp";
+    }
+  }
+  EXPECT_EQ(classes, 10U);
+  EXPECT_NE(lines.find("cake unlimited besteffort dual-srchost nat split-gso memlimit 2mb overhead 40 mpu 96 atm\n"),
+            std::string::npos)
+      << "CAKE counts from the IP header on each device";
+  install(0xca1d);
+  probe_.links = {{"wan", 1492, 0}, {"br-lan"}, {"voip-ifb"}};
+  EXPECT_NE(
+      input(Qos::on, "tc").find("ceil 700kbit burst 2984 cburst 2984 overhead 40 mpu 96 linklayer atm prio 2 quantum 1492\n"),
+      std::string::npos)
+      << input(Qos::on, "tc");
+}
+
+TEST_F(TcActuator, AnOverheadBelowTheEthernetHeaderTakesNothingAway) {
+  settings_.tc.overhead = 10;
+  EXPECT_EQ(input(Qos::on, "tc").find("burst 3028 overhead"), std::string::npos);
+  probe_.links = {{"wan", 1500, 0}, {"br-lan"}};
+  EXPECT_NE(input(Qos::on, "tc").find("cburst 3000 overhead 10 prio"), std::string::npos);
+}
+
+TEST_F(TcActuator, PtmLeavesSixtyFourOfSixtyFiveBytes) {
+  settings_.tc.upload_kbit = 65'000;
+  settings_.tc.link_layer = LinkLayer::ptm;
+  EXPECT_NE(input(Qos::on, "tc").find("classid ca1:1 htb rate 60800kbit ceil 60800kbit"), std::string::npos) << "95 % of 64000";
+  EXPECT_EQ(input(Qos::on, "tc").find("linklayer"), std::string::npos) << "HTB knows no PTM";
+}
+
+TEST_F(TcActuator, FramesAreAsLongAsTheDevicesSay) {
+  probe_.links = {{"wan", 1508}, {"br-lan", 9000}};
+  EXPECT_NE(input(Qos::on, "tc").find("handle ca1c: tbf rate 100gbit burst 2008 "), std::string::npos);
+  EXPECT_NE(input(Qos::on, "tc").find("handle cb1c: tbf rate 100gbit burst 2008 "), std::string::npos)
+      << "what comes in by the WAN is no longer than its frames: " << input(Qos::on, "tc");
+  settings_.tc.upload_kbit = 128;
+  probe_.links = {{"wan", 9000}, {"br-lan", 9000}};
+  const std::string jumbo = input(Qos::draining, "tc");
+  EXPECT_NE(jumbo.find("handle ca1c: tbf rate 100gbit burst 9500 limit 27042\n"), std::string::npos) << jumbo;
+  EXPECT_NE(jumbo.find("burst 18028 cburst 18028 prio 2 quantum 9014\n"), std::string::npos) << jumbo;
+  probe_.links = {{"wan", 1280, 0}, {"br-lan", 1500}};
+  EXPECT_NE(input(Qos::on, "tc").find("handle cb1c: tbf rate 100gbit burst 2000 "), std::string::npos)
+      << "a provider may send more than the MTU of our end";
+}
+
 TEST_F(TcActuator, RatesOfFastLinesDoNotOverflow) {
   settings_.tc.upload_kbit = 4'000'000;
   EXPECT_NE(input(Qos::on, "tc").find("ceil 3800000kbit burst 475000"), std::string::npos) << input(Qos::on, "tc");
 }
 
 TEST_F(TcActuator, AVlanOfABridgeThatIsShapedIsNotShapedTwice) {
-  probe_.links.insert(probe_.links.end(), {"br-lan.10", "eth0.20"});
+  probe_.links.insert(probe_.links.end(), {{"br-lan.10"}, {"eth0.20"}});
   site_.lan = {"br-lan", "br-lan.10", "eth0.20", "br-gone", "wan"};
   const std::string lines = input(Qos::on, "tc");
   EXPECT_EQ(lines.find("br-lan.10"), std::string::npos);
@@ -200,6 +260,10 @@ TEST_F(TcActuator, RefusesInWords) {
   site_.wan = "ppp0";
   EXPECT_NE(refuse().find("ppp0 does not exist"), std::string::npos);
   SetUp();
+  probe_.links = {{.name = "wan", .bridge = "br-wan"}, {"br-lan"}, {"br-wan"}};
+  EXPECT_NE(refuse().find("wan is a port of the bridge br-wan"), std::string::npos);
+  EXPECT_EQ(refuse(Qos::off), "");
+  SetUp();
   site_.lan = {};
   EXPECT_NE(refuse().find("qos.tc.lan"), std::string::npos);
   SetUp();
@@ -213,7 +277,7 @@ TEST_F(TcActuator, RefusesInWords) {
   SetUp();
   probe_.qdiscs.clear();
   site_.wan = "wan\"; flush";
-  probe_.links.push_back(site_.wan);
+  probe_.links.push_back({site_.wan});
   EXPECT_NE(refuse().find("has letters"), std::string::npos);
 }
 

@@ -1,0 +1,116 @@
+// The parser of rtnetlink's messages about links and qdiscs.
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "ports/netlink_reader.h"
+#include "ports/qdiscs.h"
+
+namespace voip {
+namespace {
+
+constexpr std::size_t most_entries = 4096;
+
+// Reads a T at the start of the bytes, which need not be aligned.
+template <typename T>
+std::optional<T> read_as(Bytes bytes) {
+  if (bytes.size() < sizeof(T)) {
+    return std::nullopt;
+  }
+  T value{};
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+// What the first attribute of that type holds; empty when it is not there.
+Bytes find_attribute(Bytes attributes, std::uint16_t type) {
+  NetlinkAttributes all(attributes);
+  while (const auto one = all.next()) {
+    if (one->type == type) {
+      return one->payload;
+    }
+  }
+  return {};
+}
+
+std::string text_attribute(Bytes attributes, std::uint16_t type) {
+  const Bytes payload = find_attribute(attributes, type);
+  return {payload.begin(), std::find(payload.begin(), payload.end(), 0)};
+}
+
+// What follows a header of that size.
+Bytes attributes_after(Bytes payload, std::size_t header) {
+  return payload.subspan(std::min<std::size_t>(NLMSG_ALIGN(header), payload.size()));
+}
+
+ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
+  ListedLink listed;
+  listed.link.name = text_attribute(attributes, IFLA_IFNAME);
+  listed.link.mtu = read_native32(find_attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
+  listed.link.header = link.ifi_type == ARPHRD_ETHER || link.ifi_type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
+  // Bonds and VRFs have masters too.
+  if (text_attribute(find_attribute(attributes, IFLA_LINKINFO), IFLA_INFO_SLAVE_KIND) == "bridge") {
+    listed.bridge_index = static_cast<int>(read_native32(find_attribute(attributes, IFLA_MASTER)).value_or(0));
+  }
+  return listed;
+}
+
+template <typename Each>
+DumpPart walk_dump(Bytes datagram, const Each& each) {
+  DumpPart part;
+  NetlinkMessages messages(datagram);
+  while (const auto message = messages.next()) {
+    part.is_interrupted |= (message->flags & NLM_F_DUMP_INTR) != 0;
+    if (message->type == NLMSG_DONE) {
+      part.is_last = true;
+    } else if (message->type == NLMSG_ERROR) {
+      part.is_last = true;
+      // No dump is answered by an acknowledgement.
+      const int error = read_error(*message);
+      part.error = error == 0 ? EBADMSG : error;
+    } else {
+      each(message->type, message->payload);
+    }
+  }
+  return part;
+}
+
+}  // namespace
+
+DumpPart take_links(Bytes datagram, LinksByIndex& links) {
+  return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+    const auto link = read_as<ifinfomsg>(payload);
+    if (type != RTM_NEWLINK || !link || links.size() >= most_entries) {
+      return;
+    }
+    if (auto listed = read_link(*link, attributes_after(payload, sizeof(ifinfomsg))); !listed.link.name.empty()) {
+      links[link->ifi_index] = std::move(listed);
+    }
+  });
+}
+
+DumpPart take_qdiscs(Bytes datagram, const LinksByIndex& links, std::vector<Qdisc>& qdiscs) {
+  return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+    const auto qdisc = read_as<tcmsg>(payload);
+    if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
+      return;
+    }
+    const auto device = links.find(qdisc->tcm_ifindex);
+    auto kind = text_attribute(attributes_after(payload, sizeof(tcmsg)), TCA_KIND);
+    if (device != links.end() && !kind.empty()) {
+      qdiscs.push_back({device->second.link.name, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
+    }
+  });
+}
+
+}  // namespace voip
