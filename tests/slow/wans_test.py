@@ -44,6 +44,18 @@ class Wans(unittest.TestCase):
             self.assert_nothing_left(home, daemon)
 
     @skipping
+    def test_a_vlan_on_the_lans_bridge_is_shaped_once_with_it(self):
+        with Home(ipv6=False) as home:
+            self.kernel_has("8021q")
+            home.run("router", ["sh", "-ec", VLAN.replace("link wan name", "link br-lan name").replace("addr flush dev wan", "link set br-lan up").format(device="guests", own="192.168.78.1")])
+            daemon = Daemon(home, SETTINGS).start()
+            with Call(home):
+                self.assert_on(home, daemon, "wan")
+                self.assertTrue(any("clsact" in line and "br-lan" in line for line in qdiscs(home)))
+                self.assertFalse(any("clsact" in line and "guests" in line for line in qdiscs(home)), "what leaves by it leaves by br-lan")
+            self.assert_nothing_left(home, daemon)
+
+    @skipping
     def test_a_macvlan(self):
         with Home(ipv6=False) as home:
             self.kernel_has("macvlan")
