@@ -9,6 +9,7 @@ namespace voip::tc {
 namespace {
 
 constexpr std::size_t most_devices = 16;
+constexpr std::size_t most_stacked = 8;  // as many as the kernel allows
 
 bool is_our_handle(std::uint32_t handle) {
   const std::uint32_t major = handle >> 16U;
@@ -69,6 +70,23 @@ Frames frames_of(const Probe& probe, const std::string& device) {
   return link == nullptr ? Frames{} : Frames{.mtu = link->mtu, .header = link->header};
 }
 
+// What goes out of br-lan.10 goes out of br-lan too, what goes out of br-lan goes out of its ports, and none must be shaped
+// twice.
+bool leaves_by_another_of(const Probe& probe, const std::vector<std::string>& devices, const std::string& device) {
+  const auto is_port = [&](const Link& link) { return contains(devices, link.bridge); };
+  const Link* link = probe.find_link(device);
+  if (link != nullptr && is_port(*link)) {
+    return true;
+  }
+  for (std::size_t depth = 0; link != nullptr && depth < most_stacked; ++depth) {
+    link = probe.find_link(link->lower);
+    if (link != nullptr && contains(devices, link->name) && !is_port(*link)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& site) {
   Layout layout;
   if (settings.tc.upload_kbit != 0) {
@@ -77,11 +95,8 @@ Layout layout_of(const Probe& probe, const QosSettings& settings, const Site& si
   if (settings.tc.download_kbit != 0) {
     const auto& wished = settings.tc.lan.empty() ? site.lan : settings.tc.lan;
     for (const std::string& device : wished) {
-      // What goes out of br-lan.10 goes out of br-lan too, and must not be shaped twice.
-      const std::size_t dot = device.rfind('.');
-      const bool is_covered = dot != std::string::npos && contains(wished, device.substr(0, dot));
-      if (probe.find_link(device) != nullptr && device != site.wan && !is_covered && !contains(layout.lan, device) &&
-          layout.lan.size() < most_devices) {
+      if (probe.find_link(device) != nullptr && device != site.wan && !leaves_by_another_of(probe, wished, device) &&
+          !contains(layout.lan, device) && layout.lan.size() < most_devices) {
         layout.lan.push_back(device);
       }
     }

@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "ports/netlink_reader.h"
@@ -58,9 +60,16 @@ ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
   listed.link.name = text_attribute(attributes, IFLA_IFNAME);
   listed.link.mtu = read_native32(find_attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
   listed.link.header = link.ifi_type == ARPHRD_ETHER || link.ifi_type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
+  const Bytes info = find_attribute(attributes, IFLA_LINKINFO);
   // Bonds and VRFs have masters too.
-  if (text_attribute(find_attribute(attributes, IFLA_LINKINFO), IFLA_INFO_SLAVE_KIND) == "bridge") {
+  if (text_attribute(info, IFLA_INFO_SLAVE_KIND) == "bridge") {
     listed.bridge_index = static_cast<int>(read_native32(find_attribute(attributes, IFLA_MASTER)).value_or(0));
+  }
+  // Of others the link is something else: of a veth its peer. And it may be in another namespace.
+  constexpr std::array<std::string_view, 5> stacked{"vlan", "macvlan", "macvtap", "ipvlan", "dsa"};
+  if (std::find(stacked.begin(), stacked.end(), text_attribute(info, IFLA_INFO_KIND)) != stacked.end() &&
+      find_attribute(attributes, IFLA_LINK_NETNSID).empty()) {
+    listed.lower_index = static_cast<int>(read_native32(find_attribute(attributes, IFLA_LINK)).value_or(0));
   }
   return listed;
 }

@@ -95,6 +95,9 @@ Result<Shaping> try_to_read(int socket, bool& is_interrupted) {
     if (const auto bridge = links.find(listed.bridge_index); bridge != links.end()) {
       listed.link.bridge = bridge->second.link.name;
     }
+    if (const auto lower = links.find(listed.lower_index); lower != links.end()) {
+      listed.link.lower = lower->second.link.name;
+    }
     shaping.links.push_back(listed.link);
   }
   return shaping;

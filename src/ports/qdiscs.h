@@ -26,10 +26,11 @@ struct DumpPart {
   bool is_interrupted = false;  // something changed meanwhile: ask again
   int error = 0;                // errno
 };
-// A link, and the index of the bridge that it is a port of (0: of none), which may come later in the dump.
+// A link, and the indexes of its bridge and of the device under it (0: none), which may come later in the dump.
 struct ListedLink {
   Link link;
   int bridge_index = 0;
+  int lower_index = 0;
   friend bool operator==(const ListedLink&, const ListedLink&) = default;
 };
 using LinksByIndex = std::map<int, ListedLink>;

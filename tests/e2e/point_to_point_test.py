@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
 from call import Call  # noqa: E402
-from daemon import Daemon, is_shaped  # noqa: E402
+from daemon import Daemon, is_shaped, qdiscs  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
 from peers import Transfer  # noqa: E402
@@ -45,16 +45,12 @@ class OverPointToPoint(unittest.TestCase):
                     self.assertEqual(len(classes), 5)
                     for line in classes:
                         self.assertIn(f" overhead {overhead} ", line, device)
-
-                def qdiscs() -> set[str]:
-                    return set(home.run("router", ["tc", "qdisc"]).stdout.splitlines())
-
-                self.assertTrue(wait_until(lambda: any(" ca1e: " in line for line in qdiscs()), 10), "it drains still")
+                self.assertTrue(wait_until(lambda: any(" ca1e: " in line for line in qdiscs(home)), 10), "it drains still")
                 daemon.kill()
-                before = qdiscs()
+                before = qdiscs(home)
                 daemon.start()
                 self.assert_on(home, daemon)
-                self.assertEqual(qdiscs(), before, "adopted, not made anew")
+                self.assertEqual(qdiscs(home), before, "adopted, not made anew")
                 on_ns = time.time_ns() + 3_000_000_000
                 time.sleep(6)
                 for way in ("up", "down"):

@@ -64,15 +64,8 @@ class Shapers(unittest.TestCase):
 
     @skipping
     def test_a_call_of_large_packets_is_in_express_one_tick_after_it_was_detected(self):
-        way = way_of("qos-scripts")
         with Home(line=SITUATION.line) as home:
-            if reason := way.why_not(home):
-                raise Unavailable(reason)
-            programs = way.install(home)
-            settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(home.line, programs)}}
-            daemon = Daemon(home, settings, programs=programs).start()
-            daemon.command("qos", "on", "--for", "5m")
-            self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 30, every=0.2), daemon.log_text())
+            daemon = self.switch_on(home, "qos-scripts")
             with Call(home, schedule=LARGE) as call:
                 seen = wait_until(lambda: self.packets(home)["1:20"] > 0 and time.time(), 15, every=0.02)
                 self.assertTrue(seen, daemon.log_text())
@@ -110,15 +103,8 @@ class Shapers(unittest.TestCase):
 
     @skipping
     def test_a_call_without_dscp_is_in_the_voice_tin_of_cake_both_ways(self):
-        way = way_of("sqm-scripts")
         with Home(line=SITUATION.line) as home:
-            if reason := way.why_not(home):
-                raise Unavailable(reason)
-            programs = way.install(home)
-            settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(home.line, programs)}}
-            daemon = Daemon(home, settings, programs=programs).start()
-            daemon.command("qos", "on", "--for", "5m")
-            self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 30, every=0.2), daemon.log_text())
+            daemon = self.switch_on(home, "sqm-scripts")
             with Call(home, tos=0):
                 self.assertTrue(wait_until(lambda: self.voice(home, "wan") > 5, 15, every=0.1), daemon.log_text())
                 before = {device: self.voice(home, device) for device in ("wan", "ifb4wan")}
@@ -127,6 +113,18 @@ class Shapers(unittest.TestCase):
                     self.assertGreater(self.voice(home, device) - packets, 50, device)
             self.assertEqual(daemon.stop(), 0)
             self.assertNotIn("cake", home.run("router", ["tc", "qdisc", "show"]).stdout)
+
+    def switch_on(self, home: Home, name: str) -> Daemon:
+        """A daemon with that way, whose QoS is on without a call."""
+        way = way_of(name)
+        if reason := way.why_not(home):
+            raise Unavailable(reason)
+        programs = way.install(home)
+        settings = {"qos": {"actuator": way.actuator, "wan": "wan", **way.settings(home.line, programs)}}
+        daemon = Daemon(home, settings, programs=programs).start()
+        daemon.command("qos", "on", "--for", "5m")
+        self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 30, every=0.2), daemon.log_text())
+        return daemon
 
     @staticmethod
     def voice(home: Home, device: str) -> int:

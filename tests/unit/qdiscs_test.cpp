@@ -60,16 +60,16 @@ Bytes link_payload(int index, const std::string& name, std::uint32_t change = 0x
   return bytes;
 }
 
-// Its MTU, and that it is a port of the bridge with index 7.
+// Its MTU, and that it is a VLAN on the device with index 3 and a port of the bridge with index 7.
 Bytes link_facts() {
   Bytes bytes;
-  for (const auto& [type, value] : {std::pair<std::uint16_t, std::uint32_t>{4, 1492}, {10, 7}}) {
+  for (const auto& [type, value] : {std::pair<std::uint16_t, std::uint32_t>{4, 1492}, {5, 3}, {10, 7}}) {
     put<std::uint16_t>(bytes, 8);
     put(bytes, type);
     put(bytes, value);
   }
   Bytes info;
-  put_text(info, 1, "ppp");
+  put_text(info, 1, "vlan");
   put_text(info, 4, "bridge");
   put<std::uint16_t>(bytes, static_cast<std::uint16_t>(4 + info.size()));
   put<std::uint16_t>(bytes, 18);
@@ -99,7 +99,7 @@ TEST(Qdiscs, AreToldWithTheNamesOfTheirDevices) {
       message(new_link, link_payload(2, "wan", 0xffffffff, 0, 512) + link_facts()) + message(new_link, link_payload(7, "br-lan")),
       links);
   EXPECT_FALSE(listed.is_last);
-  EXPECT_EQ(links, (LinksByIndex{{2, {.link = {.name = "wan", .mtu = 1492, .header = 0}, .bridge_index = 7}},
+  EXPECT_EQ(links, (LinksByIndex{{2, {.link = {.name = "wan", .mtu = 1492, .header = 0}, .bridge_index = 7, .lower_index = 3}},
                                  {7, {.link = {.name = "br-lan", .mtu = 1500, .header = 14}}}}));
 
   std::vector<Qdisc> qdiscs;

@@ -239,13 +239,20 @@ TEST_F(TcActuator, RatesOfFastLinesDoNotOverflow) {
   EXPECT_NE(input(Qos::on, "tc").find("ceil 3800000kbit burst 475000"), std::string::npos) << input(Qos::on, "tc");
 }
 
-TEST_F(TcActuator, AVlanOfABridgeThatIsShapedIsNotShapedTwice) {
-  probe_.links.insert(probe_.links.end(), {{"br-lan.10"}, {"eth0.20"}});
-  site_.lan = {"br-lan", "br-lan.10", "eth0.20", "br-gone", "wan"};
+TEST_F(TcActuator, WhatLeavesByAnotherDeviceIsNotShapedTwice) {
+  probe_.links.insert(probe_.links.end(), {{.name = "br-lan.10", .lower = "br-lan"},
+                                           {.name = "eth0", .bridge = "br-lan"},
+                                           {.name = "eth0.20", .lower = "eth0"},
+                                           {.name = "guests", .lower = "br-lan.10"},
+                                           {.name = "loop", .lower = "loop2"},
+                                           {.name = "loop2", .lower = "loop"}});
+  site_.lan = {"br-lan", "br-lan.10", "eth0.20", "guests", "eth0", "loop", "br-gone", "wan"};
   const std::string lines = input(Qos::on, "tc");
   EXPECT_EQ(lines.find("br-lan.10"), std::string::npos);
   EXPECT_EQ(lines.find("br-gone"), std::string::npos);
-  EXPECT_NE(lines.find("qdisc add dev eth0.20 clsact"), std::string::npos);
+  EXPECT_EQ(lines.find("guests"), std::string::npos);
+  EXPECT_EQ(lines.find("dev eth0 "), std::string::npos) << "a port of a bridge that is shaped";
+  EXPECT_NE(lines.find("qdisc add dev eth0.20 clsact"), std::string::npos) << "eth0 itself is not shaped";
   settings_.tc.lan = {"br-lan.10"};
   EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev br-lan.10 clsact"), std::string::npos) << "unless that alone is wished";
 }

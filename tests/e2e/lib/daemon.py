@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -166,6 +167,11 @@ class TcWatch:
                     with self._changed:
                         self.events.append((time.time_ns(), line.strip()))
                         self._changed.notify_all()
+
+
+def qdiscs(home: Home) -> set[str]:
+    """The router's queueing disciplines as tc shows them, without their counters."""
+    return {re.sub(r"direct_packets_stat \d+ ", "", line) for line in home.run("router", ["tc", "qdisc"]).stdout.splitlines()}
 
 
 def is_shaped(home: Home, device: str = "wan") -> bool:
