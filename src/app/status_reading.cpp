@@ -5,13 +5,20 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "app/printable_text.h"
+
 namespace voip {
 namespace {
 
 using Json = nlohmann::json;
 
+// Names and errors were written by others.
+std::string text(const Json& json) {
+  return printable(json.get_ref<const std::string&>());
+}
+
 std::string text_or_nothing(const Json& json) {
-  return json.is_null() ? std::string() : json.get<std::string>();
+  return json.is_null() ? std::string() : text(json);
 }
 
 // Whatever number stands there: no daemon of ours sends one that does not fit.
@@ -29,27 +36,28 @@ Rates rates_of(const Json& json) {
 }
 
 SeenCall call_of(const Json& json) {
-  return {json.at("device"), json.at("remote"), number(json.at("duration_s")), rates_of(json), json.at("reason")};
+  return {text(json.at("device")), text(json.at("remote")), number(json.at("duration_s")), rates_of(json),
+          text(json.at("reason"))};
 }
 
 SeenFlow flow_of(const Json& json) {
-  return {json.at("flow"),         json.at("device"), json.at("in_call"), number(json.at("score")), number(json.at("threshold")),
-          json.at("has_counters"), rates_of(json),    json.at("reason")};
+  return {text(json.at("flow")),        text(json.at("device")), json.at("in_call"), number(json.at("score")),
+          number(json.at("threshold")), json.at("has_counters"), rates_of(json),     text(json.at("reason"))};
 }
 
 SeenStatus status_of(const Json& json) {
   SeenStatus status;
-  status.time = json.at("time");
+  status.time = text(json.at("time"));
   if (!json.at("qos").is_null()) {
     status.is_on = json.at("qos") == "ON";
   }
   status.is_wanted = json.at("wanted") == "ON";
-  status.mode = json.at("mode");
-  status.reason = json.at("reason");
+  status.mode = text(json.at("mode"));
+  status.reason = text(json.at("reason"));
   if (!json.at("override_until").is_null()) {
-    status.override_until = json.at("override_until").get<std::string>();
+    status.override_until = text(json.at("override_until"));
   }
-  status.sight = json.at("detector");
+  status.sight = text(json.at("detector"));
   status.sight_reason = text_or_nothing(json.at("detector_reason"));
   status.error = text_or_nothing(json.at("error"));
   status.calls = number(json.at("calls"));
@@ -73,11 +81,11 @@ Result<SeenStatus> read_status(std::string_view json) {
   try {
     const Json status = Json::parse(json);
     if (status.is_object() && status.contains("error") && status.size() == 1) {
-      return Error{"the daemon refused: " + status.at("error").get<std::string>()};
+      return Error{"the daemon refused: " + text(status.at("error"))};
     }
     return status_of(status);
   } catch (const Json::exception& error) {
-    return Error{std::string("understand the daemon's answer: ") + error.what() + "; is it of another version?"};
+    return Error{"understand the daemon's answer: " + printable(error.what()) + "; is it of another version?"};
   }
 }
 

@@ -33,7 +33,7 @@ struct SeenFlow {
   std::string reason;
 };
 
-// Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".
+// All text is printable (app/printable_text.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".
 struct SeenStatus {
   std::string time;
   std::optional<bool> is_on;  // absent: the daemon doesn't know

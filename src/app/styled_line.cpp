@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "app/printable_text.h"
+
 namespace voip {
 
 std::string to_text(const Line& line, Colour colour) {
@@ -28,7 +30,7 @@ std::vector<Line> table(const std::vector<Line>& rows) {
   for (const Line& row : rows) {
     widths.resize(std::max(widths.size(), row.size()), 0);
     for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].text.size());
+      widths[i] = std::max(widths[i], columns(row[i].text));
     }
   }
   std::vector<Line> lines;
@@ -37,7 +39,7 @@ std::vector<Line> table(const std::vector<Line>& rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       line.push_back(row[i]);
       if (i + 1 < row.size()) {
-        line.push_back({std::string(widths[i] - row[i].text.size() + 2, ' ')});
+        line.push_back({std::string(widths[i] - columns(row[i].text) + 2, ' ')});
       }
     }
     lines.push_back(std::move(line));

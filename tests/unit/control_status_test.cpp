@@ -1,6 +1,7 @@
 // From what the engine reports to the JSON on the socket, and from there to the lines that people read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/status_text.h"
@@ -98,6 +99,34 @@ TEST(StatusText, ShowsACallAndWhy) {
       "        3/12   192.168.1.30   udp 192.168.1.30:40001 - 203.0.113.9:3478  up 0.0 kbit/s 0/s    down 0.0 kbit/s 0/s    "
       "quiet\n"
       "So far    4 calls, 0 switches, 0 flows\n");
+}
+
+TEST(StatusText, NothingThatStrangersWroteActsOnTheTerminal) {
+  FullStatus status = during_a_call();
+  status.calls[0].device = "Evil\033[2J\a";
+  status.calls[0].reason = "\u009b31m";
+  status.flows[0].device = "\r\nQoS       on\u202e";
+  status.flows[0].reason = "\033]0;title\033\\";
+  status.report.error = "tc: \033[31mno\n";
+  status.report.sight = Sight::limited;
+  status.report.sight_reason = "\x1b[H";
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  for (const char* bad : {"\033", "\a", "\r", "\u009b", "\u202e"}) {
+    EXPECT_EQ(text.find(bad), std::string::npos) << text;
+  }
+  EXPECT_NE(text.find("Evil\uFFFD[2J\uFFFD"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10) << text;
+  EXPECT_EQ(status_text(error_json("\033[2Jno"), Colour::plain).error(), "the daemon refused: \uFFFD[2Jno");
+  EXPECT_EQ(status_text("{\"\033[2J", Colour::plain).error().find('\033'), std::string::npos);
+}
+
+TEST(StatusText, NamesTakeTheColumnsThatTheyTake) {
+  FullStatus status = during_a_call();
+  status.flows[0].device = "電話";
+  status.flows[1].device = "Küche";
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  EXPECT_NE(text.find("  call  15/12  Küche  udp "), std::string::npos) << text;
+  EXPECT_NE(text.find("        3/12   電話   udp "), std::string::npos) << text;
 }
 
 TEST(StatusText, ShowsProblemsAndWhatIsNotAsItShouldBe) {
