@@ -36,8 +36,8 @@ Rates rates_of(const Json& json) {
 }
 
 SeenCall call_of(const Json& json) {
-  return {text(json.at("device")), text(json.at("remote")), number(json.at("duration_s")), rates_of(json),
-          text(json.at("reason"))};
+  return {number(json.at("id")),         text(json.at("device")), text(json.at("remote")),
+          number(json.at("duration_s")), rates_of(json),          text(json.at("reason"))};
 }
 
 SeenFlow flow_of(const Json& json) {
@@ -47,6 +47,12 @@ SeenFlow flow_of(const Json& json) {
 
 SeenStatus status_of(const Json& json) {
   SeenStatus status;
+  status.version = text(json.at("version"));
+  status.uptime_s = number(json.at("uptime_s"));
+  const Json& settings = json.at("settings");
+  status.detector = text(settings.at("detector"));
+  status.sensitivity = text(settings.at("sensitivity"));
+  status.actuator = text(settings.at("actuator"));
   status.time = text(json.at("time"));
   if (!json.at("qos").is_null()) {
     status.is_on = json.at("qos") == "ON";
@@ -63,6 +69,9 @@ SeenStatus status_of(const Json& json) {
   status.calls = number(json.at("calls"));
   for (const Json& call : json.at("call_list")) {
     status.call_list.push_back(call_of(call));
+  }
+  for (const Json& device : json.at("devices")) {
+    status.devices.push_back({text(device.at("name")), number(device.at("calls"))});
   }
   for (const Json& flow : json.at("flow_list")) {
     status.flow_list.push_back(flow_of(flow));

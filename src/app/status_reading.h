@@ -15,11 +15,17 @@
 namespace voip {
 
 struct SeenCall {
+  std::int64_t id = 0;
   std::string device;
   std::string remote;
   std::int64_t seconds = 0;  // since it began
   Rates rates;
   std::string reason;
+};
+
+struct SeenDevice {
+  std::string name;
+  std::int64_t calls = 0;
 };
 
 struct SeenFlow {
@@ -35,6 +41,11 @@ struct SeenFlow {
 
 // All text is printable (app/printable_text.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".
 struct SeenStatus {
+  std::string version;
+  std::int64_t uptime_s = 0;  // since the start, or since the configuration was read again
+  std::string detector;
+  std::string sensitivity;
+  std::string actuator;
   std::string time;
   std::optional<bool> is_on;  // absent: the daemon doesn't know
   bool is_wanted = false;
@@ -46,6 +57,7 @@ struct SeenStatus {
   std::string error;  // of the actuator; empty: none
   std::int64_t calls = 0;
   std::vector<SeenCall> call_list;
+  std::vector<SeenDevice> devices;  // the configured ones
   std::vector<SeenFlow> flow_list;  // calls and high scores first
   std::size_t flows_left_out = 0;
   std::int64_t calls_seen = 0;

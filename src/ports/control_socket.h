@@ -14,6 +14,7 @@
 #include "core/settings.h"
 #include "ports/loop.h"
 #include "ports/port.h"
+#include "ports/status_json.h"
 
 namespace voip {
 
@@ -24,7 +25,7 @@ struct ControlLimits {
 
 class ControlSocket : public Port {
  public:
-  ControlSocket(ControlSettings settings, std::string version, ControlLimits limits = {});
+  ControlSocket(ControlSettings settings, DaemonFacts facts, ControlLimits limits = {});  // facts.since is set by open()
   ~ControlSocket() override;
 
   // Makes the directory if need be and takes over a socket that nobody answers on; an error if a daemon does.
@@ -54,7 +55,7 @@ class ControlSocket : public Port {
   void drop(int fd);
 
   ControlSettings settings_;
-  std::string version_;
+  DaemonFacts facts_;
   ControlLimits limits_;
   Loop* loop_ = nullptr;
   UniqueFd listener_;

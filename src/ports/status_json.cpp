@@ -23,13 +23,17 @@ void add_rates(Json& json, const Rates& rates) {
   json["down_pps"] = rates.down_packets_per_s;
 }
 
+std::int64_t whole_seconds(Duration duration) {
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
+
 Json call_json(const Call& call, Instant now, const Calendar& calendar) {
-  Json json{
-      {"device", call.device},
-      {"client", call.client.to_string()},
-      {"remote", call.first_flow.server.address.to_string()},
-      {"started", calendar(call.started)},
-      {"duration_s", std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - call.started).count())}};
+  Json json{{"id", call.id},
+            {"device", call.device},
+            {"client", call.client.to_string()},
+            {"remote", call.first_flow.server.address.to_string()},
+            {"started", calendar(call.started)},
+            {"duration_s", whole_seconds(now - call.started)}};
   add_rates(json, call.rates);
   json["flows"] = call.rates.flows;
   json["reason"] = call.reason;
@@ -63,7 +67,7 @@ Json flow_list(const std::vector<FlowReport>& flows) {
 
 }  // namespace
 
-std::string status_json(const FullStatus& status, std::string_view version, Instant now, const Calendar& calendar) {
+std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar) {
   const Report& report = status.report;
   Json rates = Json::object();
   add_rates(rates, status.rates);
@@ -77,7 +81,13 @@ std::string status_json(const FullStatus& status, std::string_view version, Inst
   for (const Call& call : status.calls) {
     calls.push_back(call_json(call, now, calendar));
   }
-  return text_of({{"version", version},
+  return text_of({{"version", facts.version},
+                  {"uptime_s", whole_seconds(now - facts.since)},
+                  {"settings",
+                   {{"detector", facts.detector},
+                    {"sensitivity", to_string(report.settings.sensitivity)},
+                    {"actuator", facts.actuator},
+                    {"release_after_s", whole_seconds(report.settings.release_after)}}},
                   {"time", calendar(now)},
                   {"qos", qos_json(report.observed)},
                   {"wanted", on_or_off(report.wanted)},

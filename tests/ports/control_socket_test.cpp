@@ -35,7 +35,7 @@ class ControlSocketTest : public testing::Test {
   }
 
   Status open(ControlLimits limits = {}) {
-    port_ = std::make_unique<ControlSocket>(settings_, "1.2.3", limits);
+    port_ = std::make_unique<ControlSocket>(settings_, DaemonFacts{"1.2.3", "tc", "calls", {}}, limits);
     return port_->open(*loop_);
   }
 

@@ -18,7 +18,7 @@ std::string calendar(Instant instant) {
 }
 
 std::string json_of(const FullStatus& status) {
-  return status_json(status, "1.2.3", now, calendar);
+  return status_json(status, {"1.2.3", "tc", "calls", now - 7s}, now, calendar);
 }
 
 FlowKey flow(std::uint16_t port) {
@@ -52,6 +52,11 @@ FullStatus during_a_call() {
 TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   const Json json = Json::parse(json_of(during_a_call()));
   EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["uptime_s"], 7);
+  EXPECT_EQ(json["settings"]["actuator"], "tc");
+  EXPECT_EQ(json["settings"]["detector"], "calls");
+  EXPECT_EQ(json["settings"]["sensitivity"], "normal");
+  EXPECT_EQ(json["settings"]["release_after_s"], 10);
   EXPECT_EQ(json["qos"], "ON");
   EXPECT_EQ(json["wanted"], "ON");
   EXPECT_EQ(json["mode"], "auto");
@@ -59,6 +64,8 @@ TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   EXPECT_TRUE(json["override_until"].is_null());
   EXPECT_TRUE(json["error"].is_null());
   EXPECT_EQ(json["calls"], 1);
+  EXPECT_EQ(json["call_list"][0]["id"], 1);
+  EXPECT_EQ(json["devices"][0]["name"], "Kitchen phone");
   EXPECT_EQ(json["call_list"][0]["remote"], "203.0.113.9");
   EXPECT_EQ(json["call_list"][0]["duration_s"], 83);
   EXPECT_EQ(json["call_list"][0]["up_kbit"], 87.2);
