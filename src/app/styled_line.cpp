@@ -9,7 +9,7 @@
 namespace voip {
 
 std::string to_text(const Line& line, Colour colour) {
-  constexpr std::array<const char*, 5> codes{"", "\033[32m", "\033[33m", "\033[31m", "\033[1m"};
+  constexpr std::array<const char*, 7> codes{"", "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[2m", "\033[7m"};
   std::string text;
   std::size_t end = 0;  // after the last character that is no blank
   for (const Piece& piece : line) {
@@ -23,6 +23,34 @@ std::string to_text(const Line& line, Colour colour) {
   }
   text.resize(end);
   return text;
+}
+
+std::size_t columns(const Line& line) {
+  std::size_t sum = 0;
+  for (const Piece& piece : line) {
+    sum += columns(piece.text);
+  }
+  return sum;
+}
+
+Line cut(const Line& line, std::size_t most_columns) {
+  Line fitting;
+  std::size_t left = most_columns;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const std::size_t width = columns(line[i].text);
+    const bool is_last = i + 1 == line.size();
+    if (width < left || (width == left && is_last)) {
+      fitting.push_back(line[i]);
+      left -= width;
+      continue;
+    }
+    // Something is cut off here, or right behind this piece: then its last character gives way to the ellipsis.
+    const bool is_all = std::all_of(line.begin() + static_cast<std::ptrdiff_t>(i) + 1, line.end(),
+                                    [](const Piece& piece) { return columns(piece.text) == 0; });
+    fitting.push_back({cut(width == left && !is_all ? line[i].text + " " : line[i].text, left), line[i].tone});
+    break;
+  }
+  return fitting;
 }
 
 std::vector<Line> table(const std::vector<Line>& rows) {
