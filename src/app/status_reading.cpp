@@ -48,7 +48,7 @@ SeenFlow flow_of(const Json& json) {
 SeenStatus status_of(const Json& json) {
   SeenStatus status;
   status.version = text(json.at("version"));
-  status.uptime_s = number(json.at("uptime_s"));
+  status.instance = number(json.at("instance"));
   const Json& settings = json.at("settings");
   status.detector = text(settings.at("detector"));
   status.sensitivity = text(settings.at("sensitivity"));

@@ -42,7 +42,7 @@ struct SeenFlow {
 // All text is printable (app/printable_text.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".
 struct SeenStatus {
   std::string version;
-  std::int64_t uptime_s = 0;  // since the start, or since the configuration was read again
+  std::int64_t instance = 0;  // another one after a restart, and after the configuration was read again
   std::string detector;
   std::string sensitivity;
   std::string actuator;

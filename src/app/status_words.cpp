@@ -59,8 +59,8 @@ std::optional<std::int64_t> seconds_of(std::string_view moment) {
   if (!day.ok()) {
     return std::nullopt;
   }
-  return std::chrono::sys_days(day).time_since_epoch().count() * std::int64_t{86'400} + parts[3] * 3600 + parts[4] * 60 +
-         parts[5];
+  const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
+  return ((days * 24 + parts[3]) * 60 + parts[4]) * 60 + parts[5];
 }
 
 std::string span(std::int64_t seconds) {

@@ -62,7 +62,7 @@ std::vector<Change> ChangeFinder::missing(std::string_view time, const std::stri
 
 void ChangeFinder::compare_lives(const SeenStatus& status, std::vector<Change>& changes) {
   const bool was_missing = !std::exchange(missing_, {}).empty();
-  const bool is_another = before_ && status.uptime_s < before_->uptime_s;
+  const bool is_another = before_ && status.instance != before_->instance;
   if (is_another) {
     changes.push_back(
         {{},

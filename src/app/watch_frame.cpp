@@ -136,15 +136,16 @@ Shares shares_of(std::size_t rows) {
 }  // namespace
 
 void sort_flows(std::vector<SeenFlow>& flows) {
-  const auto packets = [](const SeenFlow& flow) {
-    return std::int64_t{flow.rates.up_packets_per_s} + flow.rates.down_packets_per_s;
+  // Where the scores are equal, by a step that a flow does not cross all the time: rows that jump cannot be read.
+  const auto is_busy = [](const SeenFlow& flow) {
+    return std::int64_t{flow.rates.up_packets_per_s} + flow.rates.down_packets_per_s >= 10;
   };
-  std::sort(flows.begin(), flows.end(), [&packets](const SeenFlow& a, const SeenFlow& b) {
+  std::sort(flows.begin(), flows.end(), [&is_busy](const SeenFlow& a, const SeenFlow& b) {
     // Scores over thresholds, without a division.
     const std::int64_t a_score = a.score * std::max<std::int64_t>(1, b.threshold);
     const std::int64_t b_score = b.score * std::max<std::int64_t>(1, a.threshold);
-    return std::tuple(!a.in_call, -a_score, -packets(a), std::string_view(a.flow)) <
-           std::tuple(!b.in_call, -b_score, -packets(b), std::string_view(b.flow));
+    return std::tuple(!a.in_call, -a_score, !is_busy(a), std::string_view(a.flow)) <
+           std::tuple(!b.in_call, -b_score, !is_busy(b), std::string_view(b.flow));
   });
 }
 

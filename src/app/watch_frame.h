@@ -26,7 +26,7 @@ struct WatchView {
   bool is_paused = false;
 };
 
-// Calls first, then those whose score comes nearest to their threshold, then the busiest.
+// Calls first, then those whose score comes nearest to their threshold, then the busy ones.
 void sort_flows(std::vector<SeenFlow>& flows);
 
 // At most so many lines of at most so many columns.

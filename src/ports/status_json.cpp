@@ -83,6 +83,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
   }
   return text_of({{"version", facts.version},
                   {"uptime_s", whole_seconds(now - facts.since)},
+                  {"instance", facts.since.time_since_epoch().count()},
                   {"settings",
                    {{"detector", facts.detector},
                     {"sensitivity", to_string(report.settings.sensitivity)},

@@ -21,7 +21,8 @@ struct DaemonFacts {
   Instant since{};  // the daemon's start, or when it read its configuration again
 };
 
-// The names and values of the topic `state`, and besides: `uptime_s` since then, `settings` in force, `rates`, `devices`,
+// The names and values of the topic `state`, and besides: `uptime_s` and `instance`, which no two
+// such lives share, `settings` in force, `rates`, `devices`,
 // `call_list`, `flow_list`, `totals`.
 std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar);
 

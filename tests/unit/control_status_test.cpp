@@ -53,6 +53,7 @@ TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   const Json json = Json::parse(json_of(during_a_call()));
   EXPECT_EQ(json["version"], "1.2.3");
   EXPECT_EQ(json["uptime_s"], 7);
+  EXPECT_EQ(json["instance"], 993'000);
   EXPECT_EQ(json["settings"]["actuator"], "tc");
   EXPECT_EQ(json["settings"]["detector"], "calls");
   EXPECT_EQ(json["settings"]["sensitivity"], "normal");
