@@ -1,5 +1,5 @@
-// Answers "what do you see?" and takes orders on a Unix stream socket (settings.control), for `voip-qosd status` and
-// `voip-qosd qos`. Each request line gets one line of JSON: the full status, or {"error":...}. An order is answered with the
+// Answers "what do you see?" and takes orders on a Unix stream socket (settings.control), for the commands status, watch
+// and qos. Each request line gets one line of JSON: the full status, or {"error":...}. An order is answered with the
 // status that it leads to. The number of clients, the length of a line, unread answers and idle time are all bounded; a client
 // that misbehaves loses its connection and disturbs nobody.
 #pragma once
