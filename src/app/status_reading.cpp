@@ -77,6 +77,7 @@ SeenStatus status_of(const Json& json) {
     status.flow_list.push_back(flow_of(flow));
   }
   status.flows_left_out = static_cast<std::size_t>(std::max<std::int64_t>(0, number(json.at("flows_left_out"))));
+  status.flows_without_counters = number(json.at("flows_without_counters"));
   const Json& totals = json.at("totals");
   status.calls_seen = number(totals.at("calls_seen"));
   status.switches = number(totals.at("switches"));

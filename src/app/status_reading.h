@@ -60,6 +60,7 @@ struct SeenStatus {
   std::vector<SeenDevice> devices;  // the configured ones
   std::vector<SeenFlow> flow_list;  // calls and high scores first
   std::size_t flows_left_out = 0;
+  std::int64_t flows_without_counters = 0;
   std::int64_t calls_seen = 0;
   std::int64_t switches = 0;
   std::int64_t flows_seen = 0;

@@ -23,6 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// The flows nearest to a call; the daemon need not write down all the others.
+constexpr const char* request = "status 64";
+
 // False: nobody reads us any more.
 bool print(const std::vector<Change>& changes) {
   return std::all_of(changes.begin(), changes.end(), [](const Change& change) {
@@ -54,7 +57,7 @@ int watch_in_lines(const std::string& socket, Duration interval, const SeenStatu
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_ask - Clock::now()).count();
       ::poll(&output, 1, static_cast<int>(left));
     }
-    is_read = output.revents == 0 && print(changes_by(ask_daemon(socket, "status"), finder));
+    is_read = output.revents == 0 && print(changes_by(ask_daemon(socket, request), finder));
   }
   return exit_done;
 }
@@ -66,7 +69,7 @@ int watch_command(const WatchOptions& options) {
   if (!socket) {
     return exit_usage;
   }
-  const auto answer = ask_or_complain({socket, std::nullopt}, "status");
+  const auto answer = ask_or_complain({socket, std::nullopt}, request);
   if (const int* exit_status = std::get_if<int>(&answer)) {
     return *exit_status;
   }

@@ -85,7 +85,7 @@ Line title(const SeenStatus& status, std::size_t first, std::size_t shown) {
   const auto& flows = status.flow_list;
   const std::size_t all = flows.size() + status.flows_left_out;
   const auto in_calls = std::count_if(flows.begin(), flows.end(), [](const SeenFlow& flow) { return flow.in_call; });
-  const auto uncounted = std::count_if(flows.begin(), flows.end(), [](const SeenFlow& flow) { return !flow.has_counters; });
+  const std::int64_t uncounted = status.flows_without_counters;
   Line line{{"Watched   "},
             {std::to_string(all), Tone::bold},
             {all == 1 ? " flow" : " flows"},

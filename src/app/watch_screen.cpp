@@ -19,6 +19,7 @@
 #include "app/watch_frame.h"
 #include "app/watch_keys.h"
 #include "ports/mqtt_topics.h"
+#include "ports/status_json.h"
 
 namespace voip {
 namespace {
@@ -26,6 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_log = 200;
+constexpr std::size_t flows_beyond = 64;  // asked for besides those that are scrolled past; a page has fewer
 constexpr Duration patience = 5s;
 
 class WatchScreen {
@@ -116,7 +118,9 @@ class WatchScreen {
 
   void take(Key key) {
     const std::size_t page = std::max<std::size_t>(1, terminal_.size().rows / 4);
-    const std::size_t last = std::max<std::size_t>(1, shown().status.flow_list.size()) - 1;
+    const SeenStatus& status = shown().status;
+    const std::size_t all = std::min(status.flow_list.size() + (frozen_ ? 0 : status.flows_left_out), most_flows_listed);
+    const std::size_t last = std::max<std::size_t>(1, all) - 1;
     switch (key) {
       case Key::quit:
         has_ended_ = true;
@@ -152,6 +156,9 @@ class WatchScreen {
         order_ = "qos auto";
         break;
     }
+    if (first_flow_ >= status.flow_list.size()) {
+      next_ask_ = Clock::now();
+    }
   }
 
   void ask_if_due() {
@@ -164,7 +171,7 @@ class WatchScreen {
       return;
     }
     is_order_ = !order_.empty();
-    auto asked = DaemonQuestion::ask(socket_, is_order_ ? std::exchange(order_, {}) : "status");
+    auto asked = DaemonQuestion::ask(socket_, is_order_ ? std::exchange(order_, {}) : status_request());
     asked_ = now;
     next_ask_ = now + interval_;
     if (auto* question = std::get_if<DaemonQuestion>(&asked)) {
@@ -174,6 +181,11 @@ class WatchScreen {
     } else {
       miss(std::get<Error>(asked).message);
     }
+  }
+
+  // The daemon need not write down what nobody looks at.
+  [[nodiscard]] std::string status_request() const {
+    return "status " + std::to_string(first_flow_ + std::max(flows_beyond, terminal_.size().rows));
   }
 
   void hear() {

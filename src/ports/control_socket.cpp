@@ -221,6 +221,8 @@ bool ControlSocket::answer_lines(Client& client) {
     if (const auto* order = std::get_if<SetMode>(&request)) {
       loop_->post(*order);
     }
+    const auto* wanted = std::get_if<StatusWanted>(&request);
+    client.most_flows = wanted != nullptr ? wanted->most_flows.value_or(most_flows_listed) : most_flows_listed;
     client.waits_for = ++last_request_;
     loop_->post(StatusRequested{last_request_});
     restart_timer(client);
@@ -278,8 +280,9 @@ void ControlSocket::perform(const Action& action) {
   for (auto& [fd, client] : clients_) {
     if (client.waits_for == reported->request) {
       client.waits_for.reset();
-      client.output = status_json(reported->status, facts_, loop_->now(),
-                                  [this](Instant instant) { return iso_8601(loop_->wall(instant)); }) +
+      client.output = status_json(
+                          reported->status, facts_, loop_->now(),
+                          [this](Instant instant) { return iso_8601(loop_->wall(instant)); }, client.most_flows) +
                       "\n";
       restart_timer(client);
       if (!answer_lines(client)) {

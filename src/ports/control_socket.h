@@ -38,7 +38,8 @@ class ControlSocket : public Port {
     UniqueFd fd;
     std::string input;
     std::string output;
-    std::optional<std::uint64_t> waits_for;  // the number of the StatusRequested that it waits for
+    std::optional<std::uint64_t> waits_for;      // the number of the StatusRequested that it waits for
+    std::size_t most_flows = most_flows_listed;  // in the answer to it
     Loop::TimerId timer = 0;
     bool has_ended = false;  // it will send no more
   };

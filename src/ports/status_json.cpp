@@ -48,7 +48,7 @@ Json flow_json(const FlowReport& flow) {
   return json;
 }
 
-Json flow_list(const std::vector<FlowReport>& flows) {
+Json flow_list(const std::vector<FlowReport>& flows, std::size_t most) {
   std::vector<const FlowReport*> order;
   order.reserve(flows.size());
   for (const FlowReport& flow : flows) {
@@ -57,7 +57,7 @@ Json flow_list(const std::vector<FlowReport>& flows) {
   std::stable_sort(order.begin(), order.end(), [](const FlowReport* a, const FlowReport* b) {
     return std::pair(a->in_call, a->score) > std::pair(b->in_call, b->score);
   });
-  order.resize(std::min(order.size(), most_flows_listed));
+  order.resize(std::min(order.size(), most));
   Json list = Json::array();
   for (const FlowReport* flow : order) {
     list.push_back(flow_json(*flow));
@@ -67,7 +67,9 @@ Json flow_list(const std::vector<FlowReport>& flows) {
 
 }  // namespace
 
-std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar) {
+std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar,
+                        std::size_t most_flows) {
+  most_flows = std::min(most_flows, most_flows_listed);
   const Report& report = status.report;
   Json rates = Json::object();
   add_rates(rates, status.rates);
@@ -104,8 +106,10 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
                   {"rates", std::move(rates)},
                   {"devices", std::move(devices)},
                   {"call_list", std::move(calls)},
-                  {"flow_list", flow_list(status.flows)},
-                  {"flows_left_out", status.flows.size() - std::min(status.flows.size(), most_flows_listed)},
+                  {"flow_list", flow_list(status.flows, most_flows)},
+                  {"flows_left_out", status.flows.size() - std::min(status.flows.size(), most_flows)},
+                  {"flows_without_counters", std::count_if(status.flows.begin(), status.flows.end(),
+                                                           [](const FlowReport& flow) { return !flow.has_counters; })},
                   {"totals",
                    {{"flows_seen", status.flows_seen},
                     {"events_lost", status.events_lost},

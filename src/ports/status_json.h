@@ -10,7 +10,7 @@
 
 namespace voip {
 
-// No more flows than that are listed, calls and high scores first; `flows_left_out` tells how many are not.
+// No more flows than that are listed whatever is asked for, calls and high scores first; `flows_left_out` tells how many are not.
 inline constexpr std::size_t most_flows_listed = 1000;
 
 // Who answers.
@@ -24,7 +24,8 @@ struct DaemonFacts {
 // The names and values of the topic `state`, and besides: `uptime_s` and `instance`, which no two
 // such lives share, `settings` in force, `rates`, `devices`,
 // `call_list`, `flow_list`, `totals`.
-std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar);
+std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar,
+                        std::size_t most_flows = most_flows_listed);
 
 std::string error_json(std::string_view error);  // {"error":"..."}
 

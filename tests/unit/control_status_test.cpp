@@ -84,6 +84,11 @@ TEST(StatusJson, ListsABoundedNumberOfFlows) {
   EXPECT_EQ(json["flow_list"].size(), most_flows_listed);
   EXPECT_EQ(json["flows_left_out"], 500);
   EXPECT_EQ(json["flow_list"][0]["score"], most_flows_listed + 499);
+  const Json few = Json::parse(status_json(status, {}, now, calendar, 2));
+  EXPECT_EQ(few["flow_list"].size(), 2);
+  EXPECT_EQ(few["flows_left_out"], most_flows_listed + 498);
+  EXPECT_EQ(few["flow_list"][0]["score"], most_flows_listed + 499);
+  EXPECT_EQ(Json::parse(status_json(status, {}, now, calendar, 1'000'000))["flow_list"].size(), most_flows_listed);
 }
 
 TEST(StatusJson, BytesThatAreNoTextAreReplaced) {

@@ -122,6 +122,7 @@ TEST(WatchFrame, ScrollsToTheLastFlowAndNoFurther) {
 TEST(WatchFrame, SaysWhereThereAreNoCounters) {
   WatchView view = busy(1);
   view.status.flow_list[0].has_counters = false;
+  view.status.flows_without_counters = 1;
   const std::string text = text_of(view, {80, 24});
   EXPECT_TRUE(has(text, "1 without counters")) << text;
   EXPECT_TRUE(has(text, "no counters: it began before accounting was on")) << text;
