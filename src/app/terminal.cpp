@@ -42,6 +42,10 @@ Status Terminal::enter() {
   if (!output_) {
     output_.reset(::open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!output_) {
+      // After su(1) the terminal belongs to somebody else: then as the shell gave it to us, and it may have to be waited for.
+      output_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+    }
+    if (!output_) {
       return Error{std::string("open the terminal: ") + std::strerror(errno)};
     }
   }
