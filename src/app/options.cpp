@@ -55,7 +55,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* status = app.add_subcommand("status", "what the running daemon sees and does");
   add_daemon_address(*status, arguments);
   status->add_flag("--json", arguments.as_json, "for programs: one JSON document");
-  CLI::App* watch = app.add_subcommand("watch", "the same, live in the terminal; into a pipe, one line for each change");
+  CLI::App* watch =
+      app.add_subcommand("watch", "the same as status, live in the terminal; into a pipe, one line for each change");
   add_daemon_address(*watch, arguments);
   watch->add_option("--interval", arguments.interval, "look this often, from 100ms to 1m (1s)")->type_name("DURATION");
   CLI::App* qos = app.add_subcommand("qos", "order QoS on or off for a while, or let the calls decide again");
