@@ -13,7 +13,6 @@
 #include <iterator>
 
 #include "app/check_config_command.h"
-#include "base/unique_fd.h"
 
 namespace voip {
 namespace {
@@ -21,24 +20,29 @@ namespace {
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::size_t longest_answer = 16U << 20U;
 
+Error failed(const char* doing, const std::string& socket) {
+  return Error{std::string(doing) + " " + socket + ": " + std::strerror(errno)};
+}
+
+constexpr const char* asking = "ask the daemon on";
+
 }  // namespace
 
-ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
-  const auto failed = [&socket](const char* doing) {
-    return Error{std::string(doing) + " " + socket + ": " + std::strerror(errno)};
-  };
+std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask(const std::string& socket, const std::string& request) {
+  return ask_by(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), socket, request);
+}
+
+std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask_by(UniqueFd fd, const std::string& socket,
+                                                                       const std::string& request) {
   sockaddr_un address{};
   if (socket.size() >= sizeof address.sun_path) {
     return Error{"ask the daemon on " + socket + ": the path of a socket has at most 107 bytes"};
   }
+  if (!fd) {
+    return failed("create a socket to ask the daemon on", socket);
+  }
   address.sun_family = AF_UNIX;
   std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // Connecting waits too, where the daemon hangs and its queue is full.
-  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-      ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
-    return failed("create a socket to ask the daemon on");
-  }
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
       return NotRunning{"nobody answers on " + socket};
@@ -46,29 +50,53 @@ ControlAnswer ask_daemon(const std::string& socket, const std::string& request) 
     if (errno == EACCES || errno == EPERM) {
       return Error{"ask the daemon on " + socket + ": " + std::strerror(errno) + "; be root, or a member of control.group"};
     }
-    return failed("ask the daemon on");
+    if (errno == EAGAIN) {
+      return Error{"ask the daemon on " + socket + ": it takes nobody in; does it hang?"};
+    }
+    return failed(asking, socket);
   }
   const std::string line = request + "\n";
   if (::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
-    return failed("ask the daemon on");
+    return failed(asking, socket);
   }
-  std::string answer;
+  return DaemonQuestion(std::move(fd), socket);
+}
+
+std::optional<ControlAnswer> DaemonQuestion::hear() {
   std::array<char, 16384> buffer{};
-  while (!answer.ends_with('\n')) {
-    const ssize_t count = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
-    if (count == 0 || answer.size() > longest_answer) {
-      return Error{"ask the daemon on " + socket + ": it hung up without an answer"};
+  while (!answer_.ends_with('\n')) {
+    const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (count == 0 || answer_.size() > longest_answer) {
+      return Error{"ask the daemon on " + socket_ +
+                   (answer_.empty() ? ": it hung up without an answer" : ": its answer has no end")};
     }
     if (count > 0) {
-      answer.append(buffer.data(), static_cast<std::size_t>(count));
+      answer_.append(buffer.data(), static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
-      return Error{"ask the daemon on " + socket + ": no answer within 5 s"};
+      return std::nullopt;
     } else if (errno != EINTR) {
-      return failed("hear the daemon on");
+      return failed("hear the daemon on", socket_);
     }
   }
-  answer.pop_back();
-  return answer;
+  answer_.pop_back();
+  return std::move(answer_);
+}
+
+ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Connecting waits too, where the daemon hangs and its queue is full.
+  if (fd && (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+             ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)) {
+    return failed("create a socket to ask the daemon on", socket);
+  }
+  auto asked = DaemonQuestion::ask_by(std::move(fd), socket, request);
+  if (auto* question = std::get_if<DaemonQuestion>(&asked)) {
+    return question->hear().value_or(Error{"ask the daemon on " + socket + ": no answer within 5 s"});
+  }
+  if (auto* absent = std::get_if<NotRunning>(&asked)) {
+    return std::move(*absent);
+  }
+  return std::get<Error>(std::move(asked));
 }
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {

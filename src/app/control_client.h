@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "app/options.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace voip {
 
@@ -16,6 +18,26 @@ struct NotRunning {
 
 // The daemon's line of JSON, without its end; NotRunning: nobody listens there; Error: it does not answer, or must not be asked.
 using ControlAnswer = std::variant<std::string, NotRunning, Error>;
+
+// One question whose answer is waited for along with other things: when fd() is readable, hear() takes in what has come.
+class DaemonQuestion {
+ public:
+  // Waits for nothing: a daemon that takes nobody in is an error.
+  static std::variant<DaemonQuestion, NotRunning, Error> ask(const std::string& socket, const std::string& request);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  std::optional<ControlAnswer> hear();  // nothing: there is more to come
+
+ private:
+  friend ControlAnswer ask_daemon(const std::string& socket, const std::string& request);
+  DaemonQuestion(UniqueFd fd, std::string socket) : fd_(std::move(fd)), socket_(std::move(socket)) {}
+  static std::variant<DaemonQuestion, NotRunning, Error> ask_by(UniqueFd fd, const std::string& socket,
+                                                                const std::string& request);
+
+  UniqueFd fd_;
+  std::string socket_;
+  std::string answer_;
+};
 
 // Waits a few seconds at most.
 ControlAnswer ask_daemon(const std::string& socket, const std::string& request);

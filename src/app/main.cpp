@@ -9,6 +9,7 @@
 #include "app/run.h"
 #include "app/status_command.h"
 #include "app/tune_command.h"
+#include "app/watch_command.h"
 #include "core/events.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
                         [](const TuneOptions& tune) { return tune_command(tune); },
                         [](const ReplayOptions& replay) { return replay_command(replay); },
                         [](const StatusOptions& status) { return status_command(status); },
+                        [](const WatchOptions& watch) { return watch_command(watch); },
                         [](const QosOptions& qos) { return qos_command(qos); },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {

@@ -13,8 +13,8 @@
 namespace voip {
 namespace {
 
-constexpr std::array<std::string_view, 9> commands{"run",    "check-config", "status",     "qos", "record",
-                                                   "replay", "tune",         "mqtt-purge", "help"};
+constexpr std::array<std::string_view, 10> commands{"run",    "check-config", "status", "watch",      "qos",
+                                                    "record", "replay",       "tune",   "mqtt-purge", "help"};
 constexpr Duration shortest_limit = 1s;
 constexpr Duration longest_limit = 24h * 7;
 
@@ -55,6 +55,10 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   CLI::App* status = app.add_subcommand("status", "what the running daemon sees and does");
   add_daemon_address(*status, arguments);
   status->add_flag("--json", arguments.as_json, "for programs: one JSON document");
+  CLI::App* watch =
+      app.add_subcommand("watch", "the same as status, live in the terminal; into a pipe, one line for each change");
+  add_daemon_address(*watch, arguments);
+  watch->add_option("--interval", arguments.interval, "look this often, from 100ms to 1m (1s)")->type_name("DURATION");
   CLI::App* qos = app.add_subcommand("qos", "order QoS on or off for a while, or let the calls decide again");
   add_daemon_address(*qos, arguments);
   qos->add_option("mode", arguments.mode, "on, off or auto")
@@ -123,6 +127,19 @@ std::optional<Duration> to_time_limit(const std::string& text, std::string& prob
   return limit;
 }
 
+Options to_watch_options(const Arguments& arguments) {
+  WatchOptions watch{{arguments.socket, arguments.config}};
+  if (!arguments.interval.empty()) {
+    const auto interval = parse_duration(arguments.interval);
+    if (!interval || *interval < 100ms || *interval > 1min) {
+      return wrong_usage("--interval: expected a duration from 100ms to 1m, like 1s, got \"" + arguments.interval + "\"",
+                         "watch");
+    }
+    watch.interval = *interval;
+  }
+  return watch;
+}
+
 Options to_record_options(Arguments& arguments) {
   std::string problem;
   const auto limit = to_time_limit(arguments.time_limit, problem);
@@ -157,6 +174,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
   }
   if (command == "status") {
     return StatusOptions{{arguments.socket, arguments.config}, arguments.as_json};
+  }
+  if (command == "watch") {
+    return to_watch_options(arguments);
   }
   if (command == "qos") {
     QosOptions qos{{arguments.socket, arguments.config}, *parse_mode(arguments.mode), std::nullopt};

@@ -38,6 +38,11 @@ struct StatusOptions {
   bool as_json = false;
 };
 
+struct WatchOptions {
+  DaemonAddress daemon;
+  Duration interval = 1s;
+};
+
 struct QosOptions {
   DaemonAddress daemon;
   Mode mode = Mode::automatic;
@@ -75,8 +80,8 @@ struct TextOptions {
   int exit_status = exit_done;
 };
 
-using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, QosOptions, RecordOptions, ReplayOptions, TuneOptions,
-                             MqttPurgeOptions, TextOptions>;
+using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, RecordOptions,
+                             ReplayOptions, TuneOptions, MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

@@ -64,7 +64,8 @@ Result<Lan> find_lan(const Settings& settings) {
 std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Actuator& actuator) {
   std::vector<std::unique_ptr<Port>> ports;
   ports.push_back(make_journal());
-  ports.push_back(std::make_unique<ControlSocket>(settings.control, VOIP_VERSION));
+  ports.push_back(std::make_unique<ControlSocket>(settings.control,
+                                                  DaemonFacts{VOIP_VERSION, settings.qos.actuator, settings.detector.use, {}}));
   ports.push_back(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
                                  [settings] { return find_lan(settings); }));
   if (settings.qos.tc.drain == Drain::measured) {

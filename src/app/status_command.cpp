@@ -1,23 +1,14 @@
 #include "app/status_command.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "app/control_client.h"
+#include "app/output_colour.h"
 #include "app/status_text.h"
 
 namespace voip {
 namespace {
-
-// https://no-color.org: any value but an empty one.
-Colour colour_of_output() {
-  const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): one thread
-  const bool is_unwanted = no_color != nullptr && *no_color != '\0';
-  return is_unwanted || ::isatty(STDOUT_FILENO) == 0 ? Colour::plain : Colour::coloured;
-}
 
 int print(const Result<std::string>& text) {
   if (!text) {

@@ -4,11 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "app/styled_line.h"
 #include "base/result.h"
 
 namespace voip {
-
-enum class Colour { plain, coloured };
 
 // All of it, ending with a newline. An error for {"error":...} and for what is no status at all.
 Result<std::string> status_text(std::string_view json, Colour colour);

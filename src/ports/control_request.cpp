@@ -18,6 +18,30 @@ std::string_view next_word(std::string_view& rest) {
   return word;
 }
 
+// The whole of `word`, within the limits; else nothing.
+std::optional<std::int64_t> number_in(std::string_view word, std::int64_t least, std::int64_t most) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool is_right = error == std::errc{} && end == word.data() + word.size() && number >= least && number <= most;
+  return is_right ? std::optional(number) : std::nullopt;
+}
+
+ControlRequest read_status_wanted(std::string_view rest) {
+  constexpr std::int64_t most = 1'000'000;
+  StatusWanted wanted;
+  if (const std::string_view limit = next_word(rest); !limit.empty()) {
+    const auto flows = number_in(limit, 0, most);
+    if (!flows) {
+      return RequestRefused{"status: the number of flows must be from 0 to 1000000"};
+    }
+    wanted.most_flows = static_cast<std::size_t>(*flows);
+  }
+  if (!next_word(rest).empty()) {
+    return RequestRefused{"status: expected at most a number of flows"};
+  }
+  return wanted;
+}
+
 ControlRequest read_qos(std::string_view rest) {
   const auto mode = parse_mode(next_word(rest));
   if (!mode) {
@@ -25,13 +49,11 @@ ControlRequest read_qos(std::string_view rest) {
   }
   SetMode order{.mode = *mode, .until_changed = false, .time_limit = std::nullopt};
   if (const std::string_view limit = next_word(rest); !limit.empty()) {
-    std::int64_t milliseconds = 0;
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), milliseconds);
-    if (error != std::errc{} || end != limit.data() + limit.size() || milliseconds < shortest_time_limit.count() ||
-        milliseconds > longest_time_limit.count()) {
+    const auto milliseconds = number_in(limit, shortest_time_limit.count(), longest_time_limit.count());
+    if (!milliseconds) {
       return RequestRefused{"qos: the time limit must be from 1000 to 604800000 milliseconds"};
     }
-    order.time_limit = Duration(milliseconds);
+    order.time_limit = Duration(*milliseconds);
   }
   if (!next_word(rest).empty()) {
     return RequestRefused{"qos: expected a mode and at most a time limit"};
@@ -44,13 +66,13 @@ ControlRequest read_qos(std::string_view rest) {
 ControlRequest read_request(std::string_view line) {
   std::string_view rest = line;
   const std::string_view what = next_word(rest);
-  if (what == "status" && next_word(rest).empty()) {
-    return StatusWanted{};
+  if (what == "status") {
+    return read_status_wanted(rest);
   }
   if (what == "qos") {
     return read_qos(rest);
   }
-  return RequestRefused{"not understood; requests are: status, qos on|off|auto [MILLISECONDS]"};
+  return RequestRefused{"not understood; requests are: status [FLOWS], qos on|off|auto [MILLISECONDS]"};
 }
 
 }  // namespace voip

@@ -1,10 +1,11 @@
 // What may be asked for on the control socket, one request a line:
-//   status
+//   status [FLOWS]                  no more flows than that in the list of them
 //   qos on|off|auto [MILLISECONDS]
 // Pure, and total: any bytes have an answer.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,7 +16,9 @@ namespace voip {
 
 inline constexpr std::size_t longest_request = 128;  // with its end of line
 
-struct StatusWanted {};
+struct StatusWanted {
+  std::optional<std::size_t> most_flows = {};  // absent: as many as are listed at all
+};
 
 struct RequestRefused {
   std::string error;

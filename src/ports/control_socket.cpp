@@ -16,7 +16,6 @@
 
 #include "base/log.h"
 #include "ports/control_request.h"
-#include "ports/status_json.h"
 
 namespace voip {
 namespace {
@@ -76,8 +75,8 @@ Status give_to_group(const std::string& path, const std::string& group) {
 
 }  // namespace
 
-ControlSocket::ControlSocket(ControlSettings settings, std::string version, ControlLimits limits)
-    : settings_(std::move(settings)), version_(std::move(version)), limits_(limits), last_request_(first_request) {}
+ControlSocket::ControlSocket(ControlSettings settings, DaemonFacts facts, ControlLimits limits)
+    : settings_(std::move(settings)), facts_(std::move(facts)), limits_(limits), last_request_(first_request) {}
 
 ControlSocket::~ControlSocket() {
   ControlSocket::close();
@@ -85,6 +84,7 @@ ControlSocket::~ControlSocket() {
 
 Status ControlSocket::open(Loop& loop) {
   loop_ = &loop;
+  facts_.since = loop.now();
   if (auto made = make_socket(); !made) {
     return made;
   }
@@ -221,6 +221,8 @@ bool ControlSocket::answer_lines(Client& client) {
     if (const auto* order = std::get_if<SetMode>(&request)) {
       loop_->post(*order);
     }
+    const auto* wanted = std::get_if<StatusWanted>(&request);
+    client.most_flows = wanted != nullptr ? wanted->most_flows.value_or(most_flows_listed) : most_flows_listed;
     client.waits_for = ++last_request_;
     loop_->post(StatusRequested{last_request_});
     restart_timer(client);
@@ -278,8 +280,9 @@ void ControlSocket::perform(const Action& action) {
   for (auto& [fd, client] : clients_) {
     if (client.waits_for == reported->request) {
       client.waits_for.reset();
-      client.output = status_json(reported->status, version_, loop_->now(),
-                                  [this](Instant instant) { return iso_8601(loop_->wall(instant)); }) +
+      client.output = status_json(
+                          reported->status, facts_, loop_->now(),
+                          [this](Instant instant) { return iso_8601(loop_->wall(instant)); }, client.most_flows) +
                       "\n";
       restart_timer(client);
       if (!answer_lines(client)) {

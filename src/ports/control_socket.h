@@ -1,5 +1,5 @@
-// Answers "what do you see?" and takes orders on a Unix stream socket (settings.control), for `voip-qosd status` and
-// `voip-qosd qos`. Each request line gets one line of JSON: the full status, or {"error":...}. An order is answered with the
+// Answers "what do you see?" and takes orders on a Unix stream socket (settings.control), for the commands status, watch
+// and qos. Each request line gets one line of JSON: the full status, or {"error":...}. An order is answered with the
 // status that it leads to. The number of clients, the length of a line, unread answers and idle time are all bounded; a client
 // that misbehaves loses its connection and disturbs nobody.
 #pragma once
@@ -14,6 +14,7 @@
 #include "core/settings.h"
 #include "ports/loop.h"
 #include "ports/port.h"
+#include "ports/status_json.h"
 
 namespace voip {
 
@@ -24,7 +25,7 @@ struct ControlLimits {
 
 class ControlSocket : public Port {
  public:
-  ControlSocket(ControlSettings settings, std::string version, ControlLimits limits = {});
+  ControlSocket(ControlSettings settings, DaemonFacts facts, ControlLimits limits = {});  // facts.since is set by open()
   ~ControlSocket() override;
 
   // Makes the directory if need be and takes over a socket that nobody answers on; an error if a daemon does.
@@ -37,7 +38,8 @@ class ControlSocket : public Port {
     UniqueFd fd;
     std::string input;
     std::string output;
-    std::optional<std::uint64_t> waits_for;  // the number of the StatusRequested that it waits for
+    std::optional<std::uint64_t> waits_for;      // the number of the StatusRequested that it waits for
+    std::size_t most_flows = most_flows_listed;  // in the answer to it
     Loop::TimerId timer = 0;
     bool has_ended = false;  // it will send no more
   };
@@ -54,7 +56,7 @@ class ControlSocket : public Port {
   void drop(int fd);
 
   ControlSettings settings_;
-  std::string version_;
+  DaemonFacts facts_;
   ControlLimits limits_;
   Loop* loop_ = nullptr;
   UniqueFd listener_;

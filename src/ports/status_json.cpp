@@ -23,13 +23,17 @@ void add_rates(Json& json, const Rates& rates) {
   json["down_pps"] = rates.down_packets_per_s;
 }
 
+std::int64_t whole_seconds(Duration duration) {
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
+
 Json call_json(const Call& call, Instant now, const Calendar& calendar) {
-  Json json{
-      {"device", call.device},
-      {"client", call.client.to_string()},
-      {"remote", call.first_flow.server.address.to_string()},
-      {"started", calendar(call.started)},
-      {"duration_s", std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - call.started).count())}};
+  Json json{{"id", call.id},
+            {"device", call.device},
+            {"client", call.client.to_string()},
+            {"remote", call.first_flow.server.address.to_string()},
+            {"started", calendar(call.started)},
+            {"duration_s", whole_seconds(now - call.started)}};
   add_rates(json, call.rates);
   json["flows"] = call.rates.flows;
   json["reason"] = call.reason;
@@ -44,7 +48,7 @@ Json flow_json(const FlowReport& flow) {
   return json;
 }
 
-Json flow_list(const std::vector<FlowReport>& flows) {
+Json flow_list(const std::vector<FlowReport>& flows, std::size_t most) {
   std::vector<const FlowReport*> order;
   order.reserve(flows.size());
   for (const FlowReport& flow : flows) {
@@ -53,7 +57,7 @@ Json flow_list(const std::vector<FlowReport>& flows) {
   std::stable_sort(order.begin(), order.end(), [](const FlowReport* a, const FlowReport* b) {
     return std::pair(a->in_call, a->score) > std::pair(b->in_call, b->score);
   });
-  order.resize(std::min(order.size(), most_flows_listed));
+  order.resize(std::min(order.size(), most));
   Json list = Json::array();
   for (const FlowReport* flow : order) {
     list.push_back(flow_json(*flow));
@@ -63,7 +67,9 @@ Json flow_list(const std::vector<FlowReport>& flows) {
 
 }  // namespace
 
-std::string status_json(const FullStatus& status, std::string_view version, Instant now, const Calendar& calendar) {
+std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar,
+                        std::size_t most_flows) {
+  most_flows = std::min(most_flows, most_flows_listed);
   const Report& report = status.report;
   Json rates = Json::object();
   add_rates(rates, status.rates);
@@ -77,7 +83,14 @@ std::string status_json(const FullStatus& status, std::string_view version, Inst
   for (const Call& call : status.calls) {
     calls.push_back(call_json(call, now, calendar));
   }
-  return text_of({{"version", version},
+  return text_of({{"version", facts.version},
+                  {"uptime_s", whole_seconds(now - facts.since)},
+                  {"instance", facts.since.time_since_epoch().count()},
+                  {"settings",
+                   {{"detector", facts.detector},
+                    {"sensitivity", to_string(report.settings.sensitivity)},
+                    {"actuator", facts.actuator},
+                    {"release_after_s", whole_seconds(report.settings.release_after)}}},
                   {"time", calendar(now)},
                   {"qos", qos_json(report.observed)},
                   {"wanted", on_or_off(report.wanted)},
@@ -93,8 +106,10 @@ std::string status_json(const FullStatus& status, std::string_view version, Inst
                   {"rates", std::move(rates)},
                   {"devices", std::move(devices)},
                   {"call_list", std::move(calls)},
-                  {"flow_list", flow_list(status.flows)},
-                  {"flows_left_out", status.flows.size() - std::min(status.flows.size(), most_flows_listed)},
+                  {"flow_list", flow_list(status.flows, most_flows)},
+                  {"flows_left_out", status.flows.size() - std::min(status.flows.size(), most_flows)},
+                  {"flows_without_counters", std::count_if(status.flows.begin(), status.flows.end(),
+                                                           [](const FlowReport& flow) { return !flow.has_counters; })},
                   {"totals",
                    {{"flows_seen", status.flows_seen},
                     {"events_lost", status.events_lost},

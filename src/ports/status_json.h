@@ -10,11 +10,22 @@
 
 namespace voip {
 
-// No more flows than that are listed, calls and high scores first; `flows_left_out` tells how many are not.
+// No more flows than that are listed whatever is asked for, calls and high scores first; `flows_left_out` tells how many are not.
 inline constexpr std::size_t most_flows_listed = 1000;
 
-// The names and values of the topic `state`, and besides: `rates`, `devices`, `call_list`, `flow_list`, `totals`.
-std::string status_json(const FullStatus& status, std::string_view version, Instant now, const Calendar& calendar);
+// Who answers.
+struct DaemonFacts {
+  std::string version;
+  std::string actuator;
+  std::string detector;
+  Instant since{};  // the daemon's start, or when it read its configuration again
+};
+
+// The names and values of the topic `state`, and besides: `uptime_s` and `instance`, which no two
+// such lives share, `settings` in force, `rates`, `devices`,
+// `call_list`, `flow_list`, `totals`.
+std::string status_json(const FullStatus& status, const DaemonFacts& facts, Instant now, const Calendar& calendar,
+                        std::size_t most_flows = most_flows_listed);
 
 std::string error_json(std::string_view error);  // {"error":"..."}
 

@@ -35,7 +35,7 @@ class ControlSocketTest : public testing::Test {
   }
 
   Status open(ControlLimits limits = {}) {
-    port_ = std::make_unique<ControlSocket>(settings_, "1.2.3", limits);
+    port_ = std::make_unique<ControlSocket>(settings_, DaemonFacts{"1.2.3", "tc", "calls", {}}, limits);
     return port_->open(*loop_);
   }
 
@@ -257,7 +257,7 @@ TEST_F(ControlSocketTest, AGroupMayUseItToo) {
 
 TEST_F(ControlSocketTest, AStaleSocketIsReplacedButALivingDaemonIsNot) {
   ASSERT_TRUE(open().ok());
-  ControlSocket second(settings_, "1.2.3");
+  ControlSocket second(settings_, DaemonFacts{"1.2.3", "tc", "calls", {}});
   EXPECT_NE(second.open(*loop_).error().find("another voip-qosd answers"), std::string::npos);
   EXPECT_TRUE(std::filesystem::exists(settings_.socket)) << "the refused one must not remove the other's";
 

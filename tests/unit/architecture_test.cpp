@@ -127,7 +127,7 @@ TEST(Architecture, EachLibraryHasItsFile) {
        {"src/ports/json_text.h", "src/ports/home_assistant.cpp", "src/ports/home_assistant_entities.h",
         "src/ports/home_assistant_entities.cpp", "src/app/timeline.cpp", "src/app/replay_json.cpp",
         "src/app/recording_reader.cpp", "src/app/recording_settings.h", "src/app/recording_settings.cpp",
-        "src/app/status_text.cpp"}},
+        "src/app/status_reading.cpp"}},
   };
   const std::regex include(R"(^#include <((toml\+\+|CLI|spdlog|fmt|mqtt|libmnl|libnetfilter_conntrack|nlohmann)/|zlib\.h))");
   for (const SourceFile& file : sources()) {

@@ -23,6 +23,12 @@ bool is_refused(std::string_view line) {
 TEST(ControlRequest, StatusIsAskedForByItsWord) {
   EXPECT_TRUE(std::holds_alternative<StatusWanted>(read_request("status")));
   EXPECT_TRUE(std::holds_alternative<StatusWanted>(read_request("  status ")));
+  EXPECT_EQ(std::get<StatusWanted>(read_request("status")).most_flows, std::nullopt);
+  EXPECT_EQ(std::get<StatusWanted>(read_request("status 64 ")).most_flows, 64U);
+  EXPECT_EQ(std::get<StatusWanted>(read_request("status 0")).most_flows, 0U);
+  for (const char* wrong : {"status -1", "status 1000001", "status 64x", "status 64 64"}) {
+    EXPECT_TRUE(is_refused(wrong)) << wrong;
+  }
 }
 
 TEST(ControlRequest, OrdersAreOverridesThatEndByThemselves) {

@@ -1,6 +1,7 @@
 // From what the engine reports to the JSON on the socket, and from there to the lines that people read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/status_text.h"
@@ -17,7 +18,7 @@ std::string calendar(Instant instant) {
 }
 
 std::string json_of(const FullStatus& status) {
-  return status_json(status, "1.2.3", now, calendar);
+  return status_json(status, {"1.2.3", "tc", "calls", now - 7s}, now, calendar);
 }
 
 FlowKey flow(std::uint16_t port) {
@@ -51,6 +52,12 @@ FullStatus during_a_call() {
 TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   const Json json = Json::parse(json_of(during_a_call()));
   EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["uptime_s"], 7);
+  EXPECT_EQ(json["instance"], 993'000);
+  EXPECT_EQ(json["settings"]["actuator"], "tc");
+  EXPECT_EQ(json["settings"]["detector"], "calls");
+  EXPECT_EQ(json["settings"]["sensitivity"], "normal");
+  EXPECT_EQ(json["settings"]["release_after_s"], 10);
   EXPECT_EQ(json["qos"], "ON");
   EXPECT_EQ(json["wanted"], "ON");
   EXPECT_EQ(json["mode"], "auto");
@@ -58,6 +65,8 @@ TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   EXPECT_TRUE(json["override_until"].is_null());
   EXPECT_TRUE(json["error"].is_null());
   EXPECT_EQ(json["calls"], 1);
+  EXPECT_EQ(json["call_list"][0]["id"], 1);
+  EXPECT_EQ(json["devices"][0]["name"], "Kitchen phone");
   EXPECT_EQ(json["call_list"][0]["remote"], "203.0.113.9");
   EXPECT_EQ(json["call_list"][0]["duration_s"], 83);
   EXPECT_EQ(json["call_list"][0]["up_kbit"], 87.2);
@@ -75,6 +84,11 @@ TEST(StatusJson, ListsABoundedNumberOfFlows) {
   EXPECT_EQ(json["flow_list"].size(), most_flows_listed);
   EXPECT_EQ(json["flows_left_out"], 500);
   EXPECT_EQ(json["flow_list"][0]["score"], most_flows_listed + 499);
+  const Json few = Json::parse(status_json(status, {}, now, calendar, 2));
+  EXPECT_EQ(few["flow_list"].size(), 2);
+  EXPECT_EQ(few["flows_left_out"], most_flows_listed + 498);
+  EXPECT_EQ(few["flow_list"][0]["score"], most_flows_listed + 499);
+  EXPECT_EQ(Json::parse(status_json(status, {}, now, calendar, 1'000'000))["flow_list"].size(), most_flows_listed);
 }
 
 TEST(StatusJson, BytesThatAreNoTextAreReplaced) {
@@ -98,6 +112,34 @@ TEST(StatusText, ShowsACallAndWhy) {
       "        3/12   192.168.1.30   udp 192.168.1.30:40001 - 203.0.113.9:3478  up 0.0 kbit/s 0/s    down 0.0 kbit/s 0/s    "
       "quiet\n"
       "So far    4 calls, 0 switches, 0 flows\n");
+}
+
+TEST(StatusText, NothingThatStrangersWroteActsOnTheTerminal) {
+  FullStatus status = during_a_call();
+  status.calls[0].device = "Evil\033[2J\a";
+  status.calls[0].reason = "\u009b31m";
+  status.flows[0].device = "\r\nQoS       on\u202e";
+  status.flows[0].reason = "\033]0;title\033\\";
+  status.report.error = "tc: \033[31mno\n";
+  status.report.sight = Sight::limited;
+  status.report.sight_reason = "\x1b[H";
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  for (const char* bad : {"\033", "\a", "\r", "\u009b", "\u202e"}) {
+    EXPECT_EQ(text.find(bad), std::string::npos) << text;
+  }
+  EXPECT_NE(text.find("Evil\uFFFD[2J\uFFFD"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10) << text;
+  EXPECT_EQ(status_text(error_json("\033[2Jno"), Colour::plain).error(), "the daemon refused: \uFFFD[2Jno");
+  EXPECT_EQ(status_text("{\"\033[2J", Colour::plain).error().find('\033'), std::string::npos);
+}
+
+TEST(StatusText, NamesTakeTheColumnsThatTheyTake) {
+  FullStatus status = during_a_call();
+  status.flows[0].device = "電話";
+  status.flows[1].device = "Küche";
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  EXPECT_NE(text.find("  call  15/12  Küche  udp "), std::string::npos) << text;
+  EXPECT_NE(text.find("        3/12   電話   udp "), std::string::npos) << text;
 }
 
 TEST(StatusText, ShowsProblemsAndWhatIsNotAsItShouldBe) {

@@ -31,6 +31,13 @@ TEST(Options, StatusMayBeAskedForAsJson) {
   EXPECT_EQ(status.daemon.socket, "/tmp/s");
 }
 
+TEST(Options, WatchTakesAnInterval) {
+  EXPECT_EQ(std::get<WatchOptions>(parse({"watch"})).interval, 1s);
+  const auto watch = std::get<WatchOptions>(parse({"watch", "--interval", "100ms", "--socket", "/tmp/s"}));
+  EXPECT_EQ(watch.interval, 100ms);
+  EXPECT_EQ(watch.daemon.socket, "/tmp/s");
+}
+
 TEST(Options, QosTakesAModeAndATimeLimit) {
   const auto on = std::get<QosOptions>(parse({"qos", "on", "--for", "30m"}));
   EXPECT_EQ(on.mode, Mode::on);
@@ -87,7 +94,9 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"check-config", "--config"},
       {"--wrong"},
       {"status", "run"},
-      {"watch"},
+      {"watch", "--interval", "50ms"},
+      {"watch", "--interval", "2m"},
+      {"watch", "--interval", "1"},
       {"help", "doctor"},
   };
   for (const auto& arguments : wrong) {
@@ -106,10 +115,9 @@ TEST(Options, HelpAndVersionArePrinted) {
   for (const auto& arguments : std::vector<std::vector<const char*>>{{"--help"}, {"help"}}) {
     const TextOptions help = text(arguments);
     EXPECT_EQ(help.exit_status, 0);
-    for (const char* command : {"run", "check-config", "status", "qos", "replay"}) {
+    for (const char* command : {"run", "check-config", "status", "watch", "qos", "replay"}) {
       EXPECT_NE(help.text.find(command), std::string::npos) << command;
     }
-    EXPECT_EQ(help.text.find("watch"), std::string::npos);
   }
   EXPECT_NE(text({"help", "qos"}).text.find("--for"), std::string::npos);
   EXPECT_EQ(text({"help", "qos"}).text, text({"qos", "--help"}).text);
