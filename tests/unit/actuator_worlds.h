@@ -134,6 +134,7 @@ inline Probe qosify(Qos state, bool before_switch) {
                                          : R"({ "entries": [ ] })")};
   if (before_switch) {
     probe.results.push_back(said(R"({ "devices": { }, "interfaces": { "wan": { "active": true, "ifname": "wan" } } })"));
+    probe.results.push_back(said(R"({"classes":{"voice":{"packets":1,"bytes":200},"tcp_default":{"packets":0,"bytes":0}}})"));
   }
   return probe;
 }
