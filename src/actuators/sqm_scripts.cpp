@@ -35,6 +35,7 @@ struct Queue {
   bool has_download = false;
   bool has_classes = false;           // the script makes some, so that DSCP means something in the upload
   bool has_download_classes = false;  // ... and in the download
+  bool is_last = true;
 };
 
 Queue queue_of(const Probe& probe, const std::string& device) {
@@ -46,9 +47,14 @@ Queue queue_of(const Probe& probe, const std::string& device) {
   for (const std::string_view line : shown::lines_of(uci->output)) {
     constexpr std::string_view option = ".interface=";
     const std::size_t found = line.find(option);
-    if (found == std::string_view::npos || line.substr(found + option.size()) != "'" + device + "'" || queue.is_enabled) {
+    if (found == std::string_view::npos) {
       continue;
     }
+    if (line.substr(found + option.size()) != "'" + device + "'" || queue.is_enabled) {
+      queue.is_last = queue.section.empty();
+      continue;
+    }
+    queue.is_last = true;
     queue.section = line.substr(0, found);
     const auto value = [&](std::string_view key) {
       return shown::uci_value(uci->output, queue.section + "." + std::string(key));
@@ -232,7 +238,8 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back(cake::upload_rules(settings, line));
     plan.back().may_fail = true;
   }
-  run("start", false);
+  // It ends as its last queue did, and ends badly with one that was not asked for (start_sqm_section in run-openwrt.sh).
+  run("start", !queue.is_last);
   if (cake::can_mark_download(settings) && queue.has_download_classes) {
     plan.push_back(cake::download_filter(settings, line));
     plan.back().may_fail = true;

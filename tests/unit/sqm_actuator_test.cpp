@@ -91,6 +91,21 @@ TEST_F(SqmScripts, AQueueIsFoundByItsDeviceWhateverItsName) {
   EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("uci set sqm.@queue[1].enabled=1"), std::string::npos);
 }
 
+TEST_F(SqmScripts, ABadEndOfItsStartSaysNothingWhenAnotherQueueComesAfterOurs) {
+  const auto start_may_fail = [&](const std::string& uci) {
+    Probe before = worlds::sqm_scripts(Qos::off, true);
+    before.results[2] = worlds::said(uci);
+    const Plan plan = actuator_.plan(Qos::on, before, settings_, site_);
+    return plan.back().may_fail;
+  };
+  const std::string ours = "sqm.wan=queue\nsqm.wan.enabled='1'\nsqm.wan.interface='wan'\n";
+  const std::string other = "sqm.other=queue\nsqm.other.interface='lan1'\nsqm.other.enabled='0'\n";
+  EXPECT_FALSE(start_may_fail(ours));
+  EXPECT_FALSE(start_may_fail(other + ours));
+  EXPECT_TRUE(start_may_fail(ours + other));
+  EXPECT_TRUE(start_may_fail(other + ours + other));
+}
+
 TEST_F(SqmScripts, OneDirectionAloneIsOn) {
   Probe seen = worlds::sqm_scripts(Qos::on, false);
   std::erase_if(seen.qdiscs, [](const Qdisc& qdisc) { return qdisc.kind == "ingress" || qdisc.device == "ifb4wan"; });
