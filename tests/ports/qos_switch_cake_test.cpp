@@ -217,6 +217,44 @@ TEST_F(CakeRateSwitchTest, AnotherProgramThatMovesTheRateIsToldByItsRate) {
   EXPECT_EQ(observe(), is_on);
 }
 
+TEST_F(CakeRateSwitchTest, ALimitOfSomebodyElseIsNotLiftedWhereNoIdleRateIsConfigured) {
+  settings_.qos.cake_rate = {
+      .upload_kbit = 700, .download_kbit = 3000, .idle_upload_kbit = 0, .idle_download_kbit = 0, .download_device = ""};
+  world_->write("cake", "wan 900Kbit diffserv3\nifb4wan 4500Kbit diffserv3");  // as SQM always runs
+  open("cake-rate");
+  EXPECT_EQ(observe().qos, std::nullopt);
+  EXPECT_NE(observe().problem.find("set qos.cake-rate.idle_download_kbit = 4500"), std::string::npos) << observe().problem;
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_NE(switch_to(Qos::on).find("900 kbit/s"), std::string::npos) << "it would not be put back";
+  EXPECT_EQ(world_->text("changes"), "");
+  settings_.qos.cake_rate.idle_upload_kbit = 900;
+  settings_.qos.cake_rate.idle_download_kbit = 4500;
+  open("cake-rate");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(world_->text("cake"), "wan 900Kbit diffserv3 ifb4wan 4500Kbit diffserv3 ");
+}
+
+TEST_F(CakeRateSwitchTest, RatesThatChangeInACallTakeEffectInIt) {
+  settings_.qos.cake_rate = {
+      .upload_kbit = 700, .download_kbit = 3000, .idle_upload_kbit = 0, .idle_download_kbit = 0, .download_device = ""};
+  world_->write("cake", "wan unlimited diffserv3\nifb4wan unlimited diffserv3");
+  open("cake-rate");
+  EXPECT_EQ(switch_to(Qos::on), "");
+  settings_.qos.cake_rate.upload_kbit = 800;
+  settings_.qos.cake_rate.download_kbit = 3500;
+  open("cake-rate");
+  EXPECT_EQ(observe().qos, std::nullopt);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  settings_.qos.cake_rate.upload_kbit = 600;
+  open("cake-rate");
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(world_->text("cake"), "wan unlimited diffserv3 ifb4wan unlimited diffserv3 ");
+}
+
 TEST_F(CakeRateSwitchTest, WithoutACakeItIsRefusedAndOffIsNoTrouble) {
   world_->write("cake", "");
   EXPECT_EQ(observe(), is_off);
