@@ -117,6 +117,20 @@ TEST_F(CakeSwitchTest, ALockOfADeadSqmIsBrokenAndThatOfALivingOneIsNot) {
   EXPECT_EQ(observe(), is_off);
 }
 
+TEST_F(CakeSwitchTest, WhatAKilledStartOfSqmLeftIsSeenAndCleanedUp) {
+  open("sqm-scripts");
+  for (const Qos wanted : {Qos::off, Qos::on}) {
+    world_->write("how", "dies_half_way");
+    EXPECT_NE(switch_to(Qos::on), "");
+    EXPECT_NE(world_->text("qdiscs").find("wan cake"), std::string::npos);
+    EXPECT_EQ(observe().qos, Qos::off);
+    EXPECT_NE(observe().problem.find("parts of a start that failed"), std::string::npos) << observe().problem;
+    world_->write("how", "behaves");
+    EXPECT_EQ(switch_to(wanted), "");
+    EXPECT_EQ(observe(), wanted == Qos::on ? is_on : is_off);
+  }
+}
+
 TEST_F(CakeSwitchTest, ASqmThatHangsIsEndedInTimeAndHeals) {
   settings_.qos.timeout = 500ms;
   open("sqm-scripts");

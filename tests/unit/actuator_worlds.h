@@ -106,7 +106,7 @@ inline Probe sqm_scripts(Qos state, bool before_switch) {
       said("sqm.wan=queue\nsqm.wan.enabled='1'\nsqm.wan.interface='wan'\nsqm.wan.upload='900'\nsqm.wan.download='4500'\n"
            "sqm.wan.script='layer_cake.qos'\n"),
       is_on ? said("IFACE=\"wan\"\n") : failed()};
-  if (before_switch) {
+  if (before_switch || is_on) {
     probe.results.push_back(failed());
     probe.results.push_back(said("1\n2\nself\n"));
   }
