@@ -135,6 +135,10 @@ std::optional<std::uint64_t> parse_rate(std::string_view text) {
   return std::nullopt;
 }
 
+bool has_rules(const Probe& probe) {
+  return shown::ended_well(shown::result_at(probe, table));
+}
+
 Command upload_rules(const QosSettings& settings, const Line& line) {
   return {.argv = {"nft", "-f", "-"}, .input = rules_text(settings, line)};
 }

@@ -39,6 +39,9 @@ std::optional<Shaper> find(const Probe& probe, std::string_view device);
 // "900Kbit", "1.5Mbit", "12345bit" as tc prints rates. Empty when it is none.
 std::optional<std::uint64_t> parse_rate(std::string_view text);
 
+// Our table of nft is there: a switch of ours has been on, whatever the settings were.
+bool has_rules(const Probe& probe);
+
 // What brings calls to the front is as it should be: there as far as this line's shapers heed it, and nothing else of ours.
 bool calls_are_right(const Probe& probe, const QosSettings& settings, const Line& line, bool is_wanted);
 // The same in words; empty: all is right.

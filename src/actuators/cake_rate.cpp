@@ -1,5 +1,6 @@
 // A CAKE that others have set up and that always stays: switching is `tc qdisc change ... bandwidth`, which loses no packet and
 // leaves everything else of it as it is. Which of the two rates is in force tells the state.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,7 @@ cake::Line line_of(const QosSettings& settings, const Site& site) {
 }
 
 struct Rates {
+  std::string_view way;  // as in the names of the settings
   std::string device;
   std::uint64_t call_kbit = 0;
   std::uint64_t idle_kbit = 0;
@@ -37,10 +39,10 @@ std::array<std::optional<Rates>, 2> directions(const QosSettings& settings, cons
   const cake::Line line = line_of(settings, site);
   std::array<std::optional<Rates>, 2> all;
   if (rates.upload_kbit != 0) {
-    all[0] = Rates{line.upload, rates.upload_kbit, rates.idle_upload_kbit};
+    all[0] = Rates{"upload", line.upload, rates.upload_kbit, rates.idle_upload_kbit};
   }
   if (rates.download_kbit != 0) {
-    all[1] = Rates{line.download, rates.download_kbit, rates.idle_download_kbit};
+    all[1] = Rates{"download", line.download, rates.download_kbit, rates.idle_download_kbit};
   }
   return all;
 }
@@ -50,6 +52,28 @@ bool is_near(std::uint64_t bit_per_s, std::uint64_t kbit) {
   const std::uint64_t wished = kbit * 1000;
   const std::uint64_t difference = bit_per_s > wished ? bit_per_s - wished : wished - bit_per_s;
   return difference * 100 <= wished;
+}
+
+enum class Rate : std::uint8_t { absent, unclear, call, idle, strange };
+
+Rate rate_of(const Probe& probe, const Rates& rates) {
+  const auto shaper = cake::find(probe, rates.device);
+  if (!shaper) {
+    return Rate::absent;
+  }
+  if (!shaper->bit_per_s) {
+    return Rate::unclear;
+  }
+  return is_near(*shaper->bit_per_s, rates.call_kbit)   ? Rate::call
+         : is_near(*shaper->bit_per_s, rates.idle_kbit) ? Rate::idle
+                                                        : Rate::strange;
+}
+
+std::string describe_strange(const Probe& probe, const Rates& rates) {
+  const std::string kbit = std::to_string(cake::find(probe, rates.device)->bit_per_s.value_or(0) / 1000);
+  return "CAKE on " + rates.device + " has a bandwidth of " + kbit +
+         " kbit/s, which is neither that for calls nor that without: set qos.cake-rate.idle_" + std::string(rates.way) +
+         "_kbit = " + kbit + " if it is to be put back after a call; else another program changes it";
 }
 
 Plan look(const QosSettings& settings, const Site& site) {
@@ -66,18 +90,22 @@ QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& 
     if (!rates) {
       continue;
     }
-    const auto shaper = cake::find(probe, rates->device);
-    if (!shaper) {
-      absent = rates->device;
-    } else if (!shaper->bit_per_s) {
-      strange = "the bandwidth of CAKE on " + rates->device + " was not understood";
-    } else if (is_near(*shaper->bit_per_s, rates->call_kbit)) {
-      has_call_rate = true;
-    } else if (is_near(*shaper->bit_per_s, rates->idle_kbit)) {
-      has_idle_rate = true;
-    } else {
-      strange = "CAKE on " + rates->device + " has a bandwidth of " + std::to_string(*shaper->bit_per_s / 1000) +
-                " kbit/s, which is neither that for calls nor that without: another program changes it";
+    switch (rate_of(probe, *rates)) {
+      case Rate::absent:
+        absent = rates->device;
+        break;
+      case Rate::unclear:
+        strange = "the bandwidth of CAKE on " + rates->device + " was not understood";
+        break;
+      case Rate::call:
+        has_call_rate = true;
+        break;
+      case Rate::idle:
+        has_idle_rate = true;
+        break;
+      case Rate::strange:
+        strange = describe_strange(probe, *rates);
+        break;
     }
   }
   if (!strange.empty()) {
@@ -94,6 +122,16 @@ Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& setting
   return look(settings, site);
 }
 
+// A limit that somebody else has set is not to be lifted only because no idle rate is configured, which means "no limit". It may
+// be one of ours though, where settings have changed: where anything else of a switch to on is there.
+bool is_limit_of_others(const Probe& probe, const Rates& rates, const QosSettings& settings, const Site& site) {
+  const auto all = directions(settings, site);
+  const bool is_ours =
+      probe.last_switch == Qos::on || cake::has_rules(probe) ||
+      std::any_of(all.begin(), all.end(), [&](const auto& one) { return one && rate_of(probe, *one) == Rate::call; });
+  return rates.idle_kbit == 0 && rate_of(probe, rates) == Rate::strange && !is_ours;
+}
+
 std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
   if (wanted == Qos::off) {
     return "";
@@ -105,9 +143,12 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
     return "there is no WAN now (no default route); set qos.wan if it is another device";
   }
   for (const auto& rates : directions(settings, site)) {
-    if (rates && !cake::find(before, rates->device)) {
+    if (rates && rate_of(before, *rates) == Rate::absent) {
       return "there is no CAKE at the root of " + rates->device + ": start what sets it up (SQM, say), or see qos.wan and " +
              "qos.cake-rate.download_device";
+    }
+    if (rates && is_limit_of_others(before, *rates, settings, site)) {
+      return describe_strange(before, *rates);
     }
   }
   return "";
@@ -121,7 +162,8 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   cake::append_calls(before, settings, line, is_on, plan);
   std::string lines;
   for (const auto& rates : directions(settings, site)) {
-    if (rates && tc::is_plain(rates->device) && cake::find(before, rates->device)) {
+    if (rates && tc::is_plain(rates->device) && rate_of(before, *rates) != Rate::absent &&
+        !is_limit_of_others(before, *rates, settings, site)) {
       const std::uint64_t kbit = is_on ? rates->call_kbit : rates->idle_kbit;
       lines += "qdisc change dev " + rates->device + " root cake " +
                (kbit == 0 ? "unlimited" : "bandwidth " + std::to_string(kbit) + "kbit") + "\n";

@@ -93,6 +93,12 @@ bool is_tree(const Qdisc& qdisc) {
   return qdisc.kind == "hfsc" && qdisc.parent == root && qdisc.handle == handle_of_tree;
 }
 
+// 100: below 1:10 and so on, as tcrules.awk numbers them.
+bool is_leaf(const Qdisc& qdisc) {
+  const std::uint32_t number = qdisc.handle >> 24U;
+  return number != 0 && qdisc.handle == number << 24U && qdisc.parent == (handle_of_tree | number << 4U);
+}
+
 bool is_ingress(const Qdisc& qdisc) {
   return qdisc.kind == "ingress" && qdisc.parent == ingress;
 }
@@ -109,12 +115,12 @@ bool is_numbered_ifb(std::string_view device) {
 
 // Shaping that qos-stop would take although it is not of qos-scripts. With several WANs in its configuration there are several
 // trees, each with its ingress, and one for each on an IFB. Others use HFSC with the same handle; so a tree on the WAN counts
-// only with a second sign.
+// only with a second sign: chains, IFB, or its leaves, which is all there is when qos-start was killed early.
 const Qdisc* foreign_shaping(const Probe& probe, const Site& site) {
   const bool has_jumps = count_jumps(probe, "") != 0;
   const bool has_ifb = std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
                                    [](const Qdisc& qdisc) { return is_numbered_ifb(qdisc.device) && is_tree(qdisc); });
-  const bool is_on = has(probe, site.wan, is_tree) && (has_jumps || has_ifb);
+  const bool is_on = has(probe, site.wan, is_tree) && (has_jumps || has_ifb || has(probe, site.wan, is_leaf));
   for (const Qdisc& qdisc : probe.qdiscs) {
     const bool is_theirs = (is_on && has(probe, qdisc.device, is_tree)) || (is_numbered_ifb(qdisc.device) && is_tree(qdisc));
     // Without the HFSC module qos-start leaves its ingress and its chains behind.

@@ -2,10 +2,17 @@
 // `ubus call qosify add` with a time limit. The limit is renewed while the call lasts, so that qosify forgets the address by
 // itself when nobody renews it any more: nothing stays for good, whatever happens to the daemon. Never `config`, which would
 // replace the whole list of interfaces.
+//
+// As its map.c has it: an `add` sets class and limit of whatever entry there is, also to less than it had and where it had none;
+// so an entry that does already what we want is let alone. A limit that has passed becomes five minutes more, as often as packets
+// of that address were seen since the last time, the first time in any case. `remove` gives an address back to the class that a
+// file of its configuration has for it.
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actuators/shown.h"
@@ -14,10 +21,15 @@
 namespace voip::actuators {
 namespace {
 
-constexpr Duration renewed_before = 15s;  // so much of the limit may pass before it is set again
+constexpr Duration renewed_before = 15s;     // so much of the limit may pass before it is set again
+constexpr Duration longest_addition = 5min;  // what qosify itself adds to a limit
 
-// Order of the results; the status only before a switch.
-enum Place : std::size_t { entries, status };
+// Order of the results; the last two only before a switch.
+enum Place : std::size_t { entries, status, classes };
+
+// What `ubus -S`, which prints nothing then, ends with.
+constexpr int not_found = 4;
+constexpr int timed_out = 7;
 
 // The value of a key in the text of one flat JSON object: without the quotes of a text, empty when it is not there.
 std::string_view json_value(std::string_view object, std::string_view key) {
@@ -52,6 +64,30 @@ std::vector<std::string_view> objects_of(std::string_view text) {
   return objects;
 }
 
+// Its names of code points (map.c): CS0, AF11, EF ...; it takes numbers too, and shows their names where they have one.
+std::optional<std::uint32_t> code_point(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::uint32_t>, 5> others{
+      {{"EF", 46}, {"VA", 44}, {"NQB", 45}, {"LE", 1}, {"DF", 0}}};
+  for (const auto& [name, value] : others) {
+    if (text == name) {
+      return value;
+    }
+  }
+  const auto digit = [&](std::size_t place) { return static_cast<std::uint32_t>(text[place] - '0'); };
+  if (text.size() == 3 && text.substr(0, 2) == "CS" && digit(2) < 8) {
+    return digit(2) * 8;
+  }
+  if (text.size() == 4 && text.substr(0, 2) == "AF" && digit(2) - 1 < 4 && digit(3) - 1 < 3) {
+    return digit(2) * 8 + digit(3) * 2;
+  }
+  return shown::number(text);
+}
+
+bool is_same_class(std::string_view shown_class, std::string_view configured) {
+  const auto code = code_point(configured);
+  return shown_class == configured || (code && code == code_point(shown_class));
+}
+
 struct Entry {
   bool is_there = false;              // in our class
   std::optional<std::uint32_t> ends;  // in so many seconds; empty: it stays, so it is not ours
@@ -64,15 +100,20 @@ Entry find(const Probe& probe, const IpAddress& address, const QosSettings& sett
   }
   for (const std::string_view object : objects_of(dump->output)) {
     if (IpAddress::parse(json_value(object, "addr")) == address) {
-      return {.is_there = json_value(object, "dscp") == settings.qosify.dscp,
+      return {.is_there = is_same_class(json_value(object, "dscp"), settings.qosify.dscp),
               .ends = shown::number(json_value(object, "timeout"))};
     }
   }
   return {};
 }
 
-bool is_ours(const Entry& entry) {
-  return entry.is_there && entry.ends;
+bool needs_limit(const Entry& entry, const QosSettings& settings) {
+  return !entry.is_there || (entry.ends && 1s * *entry.ends < settings.qosify.timeout - renewed_before);
+}
+
+// What stays for longer than anything of ours can is of somebody else, or it has been learnt from DNS.
+bool is_ours(const Entry& entry, const QosSettings& settings) {
+  return entry.is_there && entry.ends && 1s * *entry.ends <= std::max<Duration>(settings.qosify.timeout, longest_addition);
 }
 
 // {"dscp":"voice","timeout":60,"ipv4":["203.0.113.9"],"ipv6":[]}; the limit only where it is asked for.
@@ -90,18 +131,41 @@ Command call(std::string_view method, const std::vector<IpAddress>& addresses, c
     }
     text += std::string(is_v6 ? ",\"ipv6\":[" : ",\"ipv4\":[") + list + "]";
   }
-  return {.argv = {"ubus", "call", "qosify", std::string(method), text + "}"}};
+  return {.argv = {"ubus", "-t", "5", "call", "qosify", std::string(method), text + "}"}};
 }
 
+// On one line with -S, so that more of a long one is read.
 Command dump() {
-  return {.argv = {"ubus", "call", "qosify", "dump"}};
+  return {.argv = {"ubus", "-S", "-t", "5", "call", "qosify", "dump"}};
 }
 
+std::string why_silent(const CommandResult* result) {
+  if (result != nullptr && result->exit_status == not_found) {
+    return "it is not on the bus";
+  }
+  if (result != nullptr && result->exit_status == timed_out) {
+    return "no answer in 5 s; a list of some 12000 entries is more than ubus carries, and each port of a range is one";
+  }
+  return shown::why_not("ubus call qosify dump", result);
+}
+
+// Its statistics name each class.
 Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& /*settings*/, const Site& /*site*/) {
-  return {dump(), {.argv = {"ubus", "call", "qosify", "status"}}};
+  return {dump(),
+          {.argv = {"ubus", "-t", "5", "call", "qosify", "status"}},
+          {.argv = {"ubus", "-S", "-t", "5", "call", "qosify", "get_stats"}}};
 }
 
-std::string refuse(Qos wanted, const Probe& before, const QosSettings& /*settings*/, const Site& site) {
+// An older one may tell them in another way, or not at all.
+bool lacks_class(const CommandResult* statistics, const std::string& name) {
+  if (!shown::ended_well(statistics) || code_point(name)) {
+    return false;
+  }
+  const std::size_t begin = statistics->output.find("\"classes\":");
+  return begin != std::string::npos && statistics->output.find('"' + name + '"', begin) == std::string::npos;
+}
+
+std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
   if (wanted == Qos::off) {
     return "";
   }
@@ -117,21 +181,30 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& /*setting
     return json_value(object, "ifname") == site.wan &&
            (json_value(object, "active") == "true" || json_value(object, "active") == "1");
   });
-  return is_active
-             ? ""
-             : "qosify does not shape " + site.wan + ": set up its interface in /etc/config/qosify (`ubus call qosify status`)";
+  if (!is_active) {
+    return "qosify does not shape " + site.wan + ": set up its interface in /etc/config/qosify (`ubus call qosify status`)";
+  }
+  return lacks_class(shown::result_at(before, classes), settings.qosify.dscp)
+             ? "qosify has no class " + settings.qosify.dscp + ": qos.qosify.dscp is one of /etc/config/qosify, or a DSCP like EF"
+             : "";
 }
 
 Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
   if (wanted != Qos::off) {
-    return {site.remotes.empty() ? dump() : call("add", site.remotes, settings, true)};
+    std::vector<IpAddress> lacking;
+    std::copy_if(site.remotes.begin(), site.remotes.end(), std::back_inserter(lacking),
+                 [&](const IpAddress& address) { return needs_limit(find(before, address, settings), settings); });
+    return {lacking.empty() ? Command{.argv = dump().argv, .may_fail = true} : call("add", lacking, settings, true)};
   }
   std::vector<IpAddress> ours;
+  const bool is_told = shown::ended_well(shown::result_at(before, entries));
   for (const auto* addresses : {&site.remotes, &site.past_remotes}) {
     std::copy_if(addresses->begin(), addresses->end(), std::back_inserter(ours),
-                 [&](const IpAddress& address) { return is_ours(find(before, address, settings)); });
+                 [&](const IpAddress& address) { return !is_told || is_ours(find(before, address, settings), settings); });
   }
-  return {ours.empty() ? Command{.argv = dump().argv, .may_fail = true} : call("remove", ours, settings, false)};
+  Command removal = ours.empty() ? dump() : call("remove", ours, settings, false);
+  removal.may_fail = ours.empty() || !is_told;  // a qosify that is gone has forgotten them
+  return {std::move(removal)};
 }
 
 Plan observe(const Probe& /*seen*/, const QosSettings& /*settings*/, const Site& /*site*/) {
@@ -141,21 +214,22 @@ Plan observe(const Probe& /*seen*/, const QosSettings& /*settings*/, const Site&
 QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
   const CommandResult* seen = shown::result_at(probe, entries);
   const bool was_switched_on = probe.last_switch == Qos::on;
+  if (seen != nullptr && seen->exit_status == timed_out) {
+    return {std::nullopt, "qosify does not tell its entries (" + why_silent(seen) + ")"};
+  }
   if (!shown::ended_well(seen)) {
     // What it forgets when it ends is gone; so nothing of ours is there.
-    return {Qos::off,
-            was_switched_on ? "qosify does not answer any more (" + shown::why_not("ubus call qosify dump", seen) + ")" : ""};
+    return {Qos::off, was_switched_on ? "qosify does not answer any more (" + why_silent(seen) + ")" : ""};
   }
   bool has_ours = false;
   bool needs_renewal = false;
   for (const IpAddress& remote : site.remotes) {
     const Entry entry = find(probe, remote, settings);
-    has_ours = has_ours || is_ours(entry);
-    needs_renewal =
-        needs_renewal || !entry.is_there || (entry.ends && 1s * *entry.ends < settings.qosify.timeout - renewed_before);
+    has_ours = has_ours || is_ours(entry, settings);
+    needs_renewal = needs_renewal || needs_limit(entry, settings);
   }
   has_ours = has_ours || std::any_of(site.past_remotes.begin(), site.past_remotes.end(),
-                                     [&](const IpAddress& remote) { return is_ours(find(probe, remote, settings)); });
+                                     [&](const IpAddress& remote) { return is_ours(find(probe, remote, settings), settings); });
   // With no call up there is nothing to be seen, and what was ordered is what there is.
   const bool is_on = has_ours || was_switched_on;
   return {is_on ? Qos::on : Qos::off, "", is_on && needs_renewal};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "actuators/cake.h"
 #include "actuators/shown.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::uint32_t root = 0xffffffff;     // TC_H_ROOT
 constexpr std::uint32_t ingress = 0xfffffff1;  // TC_H_INGRESS
 
-// Order of the results after those of cake::look(); the last two before a switch only.
+// Order of the results after those of cake::look(); the last two before a switch, and where there are queues.
 enum Place : std::size_t { configuration = cake::look_size, state_file, lock_owner, programs };
 
 std::string device_of(const QosSettings& settings, const Site& site) {
@@ -35,6 +36,7 @@ struct Queue {
   bool has_download = false;
   bool has_classes = false;           // the script makes some, so that DSCP means something in the upload
   bool has_download_classes = false;  // ... and in the download
+  bool is_last = true;
 };
 
 Queue queue_of(const Probe& probe, const std::string& device) {
@@ -46,9 +48,14 @@ Queue queue_of(const Probe& probe, const std::string& device) {
   for (const std::string_view line : shown::lines_of(uci->output)) {
     constexpr std::string_view option = ".interface=";
     const std::size_t found = line.find(option);
-    if (found == std::string_view::npos || line.substr(found + option.size()) != "'" + device + "'" || queue.is_enabled) {
+    if (found == std::string_view::npos) {
       continue;
     }
+    if (line.substr(found + option.size()) != "'" + device + "'" || queue.is_enabled) {
+      queue.is_last = queue.section.empty();
+      continue;
+    }
+    queue.is_last = true;
     queue.section = line.substr(0, found);
     const auto value = [&](std::string_view key) {
       return shown::uci_value(uci->output, queue.section + "." + std::string(key));
@@ -107,13 +114,7 @@ Found find(const Probe& probe, const std::string& device) {
   return found;
 }
 
-// Queues without a state file are others', unless they came with a start that we have just ordered and that failed. While QoS is
-// off what others have put there is not our business.
-bool has_remains(const Probe& probe, const Found& found) {
-  return !found.has_file && found.has_anything && probe.last_switch == Qos::on;
-}
-
-// Whose owner is not among the programs any more. Without a number in it, it is just being taken.
+// Its owner is not among the programs any more. Without a number in it, it is just being taken.
 bool lock_is_stale(const Probe& probe) {
   const CommandResult* owner = shown::result_at(probe, lock_owner);
   const CommandResult* running = shown::result_at(probe, programs);
@@ -127,6 +128,14 @@ bool lock_is_stale(const Probe& probe) {
          std::find(all.begin(), all.end(), "self") != all.end() && std::find(all.begin(), all.end(), words.front()) == all.end();
 }
 
+// Queues without a state file are others', unless they came with a start that we have just ordered and that failed, or with a run
+// that was killed: its lock tells of that, and its IFB, which it makes first, that it was for this device. While QoS is off what
+// others have put there is not our business.
+bool has_remains(const Probe& probe, const Found& found, const std::string& device) {
+  const bool was_killed = lock_is_stale(probe) && has_link(probe, cake::ifb_of(device));
+  return !found.has_file && found.has_anything && (probe.last_switch == Qos::on || was_killed);
+}
+
 Plan look(const QosSettings& settings, const Site& site) {
   const std::string device = device_of(settings, site);
   Plan plan = cake::look({.wan = device, .upload = device, .download = ""});
@@ -135,12 +144,18 @@ Plan look(const QosSettings& settings, const Site& site) {
   return plan;
 }
 
+Plan with_lock(Plan plan, const QosSettings& settings) {
+  plan.push_back({.argv = {"cat", lock_of(settings) + "/pid"}});
+  plan.push_back({.argv = {"ls", "-1", "/proc"}});
+  return plan;
+}
+
 QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& site) {
   const std::string device = device_of(settings, site);
   const Queue queue = queue_of(probe, device);
   const Found found = find(probe, device);
   if (!found.has_file) {
-    return {Qos::off, has_remains(probe, found)
+    return {Qos::off, has_remains(probe, found, device)
                           ? "sqm-scripts has left parts of a start that failed on " + device + " (see `logread -e SQM`)"
                           : ""};
   }
@@ -158,10 +173,7 @@ QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& 
 // ---- the actuator ----
 
 Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& settings, const Site& site) {
-  Plan plan = look(settings, site);
-  plan.push_back({.argv = {"cat", lock_of(settings) + "/pid"}});
-  plan.push_back({.argv = {"ls", "-1", "/proc"}});
-  return plan;
+  return with_lock(look(settings, site), settings);
 }
 
 std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
@@ -186,7 +198,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
            ".enabled=1; uci commit sqm; /etc/init.d/sqm disable` (the last, so that only calls switch it on)";
   }
   const Found found = find(before, device);
-  if (!found.has_file && !has_remains(before, found)) {
+  if (!found.has_file && !has_remains(before, found, device)) {
     const Qdisc* foreign = root_of(before, device);
     if (foreign != nullptr || has_ingress(before, device)) {
       return "another program has a qdisc " + (foreign != nullptr ? foreign->kind : std::string("ingress")) + " on " + device +
@@ -217,7 +229,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   }
   if (wanted == Qos::off) {
     cake::append_calls(before, settings, line, false, plan);
-    if (has_remains(before, found)) {
+    if (has_remains(before, found, device)) {
       // It stops only what it has written down, so what a failed start left goes by way of one that works.
       run("start", true);
     }
@@ -232,7 +244,8 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back(cake::upload_rules(settings, line));
     plan.back().may_fail = true;
   }
-  run("start", false);
+  // It ends as its last queue did, and ends badly with one that was not asked for (start_sqm_section in run-openwrt.sh).
+  run("start", !queue.is_last);
   if (cake::can_mark_download(settings) && queue.has_download_classes) {
     plan.push_back(cake::download_filter(settings, line));
     plan.back().may_fail = true;
@@ -240,8 +253,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   return plan;
 }
 
-Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& site) {
-  return look(settings, site);
+Plan observe(const Probe& seen, const QosSettings& settings, const Site& site) {
+  Plan plan = look(settings, site);
+  return find(seen, device_of(settings, site)).has_anything ? with_lock(std::move(plan), settings) : plan;
 }
 
 QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {

@@ -135,7 +135,7 @@ struct CakeRateSettings {
 
 struct QosifySettings {
   std::string dscp = "voice";  // a class of /etc/config/qosify, or a code point
-  Duration timeout = 60s;      // an address is forgotten so long after it was last renewed
+  Duration timeout = 60s;      // an address is forgotten so long, and qosify's own five minutes, after it was last renewed
   friend bool operator==(const QosifySettings&, const QosifySettings&) = default;
 };
 

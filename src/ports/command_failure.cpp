@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::size_t most_words = 400;
 
-// The last lines of an output, on one line.
+// The last lines of an output, on one line. Where ubus says what was wrong, it may print how it is used after it.
 std::string last_words(std::string_view output) {
+  if (const std::size_t usage = output.find("\nUsage: ");
+      output.starts_with("Command failed: ") && usage != std::string_view::npos) {
+    output = output.substr(0, usage);
+  }
   while (!output.empty() && (output.back() == '\n' || output.back() == ' ')) {
     output.remove_suffix(1);
   }

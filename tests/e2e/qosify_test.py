@@ -52,7 +52,7 @@ class Qosify(unittest.TestCase):
                 self.assertIsNone(daemon.status()["error"])
 
                 daemon.kill()
-                self.assertLessEqual(entries()[server], 60, "without the daemon it is forgotten by itself")
+                self.assertLessEqual(entries()[server], 60, "without the daemon it is forgotten by itself, five minutes later at the latest")
                 daemon.start()
                 self.assertTrue(wait_until(lambda: daemon.status()["calls"] == 1 and daemon.status()["qos"] == "ON", 8), daemon.log_text())
                 call.hang_up()

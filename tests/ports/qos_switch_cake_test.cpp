@@ -77,10 +77,12 @@ TEST_F(CakeSwitchTest, SqmWithMarksThatHoldADscpHasTheDownloadFilterToo) {
 }
 
 TEST_F(CakeSwitchTest, SqmWithASecondQueueEndsBadlyAndIsOnAllTheSame) {
-  world_->write("uci", layer_cake + "sqm.later=queue\nsqm.later.interface='later'\nsqm.later.enabled='1'\n");
+  settings_.qos.call_mark = {.value = 0xb9000000, .mask = 0xfd000000};
+  world_->write("uci", layer_cake + "sqm.wan.squash_ingress='0'\n" +
+                           "sqm.later=queue\nsqm.later.interface='later'\nsqm.later.enabled='1'\n");
   open("sqm-scripts");
-  EXPECT_NE(switch_to(Qos::on).find("exit status 1"), std::string::npos);
-  EXPECT_EQ(observe(), is_on) << "what is seen counts";
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on) << "with what brings calls to the front, in one go";
   EXPECT_EQ(switch_to(Qos::off), "");
   EXPECT_EQ(observe(), is_off);
 }
@@ -113,6 +115,20 @@ TEST_F(CakeSwitchTest, ALockOfADeadSqmIsBrokenAndThatOfALivingOneIsNot) {
   shell("rm -r " + lock);
   EXPECT_EQ(switch_to(Qos::off), "");
   EXPECT_EQ(observe(), is_off);
+}
+
+TEST_F(CakeSwitchTest, WhatAKilledStartOfSqmLeftIsSeenAndCleanedUp) {
+  open("sqm-scripts");
+  for (const Qos wanted : {Qos::off, Qos::on}) {
+    world_->write("how", "dies_half_way");
+    EXPECT_NE(switch_to(Qos::on), "");
+    EXPECT_NE(world_->text("qdiscs").find("wan cake"), std::string::npos);
+    EXPECT_EQ(observe().qos, Qos::off);
+    EXPECT_NE(observe().problem.find("parts of a start that failed"), std::string::npos) << observe().problem;
+    world_->write("how", "behaves");
+    EXPECT_EQ(switch_to(wanted), "");
+    EXPECT_EQ(observe(), wanted == Qos::on ? is_on : is_off);
+  }
 }
 
 TEST_F(CakeSwitchTest, ASqmThatHangsIsEndedInTimeAndHeals) {
@@ -213,6 +229,44 @@ TEST_F(CakeRateSwitchTest, AnotherProgramThatMovesTheRateIsToldByItsRate) {
   EXPECT_NE(observe().problem.find("1234 kbit/s"), std::string::npos) << observe().problem;
   EXPECT_EQ(switch_to(Qos::on), "");
   EXPECT_EQ(observe(), is_on);
+}
+
+TEST_F(CakeRateSwitchTest, ALimitOfSomebodyElseIsNotLiftedWhereNoIdleRateIsConfigured) {
+  settings_.qos.cake_rate = {
+      .upload_kbit = 700, .download_kbit = 3000, .idle_upload_kbit = 0, .idle_download_kbit = 0, .download_device = ""};
+  world_->write("cake", "wan 900Kbit diffserv3\nifb4wan 4500Kbit diffserv3");  // as SQM always runs
+  open("cake-rate");
+  EXPECT_EQ(observe().qos, std::nullopt);
+  EXPECT_NE(observe().problem.find("set qos.cake-rate.idle_download_kbit = 4500"), std::string::npos) << observe().problem;
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_NE(switch_to(Qos::on).find("900 kbit/s"), std::string::npos) << "it would not be put back";
+  EXPECT_EQ(world_->text("changes"), "");
+  settings_.qos.cake_rate.idle_upload_kbit = 900;
+  settings_.qos.cake_rate.idle_download_kbit = 4500;
+  open("cake-rate");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(world_->text("cake"), "wan 900Kbit diffserv3 ifb4wan 4500Kbit diffserv3 ");
+}
+
+TEST_F(CakeRateSwitchTest, RatesThatChangeInACallTakeEffectInIt) {
+  settings_.qos.cake_rate = {
+      .upload_kbit = 700, .download_kbit = 3000, .idle_upload_kbit = 0, .idle_download_kbit = 0, .download_device = ""};
+  world_->write("cake", "wan unlimited diffserv3\nifb4wan unlimited diffserv3");
+  open("cake-rate");
+  EXPECT_EQ(switch_to(Qos::on), "");
+  settings_.qos.cake_rate.upload_kbit = 800;
+  settings_.qos.cake_rate.download_kbit = 3500;
+  open("cake-rate");
+  EXPECT_EQ(observe().qos, std::nullopt);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  settings_.qos.cake_rate.upload_kbit = 600;
+  open("cake-rate");
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(world_->text("cake"), "wan unlimited diffserv3 ifb4wan unlimited diffserv3 ");
 }
 
 TEST_F(CakeRateSwitchTest, WithoutACakeItIsRefusedAndOffIsNoTrouble) {

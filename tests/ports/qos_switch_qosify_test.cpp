@@ -73,6 +73,10 @@ TEST_F(QosifySwitchTest, WithoutADaemonItForgetsByItself) {
   EXPECT_EQ(switch_to(Qos::on), "");
   let_end_in("203.0.113.9", 0);
   test::shell("ubus call qosify dump");
+  EXPECT_EQ(entries(), "203.0.113.9 voice;") << "five minutes more, since there were packets";
+  EXPECT_EQ(observe(), is_on);
+  let_end_in("203.0.113.9", 0);
+  test::shell("ubus call qosify dump");
   EXPECT_EQ(entries(), "");
 }
 
@@ -97,6 +101,30 @@ TEST_F(QosifySwitchTest, AnEntryOfTheUsersOwnStays) {
   EXPECT_EQ(switch_to(Qos::off), "");
   EXPECT_EQ(observe(), is_off);
   EXPECT_EQ(entries(), "203.0.113.9 voice;192.0.2.1 voice;");
+  EXPECT_EQ(world_->text("runs"), "");
+}
+
+TEST_F(QosifySwitchTest, AnAddressThatAFileHasInAnotherClassGoesBackToIt) {
+  world_->write("files", "203.0.113.9 bulk");
+  port_->perform(CallStarted{call_to("203.0.113.9")});
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(entries(), "203.0.113.9 voice;");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(entries(), "");
+  EXPECT_EQ(observe(), is_off);
+}
+
+TEST_F(QosifySwitchTest, ACodePointServesAsWellAsAClass) {
+  settings_.qos.qosify.dscp = "46";
+  open("qosify");
+  port_->perform(CallStarted{call_to("203.0.113.9")});
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(entries(), "203.0.113.9 EF;");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(entries(), "");
 }
 
 TEST_F(QosifySwitchTest, AQosifyThatLiesIsFoundOut) {
@@ -110,7 +138,10 @@ TEST_F(QosifySwitchTest, AnUnknownClassAndAnAbsentQosifyAreToldInWords) {
   settings_.qos.qosify.dscp = "gold";
   open("qosify");
   port_->perform(CallStarted{call_to("203.0.113.9")});
-  EXPECT_NE(switch_to(Qos::on).find("Invalid argument"), std::string::npos);
+  EXPECT_NE(switch_to(Qos::on).find("qosify has no class gold"), std::string::npos);
+  world_->write("how", "is_old");
+  EXPECT_TRUE(switch_to(Qos::on).ends_with("(Invalid argument)"));
+  EXPECT_EQ(entries(), "");
   world_->write("how", "absent");
   EXPECT_NE(switch_to(Qos::on).find("qosify does not answer"), std::string::npos);
   EXPECT_EQ(observe(), is_off);

@@ -106,7 +106,7 @@ inline Probe sqm_scripts(Qos state, bool before_switch) {
       said("sqm.wan=queue\nsqm.wan.enabled='1'\nsqm.wan.interface='wan'\nsqm.wan.upload='900'\nsqm.wan.download='4500'\n"
            "sqm.wan.script='layer_cake.qos'\n"),
       is_on ? said("IFACE=\"wan\"\n") : failed()};
-  if (before_switch) {
+  if (before_switch || is_on) {
     probe.results.push_back(failed());
     probe.results.push_back(said("1\n2\nself\n"));
   }
@@ -134,6 +134,7 @@ inline Probe qosify(Qos state, bool before_switch) {
                                          : R"({ "entries": [ ] })")};
   if (before_switch) {
     probe.results.push_back(said(R"({ "devices": { }, "interfaces": { "wan": { "active": true, "ifname": "wan" } } })"));
+    probe.results.push_back(said(R"({"classes":{"voice":{"packets":1,"bytes":200},"tcp_default":{"packets":0,"bytes":0}}})"));
   }
   return probe;
 }

@@ -254,6 +254,20 @@ TEST_F(QosScripts, IsRefusedWhereQosStopWouldTakeTheShapingOfOthers) {
   EXPECT_TRUE(refused_for({"ifb4eth0", "ingress", 0xffff0000, ingress}));
 }
 
+TEST_F(QosScripts, AStartThatWasKilledOnTheWayIsCleanedUp) {
+  probe_.qdiscs = {{"eth1", "hfsc", tree, root}};
+  for (std::uint32_t leaf = 1; leaf <= 4;
+       ++leaf) {  // as its programs do it: classes, then a leaf to each, then the IFB and the rest
+    probe_.qdiscs.push_back({"eth1", "fq_codel", leaf << 24U, tree | leaf << 4U});
+    EXPECT_EQ(refuse(Qos::off), "") << leaf;
+    EXPECT_EQ(refuse(Qos::on), "") << leaf;
+    EXPECT_EQ(read().qos, std::nullopt);
+  }
+  probe_.qdiscs.resize(2);
+  probe_.qdiscs[1] = {"eth1", "fq_codel", 0x100000, tree | 0x11};
+  EXPECT_NE(refuse(Qos::off), "") << "the tree of somebody else";
+}
+
 TEST_F(QosScripts, ASecondWanOfItsOwnAndAnIfbLeftByAWanThatWentAreNotForeign) {
   switch_on();
   probe_.qdiscs.push_back({"eth2", "hfsc", tree, root});

@@ -80,6 +80,29 @@ TEST_F(SqmScripts, QueuesThatSomebodyMadeByHandUnderItsNamesAreNeverTouched) {
   EXPECT_EQ(plan(Qos::off, before), (std::vector<std::string>{"/usr/lib/sqm/run.sh start wan", "/usr/lib/sqm/run.sh stop wan"}));
 }
 
+TEST_F(SqmScripts, WhatAKilledStartLeftIsKnownByItsLock) {
+  const auto half = [](const std::string& programs) {
+    Probe probe = locked("4711\n", programs);
+    worlds::put_root(probe, "wan", "htb", 0x10000);
+    probe.qdiscs.push_back({"wan", "ingress", 0xffff0000, worlds::ingress});
+    probe.links.emplace_back("ifb4wan");
+    return probe;
+  };
+  const Probe dead = half("1\n2\nself\n");
+  EXPECT_EQ(actuator_.observe(dead, settings_, site_).size(), dead.results.size());
+  EXPECT_NE(actuator_.read(dead, settings_, site_).problem.find("parts of a start that failed"), std::string::npos);
+  EXPECT_EQ(actuator_.refuse(Qos::on, dead, settings_, site_), "");
+  EXPECT_EQ(plan(Qos::off, dead),
+            (std::vector<std::string>{"rm -f /var/run/sqm/sqm-run.lock/pid", "rmdir /var/run/sqm/sqm-run.lock",
+                                      "/usr/lib/sqm/run.sh start wan", "/usr/lib/sqm/run.sh stop wan"}));
+  Probe of_another = dead;
+  of_another.links.pop_back();
+  EXPECT_NE(actuator_.refuse(Qos::on, of_another, settings_, site_), "") << "the lock of a start for another device";
+  const Probe alive = half("1\n2\n4711\nself\n");
+  EXPECT_EQ(actuator_.read(alive, settings_, site_), (QosObserved{Qos::off, ""})) << "somebody is just starting it";
+  EXPECT_NE(actuator_.refuse(Qos::on, alive, settings_, site_), "");
+}
+
 TEST_F(SqmScripts, AQueueIsFoundByItsDeviceWhateverItsName) {
   Probe before = worlds::sqm_scripts(Qos::off, true);
   before.results[2] = worlds::said(
@@ -89,6 +112,21 @@ TEST_F(SqmScripts, AQueueIsFoundByItsDeviceWhateverItsName) {
   EXPECT_EQ(actuator_.refuse(Qos::on, before, settings_, site_), "") << "the one that is enabled counts";
   before.results[2] = worlds::said("sqm.@queue[1]=queue\nsqm.@queue[1].interface='wan'\nsqm.@queue[1].enabled='0'\n");
   EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("uci set sqm.@queue[1].enabled=1"), std::string::npos);
+}
+
+TEST_F(SqmScripts, ABadEndOfItsStartSaysNothingWhenAnotherQueueComesAfterOurs) {
+  const auto start_may_fail = [&](const std::string& uci) {
+    Probe before = worlds::sqm_scripts(Qos::off, true);
+    before.results[2] = worlds::said(uci);
+    const Plan plan = actuator_.plan(Qos::on, before, settings_, site_);
+    return plan.back().may_fail;
+  };
+  const std::string ours = "sqm.wan=queue\nsqm.wan.enabled='1'\nsqm.wan.interface='wan'\n";
+  const std::string other = "sqm.other=queue\nsqm.other.interface='lan1'\nsqm.other.enabled='0'\n";
+  EXPECT_FALSE(start_may_fail(ours));
+  EXPECT_FALSE(start_may_fail(other + ours));
+  EXPECT_TRUE(start_may_fail(ours + other));
+  EXPECT_TRUE(start_may_fail(other + ours + other));
 }
 
 TEST_F(SqmScripts, OneDirectionAloneIsOn) {

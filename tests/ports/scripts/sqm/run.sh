@@ -48,6 +48,7 @@ echo "$device cake 80010000 ffffffff" >>qdiscs
 echo "$device $(option upload)Kbit $modes" >>cake
 echo "ifb4$device" >>links
 [ "$(cat how)" = fails ] && exit 0
+[ "$(cat how)" = dies_half_way ] && kill -9 $$
 printf '%s ingress ffff0000 fffffff1\nifb4%s cake 80020000 ffffffff\n' "$device" "$device" >>qdiscs
 echo "ifb4$device $(option download)Kbit $ingress_modes" >>cake
 echo "IFACE=\"$device\"" >"sqm/$device.state"
