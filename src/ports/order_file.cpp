@@ -118,8 +118,7 @@ class OrderFile : public Port {
     }
     wanted_ = wanted;
     if (!timer_) {
-      const Instant soon = now.instant + pace_.delay;
-      timer_ = loop_->call_at(written_at_ ? std::max(soon, *written_at_ + pace_.pause) : soon, [this] {
+      timer_ = loop_->call_at(std::max(now.instant + pace_.delay, rested_at_ - (pace_.bunch - 1) * pace_.pause), [this] {
         timer_.reset();
         write();
       });
@@ -142,7 +141,7 @@ class OrderFile : public Port {
     if (!wanted_) {
       return;
     }
-    written_at_ = loop_->now();
+    rested_at_ = std::max(rested_at_, loop_->now()) + pace_.pause;
     const Status written = write_file(settings_.node.state_dir, to_text(*wanted_));
     if (!written && !has_failed_) {
       log_warning("orders are not kept over a restart: " + written.error());
@@ -161,7 +160,7 @@ class OrderFile : public Port {
   KeptOrders in_file_;
   std::optional<KeptOrders> wanted_;  // other than what is in the file
   std::optional<Loop::TimerId> timer_;
-  std::optional<Instant> written_at_;
+  Instant rested_at_{};  // when a whole bunch may follow again
   bool has_failed_ = false;
 };
 

@@ -14,7 +14,8 @@ namespace voip {
 
 struct OrderFilePace {
   Duration delay = 100ms;  // from a change to its writing: orders come in bunches
-  Duration pause = 10s;    // from one writing to the next, for the sake of flash memory
+  Duration pause = 10s;    // from one writing to the next in the long run, for the sake of flash memory
+  int bunch = 6;           // so many may follow each other at once after a rest
 };
 
 // `settings` is what the configuration says, without any order.

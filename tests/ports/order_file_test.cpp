@@ -94,7 +94,7 @@ TEST_F(OrderFileTest, WritesOnlyWhenAnOrderChangesSomething) {
 
 TEST_F(OrderFileTest, AFloodOfOrdersIsWrittenRarelyAndItsLastIsKept) {
   {
-    test::WatchedPort watched(port({.delay = 1ms, .pause = 1h}));
+    test::WatchedPort watched(port({.delay = 1ms, .pause = 1h, .bunch = 1}));
     watched.perform(released_after(30s));
     ASSERT_TRUE(watched.wait_until([&] { return fs::exists(file()); }));
     for (int i = 1; i <= 100; ++i) {
@@ -104,6 +104,17 @@ TEST_F(OrderFileTest, AFloodOfOrdersIsWrittenRarelyAndItsLastIsKept) {
     EXPECT_EQ(read().settings.release_after, 30s);
   }
   EXPECT_EQ(read().settings.release_after, 100s) << "at the end of the daemon";
+}
+
+TEST_F(OrderFileTest, ABunchOfOrdersIsWrittenAtOnceSoThatAKillLosesNone) {
+  test::WatchedPort watched(port({.delay = 1ms, .pause = 1h, .bunch = 3}));
+  for (int i = 1; i <= 3; ++i) {
+    watched.perform(released_after(Duration(i * 1000)));
+    ASSERT_TRUE(watched.wait_until([&] { return fs::exists(file()) && read().settings.release_after == Duration(i * 1000); }));
+  }
+  watched.perform(released_after(9s));
+  watched.wait(30ms);
+  EXPECT_EQ(read().settings.release_after, 3s) << "the bunch is used up";
 }
 
 TEST_F(OrderFileTest, WhatWasTakenBackIsForgotten) {
