@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("netns", "e2e/lib")]
 from call import Call  # noqa: E402
-from daemon import Daemon, is_shaped, qdiscs  # noqa: E402
+from daemon import Daemon, is_shaped, merged, qdiscs  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home, HomeError, Unavailable, require  # noqa: E402
 from peers import Transfer  # noqa: E402
@@ -21,6 +21,7 @@ SETTINGS = {
     "qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750, "overhead": 34}},
     "policy": {"release_after": "2s", "min_on": "1s", "min_off": "1s"},
 }
+CELLS = {"qos": {"tc": {"overhead": 40, "mpu": 96, "link_layer": "atm"}}}
 VLAN = """
 ip link add link wan name {device} type vlan id 7
 ip addr flush dev wan
@@ -39,8 +40,9 @@ class Wans(unittest.TestCase):
             home.run("isp", ["sh", "-ec", VLAN.format(device="wan.7", own="192.0.2.1")])
             home.run("router", ["sh", "-ec", VLAN.format(device="wan.7", own="192.0.2.2") + "ip route add default via 192.0.2.1"])
             self.masquerade(home, "wan.7")
-            daemon = Daemon(home, SETTINGS).start()
-            self.talk(home, daemon, "wan.7", overhead=34 - 14)
+            daemon = Daemon(home, merged(SETTINGS, CELLS)).start()
+            cake = self.talk(home, daemon, "wan.7", overhead=40 - 14)
+            self.assertIn(" atm overhead 40 mpu 96 ", cake)
             self.assert_nothing_left(home, daemon)
 
     @skipping
@@ -74,7 +76,8 @@ class Wans(unittest.TestCase):
             session = self.dial(home)
             self.masquerade(home, "pppoe-wan")
             daemon = Daemon(home, SETTINGS).start()
-            self.talk(home, daemon, "pppoe-wan", overhead=34)
+            cake = self.talk(home, daemon, "pppoe-wan", overhead=34)
+            self.assertIn(" noatm overhead 34 ", cake)
             with Call(home, port=7090, callee_port=7090):
                 self.assert_on(home, daemon, "pppoe-wan")
                 session.terminate()
@@ -84,8 +87,8 @@ class Wans(unittest.TestCase):
                 self.assert_on(home, daemon, "pppoe-wan")
             self.assert_nothing_left(home, daemon)
 
-    def talk(self, home: Home, daemon: Daemon, device: str, *, overhead: int) -> None:
-        """A call beside an upload is good; the daemon is killed in it, and takes over what it finds."""
+    def talk(self, home: Home, daemon: Daemon, device: str, *, overhead: int) -> str:
+        """A call beside an upload is good; the daemon is killed in it, and takes over what it finds. Returns what tc shows of the CAKE."""
         Transfer(home, seconds=120)
         with Call(home) as call:
             self.assert_on(home, daemon, device)
@@ -107,8 +110,10 @@ class Wans(unittest.TestCase):
                 print(f"{device}, {way}: {quality}")
                 self.assertGreater(quality.mos, 4)
         shown = home.run("router", ["tc", "-s", "qdisc", "show", "dev", device]).stdout
-        if "cake" in shown:
-            print("\n".join(line.strip() for line in shown.splitlines() if "layer size" in line or "overhead-adjusted" in line or "qdisc cake" in line))
+        self.assertIn("qdisc cake ca1c: ", shown)
+        cake = shown.split("qdisc cake ca1c: ")[1].split("\nqdisc ")[0]
+        print("\n".join(line.strip() for line in cake.splitlines() if "unlimited" in line or " size: " in line))
+        return cake
 
     def assert_on(self, home: Home, daemon: Daemon, device: str) -> None:
         on = wait_until(lambda: daemon.status()["qos"] == "ON" and daemon.status()["error"] is None and is_shaped(home, device), ON_WITHIN_S, every=0.2)
