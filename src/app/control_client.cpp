@@ -21,25 +21,42 @@ namespace {
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::size_t longest_answer = 16U << 20U;
 
+// Nothing where the path is too long.
+std::optional<sockaddr_un> to_address(const std::string& socket) {
+  sockaddr_un address{};
+  if (socket.size() >= sizeof address.sun_path) {
+    return std::nullopt;
+  }
+  address.sun_family = AF_UNIX;
+  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
+  return address;
+}
+
+UniqueFd patient_socket() {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Connecting waits too, where the daemon hangs and its queue is full.
+  if (fd && (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+             ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)) {
+    fd.reset();
+  }
+  return fd;
+}
+
 }  // namespace
 
 ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
   const auto failed = [&socket](const char* doing) {
     return Error{std::string(doing) + " " + socket + ": " + std::strerror(errno)};
   };
-  sockaddr_un address{};
-  if (socket.size() >= sizeof address.sun_path) {
+  const auto address = to_address(socket);
+  if (!address) {
     return Error{"ask the daemon on " + socket + ": the path of a socket has at most 107 bytes"};
   }
-  address.sun_family = AF_UNIX;
-  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // Connecting waits too, where the daemon hangs and its queue is full.
-  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-      ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
+  const UniqueFd fd = patient_socket();
+  if (!fd) {
     return failed("create a socket to ask the daemon on");
   }
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
       return NotRunning{"nobody answers on " + socket};
     }
@@ -69,6 +86,18 @@ ControlAnswer ask_daemon(const std::string& socket, const std::string& request) 
   }
   answer.pop_back();
   return answer;
+}
+
+std::optional<int> daemon_process(const std::string& socket) {
+  const auto address = to_address(socket);
+  const UniqueFd fd = patient_socket();
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (!address || !fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
+      ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
+    return std::nullopt;
+  }
+  return peer.pid;
 }
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {

@@ -7,10 +7,8 @@
 #include <string>
 
 #include "app/control_client.h"
-#include "app/status_text.h"
 
 namespace voip {
-namespace {
 
 // https://no-color.org: any value but an empty one.
 Colour colour_of_output() {
@@ -18,6 +16,8 @@ Colour colour_of_output() {
   const bool is_unwanted = no_color != nullptr && *no_color != '\0';
   return is_unwanted || ::isatty(STDOUT_FILENO) == 0 ? Colour::plain : Colour::coloured;
 }
+
+namespace {
 
 int print(const Result<std::string>& text) {
   if (!text) {

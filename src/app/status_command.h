@@ -2,8 +2,12 @@
 #pragma once
 
 #include "app/options.h"
+#include "app/status_text.h"
 
 namespace voip {
+
+// Coloured on a terminal, unless NO_COLOR is set.
+Colour colour_of_output();
 
 // Both return the exit status.
 int status_command(const StatusOptions& options);
