@@ -27,6 +27,7 @@ std::string fix_for(const MqttTrial& trial) {
   const MqttAddress broker = parse_mqtt_uri(trial.uri);
   const std::string place = broker.host + " " + std::to_string(broker.port);
   const std::array<std::pair<std::string_view, std::string>, 8> fixes{{
+      {"hangs", "restart the broker; or correct the scheme and the port in mqtt.uri: mqtt:// is without TLS, mqtts:// with it"},
       {"user name or password", "correct mqtt.username, and the first line of the file mqtt.password_file"},
       {"certificate", "correct mqtt.ca_file, mqtt.cert_file and mqtt.key_file; see: openssl s_client -connect " + broker.host +
                           ":" + std::to_string(broker.port)},
@@ -36,7 +37,6 @@ std::string fix_for(const MqttTrial& trial) {
        "start the broker there, let it listen to more than localhost, or correct mqtt.uri; see: nc -v " + place},
       {"no route", "ip route get " + broker.host},
       {"no answer", "switch it on, or open its firewall for us; see: nc -v " + place},
-      {"hangs", "restart the broker"},
   }};
   for (const auto& [words, fix] : fixes) {
     if (trial.why.find(words) != std::string::npos) {

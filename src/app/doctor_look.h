@@ -1,6 +1,7 @@
 // Gathers what the command doctor judges. It reads only, and each look ends within seconds whatever hangs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ BrokerFacts look_at_brokers(const Settings& settings, const DaemonFacts& daemon,
 
 // Whether posix_spawnp(3) would find it.
 bool is_program(const std::string& name);
-// Of those, the ones that the running kernel surely has not; what cannot be known counts as there.
-std::vector<std::string> missing_parts(const std::vector<KernelPart>& parts);
+// Of those, the ones that the running kernel has not and could not load; nothing where that cannot be known, as in a container.
+std::optional<std::vector<std::string>> missing_parts(const std::vector<KernelPart>& parts);
 
 // Of a file like those in /proc: its text up to a limit; empty where there is none.
 std::string read_text(const std::string& path);

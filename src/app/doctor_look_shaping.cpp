@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -87,7 +88,7 @@ bool is_program(const std::string& name) {
   }
 }
 
-std::vector<std::string> missing_parts(const std::vector<KernelPart>& parts) {
+std::optional<std::vector<std::string>> missing_parts(const std::vector<KernelPart>& parts) {
   std::vector<std::string> functions;
   for (const KernelPart& part : parts) {
     functions.insert(functions.end(), part.functions.begin(), part.functions.end());
@@ -99,7 +100,7 @@ std::vector<std::string> missing_parts(const std::vector<KernelPart>& parts) {
   const KernelSymbols symbols(functions);
   const Modules modules;
   if (!symbols.is_known() || !modules.is_known) {
-    return missing;
+    return std::nullopt;
   }
   for (const KernelPart& part : parts) {
     const bool is_there =
@@ -148,7 +149,9 @@ ActuatorFacts look_at_actuator(const Settings& settings, const Network& network,
   if (!actuator.switches) {
     return facts;
   }
-  facts.missing_parts = missing_parts(needed_parts(settings.qos));
+  const auto missing = missing_parts(needed_parts(settings.qos));
+  facts.parts_are_known = missing.has_value();
+  facts.missing_parts = missing.value_or(std::vector<std::string>());
   Site site = site_of(settings, network);
   site.phones = phones_of(settings);
   auto shaping = read_shaping();

@@ -33,6 +33,12 @@ bool has_device(const IpPrefix& network, const std::vector<Interface>& interface
   });
 }
 
+bool overlaps(const IpPrefix& given, const Lan& lan) {
+  return std::any_of(lan.prefixes().begin(), lan.prefixes().end(), [&](const IpPrefix& network) {
+    return network.contains(given.address()) || given.contains(network.address());
+  });
+}
+
 std::string how_given(const DeviceSettings& device) {
   return !device.mac.empty() ? "mac " + device.mac : "hostname " + device.hostname;
 }
@@ -41,7 +47,7 @@ std::string how_given(const DeviceSettings& device) {
 std::optional<Check> judge_device(const DeviceSettings& device, const std::vector<IpAddress>& found, const Lan& lan) {
   const std::string name = "\"" + device.name + "\"";
   if (device.address) {
-    if (lan.contains(device.address->address())) {
+    if (overlaps(*device.address, lan)) {
       return std::nullopt;
     }
     return Check{"device", CheckResult::failed,

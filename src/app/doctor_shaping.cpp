@@ -68,7 +68,9 @@ Check judge_parts(const ActuatorFacts& facts, const QosSettings& qos, const Plat
     for (const KernelPart& part : needed_parts(qos)) {
       names.push_back(part.name);
     }
-    return {"kernel", CheckResult::ok, "has what is needed: " + joined(names)};
+    return {
+        "kernel", CheckResult::ok,
+        (facts.parts_are_known ? "it has what is needed: " : "what it has cannot be seen from here; needed: ") + joined(names)};
   }
   return {"kernel", CheckResult::failed, "it has no " + joined(facts.missing_parts),
           install_parts(facts.missing_parts, qos, platform)};

@@ -32,6 +32,7 @@ struct ActuatorFacts {
   std::string wan{};      // empty: there is none now, which has a check of its own
   std::string problem{};  // why it could not be looked at: a program that hangs, a kernel that says nothing
   std::vector<std::string> missing_programs{};
+  bool parts_are_known = true;               // else nothing can be said of
   std::vector<std::string> missing_parts{};  // names, as in needed_parts()
   std::string refusal{};                     // what a switch on would be refused with now
   std::optional<QosObserved> observed{};

@@ -51,6 +51,8 @@ TEST(DoctorBroker, EachReasonHasItsFix) {
       {"no route to it (Network is unreachable)", "ip route get 127.0.0.1"},
       {"no answer from port 1883 there: it is off, or a firewall drops what we send", "nc -v 127.0.0.1 1883"},
       {"the broker's certificate has expired, or the clock is wrong", "openssl s_client -connect 127.0.0.1:1883"},
+      {"somebody listens on port 1 there but does not answer as a broker does: it hangs, or TLS", "restart the broker"},
+      {"TLS with the broker failed: x", "mqtts:// with it"},
       {"something new", "broker's log"},
   };
   for (const auto& [why, fix] : reasons) {

@@ -60,6 +60,13 @@ TEST(DoctorActuator, ProgramsAndPartsOfTheKernelThatLackAreNamedWithTheirPackage
   expect_check(judge(facts), "programs", CheckResult::failed, "/opt/on", "correct their paths");
 }
 
+TEST(DoctorActuator, AKernelThatCannotBeLookedIntoIsNotBlamed) {
+  ActuatorFacts facts = healthy();
+  facts.parts_are_known = false;
+  expect_ok(judge(facts), "kernel");
+  EXPECT_NE(one_of(judge(facts), "kernel").seen.find("cannot be seen"), std::string::npos);
+}
+
 TEST(DoctorActuator, WhatIsHalfOnAndWhatHangsIsTold) {
   ActuatorFacts facts = healthy();
   facts.observed = QosObserved{Qos::off, "parts of our shaping are missing or left over: a switch was interrupted"};
