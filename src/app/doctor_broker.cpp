@@ -26,12 +26,13 @@ std::string kept(const MqttTrial& trial, const std::string& topic) {
 std::string fix_for(const MqttTrial& trial) {
   const MqttAddress broker = parse_mqtt_uri(trial.uri);
   const std::string place = broker.host + " " + std::to_string(broker.port);
-  const std::array<std::pair<std::string_view, std::string>, 8> fixes{{
+  const std::array<std::pair<std::string_view, std::string>, 9> fixes{{
       {"hangs", "restart the broker; or correct the scheme and the port in mqtt.uri: mqtt:// is without TLS, mqtts:// with it"},
       {"user name or password", "correct mqtt.username, and the first line of the file mqtt.password_file"},
       {"certificate", "correct mqtt.ca_file, mqtt.cert_file and mqtt.key_file; see: openssl s_client -connect " + broker.host +
                           ":" + std::to_string(broker.port)},
       {"TLS", "correct the scheme in mqtt.uri: mqtt:// is without TLS, mqtts:// with it"},
+      {"no answer from the name server", "see: cat /etc/resolv.conf; nslookup " + broker.host},
       {"no address for the name", "correct the name in mqtt.uri, or the name server: nslookup " + broker.host},
       {"connection refused",
        "start the broker there, let it listen to more than localhost, or correct mqtt.uri; see: nc -v " + place},

@@ -97,7 +97,7 @@ void look_at_all(const Configuration& configuration, CommandLoop& commands, Find
     report.add(judge_devices(network, settings));
   }
   const ListedFlows flows = look_at_flows(settings.qos.call_mark, network.network.lan, commands);
-  report.add(judge_counters(flows, kernel.switches));
+  report.add(judge_counters(flows, kernel.switches, daemon.status ? std::optional(daemon.status->flows_seen) : std::nullopt));
   if (!commands.is_interrupted()) {
     report.add(judge_offload(look_at_offload(commands), flows, settings.qos, platform));
   }

@@ -166,12 +166,19 @@ Checks judge_forwarding(const KernelFacts& facts) {
            "run voip-qosd on the router, or make this one: sysctl -w net.ipv4.ip_forward=1"}};
 }
 
-Checks judge_counters(const ListedFlows& facts, const ConntrackSwitches& switches) {
+Checks judge_counters(const ListedFlows& facts, const ConntrackSwitches& switches, std::optional<std::int64_t> seen) {
   if (!facts.were_listed) {
     return {{"counters", CheckResult::note, "the connection table could not be listed"}};
   }
   const std::string of_lan = std::to_string(facts.of_lan) + " UDP connection" + (facts.of_lan == 1 ? "" : "s") + " of the LAN" +
                              (facts.is_cut ? " (among the first " + std::to_string(facts.entries) + ")" : "");
+  if (facts.of_lan == 0 && seen == 0) {
+    return {
+        {"counters", CheckResult::note,
+         "no UDP connection of the LAN is open just now, and none has begun since the daemon runs: what passes another router or "
+         "access point is not seen here",
+         "call, and see whether the phone's address is in: conntrack -L -p udp"}};
+  }
   if (facts.of_lan == 0) {
     return {{"counters", CheckResult::ok, "no UDP connection of the LAN is open just now"}};
   }

@@ -49,6 +49,7 @@ struct ListedFlows {
   std::size_t hw_offloaded = 0;  // IPS_HW_OFFLOAD
   std::size_t marked = 0;        // with qos.call_mark
 };
-Checks judge_counters(const ListedFlows& facts, const ConntrackSwitches& switches);
+// `seen` are the flows that began since the daemon did, if one runs.
+Checks judge_counters(const ListedFlows& facts, const ConntrackSwitches& switches, std::optional<std::int64_t> seen);
 
 }  // namespace voip

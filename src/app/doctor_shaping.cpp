@@ -19,7 +19,11 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string install(const std::vector<std::string>& programs, const Platform& platform) {
+std::string install(const std::vector<std::string>& programs, const std::string& actuator, const Platform& platform) {
+  if (actuator == "qos-scripts" || actuator == "sqm-scripts" || actuator == "qosify") {
+    return platform.is_openwrt ? "install the package " + actuator
+                               : actuator + " is a package of OpenWrt; elsewhere take qos.actuator = \"tc\"";
+  }
   std::string packages;
   for (const std::string& program : programs) {
     const bool is_of_iproute = program == "tc" || program == "ip";
@@ -59,7 +63,7 @@ Check judge_programs(const ActuatorFacts& facts, const Platform& platform) {
     return {"programs", CheckResult::ok, "those that qos.actuator \"" + facts.name + "\" runs are there"};
   }
   return {"programs", CheckResult::failed, "not found: " + joined(facts.missing_programs),
-          install(facts.missing_programs, platform)};
+          install(facts.missing_programs, facts.name, platform)};
 }
 
 Check judge_parts(const ActuatorFacts& facts, const QosSettings& qos, const Platform& platform) {
@@ -112,7 +116,11 @@ std::vector<KernelPart> needed_parts(const QosSettings& qos) {
   if (qos.actuator == "qos-scripts") {
     return {{"HFSC", {"hfsc_enqueue"}, {"sch_hfsc"}, "kmod-sched-core"}, ifb};
   }
-  if (qos.actuator == "sqm-scripts" || qos.actuator == "cake-rate") {
+  if (qos.actuator == "sqm-scripts") {
+    // Which of them, its own configuration says.
+    return {{"CAKE or HTB", {"cake_enqueue", "htb_enqueue"}, {"sch_cake", "sch_htb"}, "kmod-sched-cake"}, ifb};
+  }
+  if (qos.actuator == "cake-rate") {
     return {{"CAKE", {"cake_enqueue"}, {"sch_cake"}, "kmod-sched-cake"}};
   }
   return {};
@@ -147,14 +155,15 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
     checks.push_back({"actuator", CheckResult::note, "\"" + facts.name + "\" is not looked at: there is no WAN"});
   } else if (!facts.refusal.empty()) {
     const Complaint complaint = split_advice(facts.refusal);
-    checks.push_back({"actuator", CheckResult::failed, "\"" + facts.name + "\" would refuse to switch QoS on: " + complaint.what,
-                      complaint.advice.empty() ? "see what changed: ip link, tc qdisc show" : complaint.advice});
-  } else if (facts.observed) {
+    checks.push_back(
+        {"actuator", CheckResult::failed, "\"" + facts.name + "\" would refuse to switch QoS on: " + complaint.what,
+         (complaint.advice.empty() ? "" : complaint.advice + "\n") + "see: ip link; tc qdisc show dev " + facts.wan});
+  } else if (facts.observed && facts.missing_programs.empty() && facts.missing_parts.empty()) {
     checks.push_back(judge_observation(facts, qos));
   }
   if (!facts.remark.empty() && facts.refusal.empty()) {
     checks.push_back(
-        {"call_mark", CheckResult::warning, facts.remark, "see what stands in parentheses; or set qos.mark_calls = false"});
+        {"priority", CheckResult::warning, facts.remark, "see what stands in parentheses; or set qos.mark_calls = false"});
   }
   return checks;
 }

@@ -48,6 +48,7 @@ TEST(DoctorBroker, EachReasonHasItsFix) {
       {"wrong user name or password", "mqtt.password_file"},
       {"connection refused: nobody listens on port 1883 there", "start the broker"},
       {"no address for the name b (DNS: Name or service not known)", "nslookup 127.0.0.1"},
+      {"no answer from the name server within 8s", "/etc/resolv.conf"},
       {"no route to it (Network is unreachable)", "ip route get 127.0.0.1"},
       {"no answer from port 1883 there: it is off, or a firewall drops what we send", "nc -v 127.0.0.1 1883"},
       {"the broker's certificate has expired, or the clock is wrong", "openssl s_client -connect 127.0.0.1:1883"},

@@ -131,15 +131,18 @@ TEST(DoctorForwarding, AMachineThatForwardsNothingIsNoRouter) {
 
 TEST(DoctorCounters, FlowsWithoutCountersAreTold) {
   const ConntrackSwitches on{.accounting = true, .events = true};
-  EXPECT_EQ(judge_counters({}, on).front().result, CheckResult::note) << "not listed";
+  EXPECT_EQ(judge_counters({}, on, 5).front().result, CheckResult::note) << "not listed";
   ListedFlows flows{.were_listed = true};
-  expect_ok(judge_counters(flows, on), "counters");
+  expect_ok(judge_counters(flows, on, 5), "counters");
+  expect_ok(judge_counters(flows, on, std::nullopt), "counters");
+  expect_check(judge_counters(flows, on, 0), "counters", CheckResult::note, "none has begun", "conntrack -L -p udp");
   flows.of_lan = 12;
-  expect_ok(judge_counters(flows, on), "counters");
+  expect_ok(judge_counters(flows, on, 0), "counters");
+  expect_ok(judge_counters(flows, on, 5), "counters");
   flows.uncounted = 3;
-  expect_check(judge_counters(flows, on), "counters", CheckResult::warning, "12 UDP connections of the LAN, 3 without",
+  expect_check(judge_counters(flows, on, 5), "counters", CheckResult::warning, "12 UDP connections of the LAN, 3 without",
                "call again");
-  expect_check(judge_counters(flows, {.accounting = false, .events = true}), "counters", CheckResult::note, "3 without", "");
+  expect_check(judge_counters(flows, {.accounting = false, .events = true}, 5), "counters", CheckResult::note, "3 without", "");
 }
 
 }  // namespace

@@ -69,11 +69,6 @@ TEST(DoctorDaemon, AnOldOneThatStillRunsIsToBeRestarted) {
   expect_check(judge(facts), "daemon", CheckResult::warning, "version 1.2 runs, and this is 1.3", "restart voip-qosd");
 }
 
-TEST(DoctorDaemon, OneThatHasSeenNothingAsksWhetherAnythingPasses) {
-  expect_check(judge(running([](DaemonStatus& status) { status.flows_seen = 0; })), "daemon", CheckResult::note, "0 flows",
-               "conntrack -L");
-}
-
 TEST(DoctorDaemon, ItsSightItsModeAndItsComplaintAreTold) {
   expect_check(judge(running([](DaemonStatus& s) {
                  s.sight = "blind";

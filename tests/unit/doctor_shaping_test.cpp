@@ -56,6 +56,11 @@ TEST(DoctorActuator, ProgramsAndPartsOfTheKernelThatLackAreNamedWithTheirPackage
   const Platform openwrt{.is_openwrt = true};
   expect_check(judge(facts, tc(), openwrt), "programs", CheckResult::failed, "tc", "tc-full nftables ip-full");
   expect_check(judge(facts, tc(), openwrt), "kernel", CheckResult::failed, "HTB", "kmod-sched-core, kmod-ifb");
+  EXPECT_EQ(judge(facts).size(), 2U) << "that it could switch is not claimed";
+  facts.name = "qosify";
+  expect_check(judge(facts), "programs", CheckResult::failed, "tc", "elsewhere take qos.actuator = \"tc\"");
+  expect_check(judge(facts, tc(), openwrt), "programs", CheckResult::failed, "tc", "install the package qosify");
+  facts.name = "exec";
   facts.missing_programs = {"/opt/on"};
   expect_check(judge(facts), "programs", CheckResult::failed, "/opt/on", "correct their paths");
 }
@@ -80,7 +85,7 @@ TEST(DoctorActuator, WhatIsHalfOnAndWhatHangsIsTold) {
 TEST(DoctorActuator, ARemarkOfTheShaperIsAWarning) {
   ActuatorFacts facts = healthy();
   facts.remark = "calls do not come first in the upload: CAKE on wan has one class for all (take layer_cake.qos)";
-  expect_check(judge(facts), "call_mark", CheckResult::warning, "one class for all (take layer_cake.qos)", "mark_calls");
+  expect_check(judge(facts), "priority", CheckResult::warning, "one class for all (take layer_cake.qos)", "mark_calls");
 }
 
 TEST(DoctorActuator, CommandsThatNobodyVerifiesAreNoted) {
@@ -126,7 +131,7 @@ TEST(DoctorParts, EachActuatorThatShapesInTheKernelNamesWhatItNeeds) {
   qos.tc.download_kbit = 0;
   EXPECT_EQ(needed_parts(qos).size(), 4U) << "the download needs IFB, clsact and mirred";
   for (const auto& [actuator, part] :
-       {std::pair("qos-scripts", "HFSC"), std::pair("sqm-scripts", "CAKE"), std::pair("cake-rate", "CAKE")}) {
+       {std::pair("qos-scripts", "HFSC"), std::pair("sqm-scripts", "CAKE or HTB"), std::pair("cake-rate", "CAKE")}) {
     qos.actuator = actuator;
     EXPECT_EQ(needed_parts(qos).front().name, part);
   }
