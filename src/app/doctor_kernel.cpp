@@ -58,8 +58,11 @@ Check judge_accounting(const KernelFacts& facts, const MonitorSettings& settings
   const std::string fix = is_read_only && platform.is_container ? "on the host: " + kept(setting) : kept(setting);
   const std::string seen = "nf_conntrack_acct is 0: connections that begin now get no counters, and no call is seen in them";
   if (facts.daemon_runs) {
-    return {"accounting", CheckResult::failed, seen + (settings.enable_accounting ? "; the daemon could not keep it on" : ""),
-            fix};
+    return {
+        "accounting", CheckResult::failed,
+        seen + (settings.enable_accounting ? "; the daemon switches it on at its start and each monitor.audit_interval, if it may"
+                                           : ""),
+        fix};
   }
   if (!settings.enable_accounting) {
     return {"accounting", CheckResult::failed, seen, fix + "\nor set monitor.enable_accounting = true"};
