@@ -108,7 +108,7 @@ void look_at_all(const Configuration& configuration, CommandLoop& commands, Find
   }
   report.add(judge_wan(network, settings.qos));
   if (network.error.empty() && !commands.is_interrupted()) {
-    const ActuatorFacts actuator = look_at_actuator(settings, network.network, commands);
+    const ActuatorFacts actuator = look_at_actuator(settings, network.network, kernel.own.administers, commands);
     if (!commands.is_interrupted()) {
       report.add(judge_actuator(actuator, settings.qos, platform));
     }

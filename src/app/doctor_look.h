@@ -27,7 +27,8 @@ OffloadFacts look_at_offload(CommandLoop& commands);
 
 NetworkFacts look_at_network(const Settings& settings, CommandLoop& commands);
 
-ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, CommandLoop& commands);
+// `may_look`: whether what tc, nft and iptables say can be believed; without CAP_NET_ADMIN they show less than there is.
+ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands);
 std::vector<ForeignMark> look_at_foreign_marks();
 
 BrokerFacts look_at_brokers(const Settings& settings, const DaemonFacts& daemon, CommandLoop& commands);

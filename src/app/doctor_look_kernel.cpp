@@ -130,7 +130,9 @@ OffloadFacts look_at_offload(CommandLoop& commands) {
     }
     return result;
   };
-  facts.flowtables = parse_flowtables(ask({"nft", "list", "flowtables"}).output);
+  const CommandResult listed = ask({"nft", "list", "flowtables"});
+  facts.may_list = listed.output.find("not permitted") == std::string::npos;
+  facts.flowtables = listed.exit_status == 0 ? parse_flowtables(listed.output) : std::vector<Flowtable>();
   const auto is_set = [&](const std::string& option) {
     return ask({"uci", "-q", "get", "firewall.@defaults[0]." + option}).output.starts_with('1');
   };

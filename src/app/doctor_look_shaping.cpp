@@ -13,7 +13,6 @@
 #include "actuators/all.h"
 #include "app/doctor_look.h"
 #include "app/site.h"
-#include "ports/devices.h"
 #include "ports/qdiscs.h"
 #include "ports/qos_switch.h"
 
@@ -113,37 +112,7 @@ std::optional<std::vector<std::string>> missing_parts(const std::vector<KernelPa
   return missing;
 }
 
-NetworkFacts look_at_network(const Settings& settings, CommandLoop& commands) {
-  NetworkFacts facts;
-  auto interfaces = read_interfaces();
-  auto routes = interfaces ? read_default_routes(*interfaces) : Error{interfaces.error()};
-  auto network = routes ? read_network(settings) : Error{routes.error()};
-  if (!network) {
-    facts.error = network.error();
-    return facts;
-  }
-  facts.interfaces = std::move(*interfaces);
-  facts.routes = std::move(*routes);
-  facts.network = std::move(*network);
-  facts.found.resize(settings.devices.size());
-  const auto devices = make_devices(settings);
-  if (const Status opened = devices->open(commands.loop()); !opened) {
-    return facts;
-  }
-  bool has_turned = false;
-  // Behind all that is known already; what is not is not waited for.
-  commands.loop().post(DeadlineReached{});
-  commands.wait_until([&has_turned] { return std::exchange(has_turned, true); }, 1s,
-                      [&facts](const Event& event) {
-                        if (const auto* found = std::get_if<DeviceFound>(&event);
-                            found != nullptr && found->device < facts.found.size()) {
-                          facts.found[found->device].push_back(found->address);
-                        }
-                      });
-  return facts;
-}
-
-ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, CommandLoop& commands) {
+ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands) {
   const Actuator& actuator = *find_actuator(settings.qos.actuator);
   ActuatorFacts facts{.name = std::string(actuator.name), .switches = actuator.switches, .wan = network.wan};
   if (!actuator.switches) {
@@ -172,13 +141,18 @@ ActuatorFacts look_at_actuator(const Settings& settings, const Network& network,
     }
     return probe;
   };
-  const Probe before = look(actuator.preflight != nullptr ? actuator.preflight(Qos::on, bare, settings.qos, site) : Plan{});
+  facts.is_allowed = may_look;
+  const bool has_preflight = may_look && actuator.preflight != nullptr;
+  const Probe before = look(has_preflight ? actuator.preflight(Qos::on, bare, settings.qos, site) : Plan{});
   std::vector<Plan> plans;
   for (const Qos wanted : {Qos::on, Qos::off}) {
     plans.push_back(actuator.plan(wanted, before, settings.qos, site));
   }
   facts.missing_programs = needed_programs(plans);
   std::erase_if(facts.missing_programs, is_program);
+  if (!may_look) {
+    return facts;
+  }
   if (actuator.refuse != nullptr) {
     facts.refusal = actuator.refuse(Qos::on, before, settings.qos, site);
   }

@@ -1,6 +1,7 @@
 #include "app/doctor_network.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace voip {
 namespace {
@@ -101,6 +102,14 @@ Checks judge_lan(const NetworkFacts& facts, const Settings& settings) {
   if (!settings.monitor.lan.empty() && !nowhere.empty()) {
     return {{"lan", CheckResult::warning, "this router has no address in " + joined(nowhere) + " (monitor.lan)",
              "correct monitor.lan, or set it to \"auto\"; it is right if that network lies behind another router"}};
+  }
+  std::vector<std::string> absent;
+  std::copy_if(settings.qos.tc.lan.begin(), settings.qos.tc.lan.end(), std::back_inserter(absent),
+               [&](const std::string& name) { return find(facts.interfaces, name) == nullptr; });
+  if (settings.qos.actuator == "tc" && !absent.empty()) {
+    return {{"lan", CheckResult::warning,
+             "there is no device " + joined(absent) + " (qos.tc.lan): what goes out there is not shaped",
+             "correct qos.tc.lan, or leave it out: then the devices that hold the LAN's addresses count"}};
   }
   const auto& devices = facts.network.lan_devices;
   return {{"lan", CheckResult::ok, "watched: " + joined(networks) + (devices.empty() ? "" : " on " + joined(devices))}};

@@ -94,6 +94,9 @@ Checks judge_offload(const OffloadFacts& facts, const ListedFlows& flows, const 
   if (is_hardware) {
     return {hardware(facts, flows, platform)};
   }
+  if (tables.empty() && !facts.uci_software && flows.offloaded == 0 && !facts.may_list) {
+    return {{"offload", CheckResult::note, "not looked at: that needs CAP_NET_ADMIN"}};
+  }
   if (tables.empty() && !facts.uci_software && flows.offloaded == 0) {
     return {{"offload", CheckResult::ok, "no flow offload: every packet passes counters and queues"}};
   }

@@ -24,6 +24,7 @@ struct OffloadFacts {
   std::vector<Flowtable> flowtables{};
   bool uci_software = false;  // firewall.@defaults[0].flow_offloading
   bool uci_hardware = false;  // ..._hw, which counts only with the other one
+  bool may_list = true;       // else nft kept its flowtables from us
   std::string problem{};      // a program that did not answer
 };
 Checks judge_offload(const OffloadFacts& facts, const ListedFlows& flows, const QosSettings& qos, const Platform& platform);

@@ -151,6 +151,8 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
   if (!facts.problem.empty()) {
     checks.push_back({"actuator", CheckResult::failed, "\"" + facts.name + "\" cannot be looked at: " + facts.problem,
                       "find out why that hangs or fails"});
+  } else if (!facts.is_allowed) {
+    checks.push_back({"actuator", CheckResult::note, "\"" + facts.name + "\" is not looked at: that needs CAP_NET_ADMIN"});
   } else if (facts.wan.empty()) {
     checks.push_back({"actuator", CheckResult::note, "\"" + facts.name + "\" is not looked at: there is no WAN"});
   } else if (!facts.refusal.empty()) {

@@ -29,8 +29,9 @@ std::vector<std::string> needed_programs(const std::vector<Plan>& plans);
 struct ActuatorFacts {
   std::string name;
   bool switches = true;
-  std::string wan{};      // empty: there is none now, which has a check of its own
-  std::string problem{};  // why it could not be looked at: a program that hangs, a kernel that says nothing
+  std::string wan{};       // empty: there is none now, which has a check of its own
+  bool is_allowed = true;  // to look at queues and rules
+  std::string problem{};   // why it could not be looked at: a program that hangs, a kernel that says nothing
   std::vector<std::string> missing_programs{};
   bool parts_are_known = true;               // else nothing can be said of
   std::vector<std::string> missing_parts{};  // names, as in needed_parts()

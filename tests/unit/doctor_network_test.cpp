@@ -48,6 +48,15 @@ TEST(DoctorLan, NoneAndOneThatIsNowhereAreTold) {
   EXPECT_TRUE(judge_wan(facts, qos).empty());
 }
 
+TEST(DoctorLan, ADeviceThatIsToBeShapedAndIsNotThereIsTold) {
+  Settings settings;
+  settings.qos.actuator = "tc";
+  settings.qos.tc.lan = {"br-lan", "br-guest"};
+  expect_check(judge_lan(home(settings), settings), "lan", CheckResult::warning, "no device br-guest", "qos.tc.lan");
+  settings.qos.tc.lan = {"br-lan"};
+  expect_ok(judge_lan(home(settings), settings), "lan");
+}
+
 TEST(DoctorDevices, ThoseInTheLanAreOk) {
   Settings settings;
   EXPECT_TRUE(judge_devices(home(), settings).empty()) << "there are none";

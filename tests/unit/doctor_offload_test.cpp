@@ -52,6 +52,11 @@ TEST(DoctorOffload, WithoutAnyAllPacketsAreSeen) {
   expect_ok(judge({.uci_software = false, .uci_hardware = true}), "offload");
 }
 
+TEST(DoctorOffload, WhatCannotBeListedIsNotClaimed) {
+  expect_check(judge({.may_list = false}), "offload", CheckResult::note, "needs CAP_NET_ADMIN", "");
+  expect_check(judge({.may_list = false}, {}, {.hw_offloaded = 1}), "offload", CheckResult::failed, "1 connections", "flowtable");
+}
+
 TEST(DoctorOffload, HardwareHidesCalls) {
   const Platform openwrt{.is_openwrt = true};
   expect_check(judge({.flowtables = parse_flowtables(two_tables)}), "offload", CheckResult::failed, "inet fw4 ft",

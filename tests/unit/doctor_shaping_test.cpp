@@ -65,6 +65,14 @@ TEST(DoctorActuator, ProgramsAndPartsOfTheKernelThatLackAreNamedWithTheirPackage
   expect_check(judge(facts), "programs", CheckResult::failed, "/opt/on", "correct their paths");
 }
 
+TEST(DoctorActuator, WithoutTheCapabilityItIsNotJudged) {
+  ActuatorFacts facts = healthy();
+  facts.is_allowed = false;
+  facts.observed.reset();
+  expect_check(judge(facts), "actuator", CheckResult::note, "needs CAP_NET_ADMIN", "");
+  expect_ok(judge(facts), "programs");
+}
+
 TEST(DoctorActuator, AKernelThatCannotBeLookedIntoIsNotBlamed) {
   ActuatorFacts facts = healthy();
   facts.parts_are_known = false;
