@@ -65,7 +65,7 @@ std::string check_text(const Check& check, Colour colour) {
 }
 
 std::string summary_text(const Checks& checks, Colour colour) {
-  std::string text = std::to_string(checks.size()) + " checks";
+  std::string text = std::to_string(checks.size()) + (checks.size() == 1 ? " check" : " checks");
   bool is_first = true;
   for (const CheckResult result : results) {
     const auto count = std::count_if(checks.begin(), checks.end(), [&](const Check& check) { return check.result == result; });

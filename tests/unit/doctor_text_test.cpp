@@ -37,7 +37,7 @@ TEST(DoctorText, ALongNameStaysApartFromWhatWasSeen) {
 TEST(DoctorText, TheSummaryCountsWhatThereIs) {
   const Check doubtful{"a", CheckResult::warning, "b", "c"};
   EXPECT_EQ(summary_text({fine, fine, broken, doubtful, doubtful}, Colour::plain), "5 checks: 2 ok, 2 warnings, 1 failed\n");
-  EXPECT_EQ(summary_text({fine}, Colour::plain), "1 checks: 1 ok\n");
+  EXPECT_EQ(summary_text({fine}, Colour::plain), "1 check: 1 ok\n");
 }
 
 TEST(DoctorText, ProgramsGetAnArray) {
