@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -268,6 +269,15 @@ class Brokers(DoctorTest):
 
 
 class Hangs(DoctorTest):
+    @skipping
+    def test_a_daemon_that_hangs_is_a_failed_check(self):
+        with self.healthy_home() as (home, daemon, _):
+            os.kill(daemon.pid, signal.SIGSTOP)
+            try:
+                self.assertIn("no answer", self.assert_turns(home, daemon, "daemon", "restart")["seen"])
+            finally:
+                os.kill(daemon.pid, signal.SIGCONT)
+
     @skipping
     def test_a_program_that_hangs_is_a_failed_check(self):
         with Home() as home:
