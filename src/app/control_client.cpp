@@ -20,6 +20,27 @@ namespace {
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::size_t longest_answer = 16U << 20U;
 
+// Nothing where the path is too long.
+std::optional<sockaddr_un> to_address(const std::string& socket) {
+  sockaddr_un address{};
+  if (socket.size() >= sizeof address.sun_path) {
+    return std::nullopt;
+  }
+  address.sun_family = AF_UNIX;
+  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
+  return address;
+}
+
+UniqueFd patient_socket() {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Connecting waits too, where the daemon hangs and its queue is full.
+  if (fd && (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+             ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)) {
+    fd.reset();
+  }
+  return fd;
+}
+
 Error failed(const char* doing, const std::string& socket) {
   return Error{std::string(doing) + " " + socket + ": " + std::strerror(errno)};
 }
@@ -34,16 +55,14 @@ std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask(const std::s
 
 std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask_by(UniqueFd fd, const std::string& socket,
                                                                        const std::string& request) {
-  sockaddr_un address{};
-  if (socket.size() >= sizeof address.sun_path) {
+  const auto address = to_address(socket);
+  if (!address) {
     return Error{"ask the daemon on " + socket + ": the path of a socket has at most 107 bytes"};
   }
   if (!fd) {
     return failed("create a socket to ask the daemon on", socket);
   }
-  address.sun_family = AF_UNIX;
-  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
       return NotRunning{"nobody answers on " + socket};
     }
@@ -83,13 +102,7 @@ std::optional<ControlAnswer> DaemonQuestion::hear() {
 }
 
 ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // Connecting waits too, where the daemon hangs and its queue is full.
-  if (fd && (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-             ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)) {
-    return failed("create a socket to ask the daemon on", socket);
-  }
-  auto asked = DaemonQuestion::ask_by(std::move(fd), socket, request);
+  auto asked = DaemonQuestion::ask_by(patient_socket(), socket, request);
   if (auto* question = std::get_if<DaemonQuestion>(&asked)) {
     return question->hear().value_or(Error{"ask the daemon on " + socket + ": no answer within 5 s"});
   }
@@ -97,6 +110,18 @@ ControlAnswer ask_daemon(const std::string& socket, const std::string& request) 
     return std::move(*absent);
   }
   return std::get<Error>(std::move(asked));
+}
+
+std::optional<int> daemon_process(const std::string& socket) {
+  const auto address = to_address(socket);
+  const UniqueFd fd = patient_socket();
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (!address || !fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
+      ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
+    return std::nullopt;
+  }
+  return peer.pid;
 }
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {

@@ -42,6 +42,9 @@ class DaemonQuestion {
 // Waits a few seconds at most.
 ControlAnswer ask_daemon(const std::string& socket, const std::string& request);
 
+// The number of the process that listens there; none: nobody does, or it cannot be told.
+std::optional<int> daemon_process(const std::string& socket);
+
 // The socket given, or that of the configuration; empty, with the problems told on standard error, if that cannot be read.
 std::optional<std::string> find_socket(const DaemonAddress& address);
 

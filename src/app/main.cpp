@@ -2,6 +2,7 @@
 #include <span>
 
 #include "app/check_config_command.h"
+#include "app/doctor_command.h"
 #include "app/mqtt_purge_command.h"
 #include "app/options.h"
 #include "app/record_command.h"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
                         [](const StatusOptions& status) { return status_command(status); },
                         [](const WatchOptions& watch) { return watch_command(watch); },
                         [](const QosOptions& qos) { return qos_command(qos); },
+                        [](const DoctorOptions& doctor) { return doctor_command(doctor); },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {
                           std::fputs(text.text.c_str(), text.exit_status == exit_done ? stdout : stderr);

@@ -13,7 +13,7 @@
 namespace voip {
 namespace {
 
-constexpr std::array<std::string_view, 10> commands{"run",    "check-config", "status", "watch",      "qos",
+constexpr std::array<std::string_view, 11> commands{"run",    "check-config", "status", "watch",      "qos", "doctor",
                                                     "record", "replay",       "tune",   "mqtt-purge", "help"};
 constexpr Duration shortest_limit = 1s;
 constexpr Duration longest_limit = 24h * 7;
@@ -66,6 +66,9 @@ void add_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"on", "off", "auto"}))
       ->type_name("");
   qos->add_option("--for", arguments.time_limit, "how long, like 30m (policy.override_for)")->type_name("DURATION");
+  CLI::App* doctor = app.add_subcommand("doctor", "check what must be true for calls to be seen and QoS to be switched");
+  add_config(*doctor, arguments);
+  doctor->add_flag("--json", arguments.as_json, "for programs: an array of checks");
   CLI::App* record =
       app.add_subcommand("record", "write down what the monitor sees, to replay it later; beside a running daemon or without");
   add_config(*record, arguments);
@@ -189,6 +192,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
       return wrong_usage("--for goes with on and off; auto has no end", command);
     }
     return qos;
+  }
+  if (command == "doctor") {
+    return DoctorOptions{arguments.config, arguments.as_json};
   }
   if (command == "record") {
     return to_record_options(arguments);

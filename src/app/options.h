@@ -49,6 +49,11 @@ struct QosOptions {
   std::optional<Duration> time_limit;  // absent: policy.override_for
 };
 
+struct DoctorOptions {
+  std::optional<std::string> config;
+  bool as_json = false;
+};
+
 struct ReplayOptions {
   std::optional<std::string> config;
   std::optional<Duration> interval;  // instead of the timeline's own
@@ -80,8 +85,8 @@ struct TextOptions {
   int exit_status = exit_done;
 };
 
-using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, RecordOptions,
-                             ReplayOptions, TuneOptions, MqttPurgeOptions, TextOptions>;
+using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions,
+                             RecordOptions, ReplayOptions, TuneOptions, MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

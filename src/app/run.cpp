@@ -9,6 +9,7 @@
 
 #include "actuators/all.h"
 #include "app/config.h"
+#include "app/site.h"
 #include "base/log.h"
 #include "core/engine.h"
 #include "detectors/all.h"
@@ -49,7 +50,7 @@ Site find_site(const Settings& settings) {
     log_warning(network.error());
     return {};
   }
-  return {.wan = network->wan, .lan = settings.qos.tc.lan.empty() ? network->lan_devices : settings.qos.tc.lan, .phones = {}};
+  return site_of(settings, *network);
 }
 
 Result<Lan> find_lan(const Settings& settings) {

@@ -24,6 +24,7 @@ class ConntrackListing {
 
   // A listing that is under way is gone through to its end; then comes one more, however often it was asked for.
   void start();
+  [[nodiscard]] bool is_under_way() const { return socket_.has_value(); }
 
  private:
   void ask();

@@ -36,6 +36,10 @@ int turn_on(const char* path) {
 
 }  // namespace
 
+ConntrackSwitches read_conntrack_switches() {
+  return {read_switch(accounting_file), read_switch(events_file), faccessat(AT_FDCWD, accounting_file, W_OK, AT_EACCESS) == 0};
+}
+
 SightChanged look_at_switches(bool enable_accounting) {
   const auto accounting = read_switch(accounting_file);
   if (!accounting) {

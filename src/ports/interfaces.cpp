@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t receive_bytes = 32768;  // the kernel fills no more than this in one message of a dump
 constexpr std::size_t most_interfaces = 4096;
+constexpr std::size_t most_default_routes = 16;
 
 std::string system_reason() {
   return std::strerror(errno);
@@ -90,6 +91,7 @@ std::optional<Interface> read_link(Bytes payload) {
   link.index = static_cast<std::uint32_t>(info->ifi_index);
   link.is_up = (info->ifi_flags & IFF_UP) != 0;
   link.is_loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
+  link.has_carrier = (info->ifi_flags & IFF_RUNNING) != 0;
   NetlinkAttributes attributes(payload.subspan(sizeof *info));
   while (const auto attribute = attributes.next()) {
     if (attribute->type == IFLA_IFNAME) {
@@ -184,6 +186,10 @@ Result<DefaultRoutes> read_default_routes(const std::vector<Interface>& interfac
     });
     if (device == interfaces.end()) {
       return;
+    }
+    const bool is_known = std::find(routes.all.begin(), routes.all.end(), device->name) != routes.all.end();
+    if (!is_known && routes.all.size() < most_default_routes) {
+      routes.all.push_back(device->name);
     }
     auto& best = route->family == AF_INET ? best4 : best6;
     if (route->metric < best) {

@@ -23,6 +23,7 @@ struct Interface {
   std::string name;
   bool is_up = false;
   bool is_loopback = false;
+  bool has_carrier = true;
   std::vector<InterfaceAddress> addresses;
 };
 
@@ -30,6 +31,7 @@ struct Interface {
 struct DefaultRoutes {
   std::string ipv4;
   std::string ipv6;
+  std::vector<std::string> all{};  // of every metric, each once; bounded
 };
 
 // What the daemon needs to know of where it stands.

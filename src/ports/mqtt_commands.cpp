@@ -162,7 +162,7 @@ Result<SetSetting> read_named_setting(const std::string& what, const Fields& fie
 }
 
 template <typename Order>
-Command accepted_order(CommandAccepted accepted, const Result<Order>& order) {
+MqttCommand accepted_order(CommandAccepted accepted, const Result<Order>& order) {
   if (!order) {
     return CommandRefused{accepted.what, order.error(), accepted.transaction};
   }
@@ -170,7 +170,7 @@ Command accepted_order(CommandAccepted accepted, const Result<Order>& order) {
   return accepted;
 }
 
-Command read_known(const std::string& what, bool is_request, std::string_view payload) {
+MqttCommand read_known(const std::string& what, bool is_request, std::string_view payload) {
   if (!is_name(what)) {
     return CommandRefused{"unknown", "there is no command of this name: " + in_quotes(what), {}};
   }
@@ -211,7 +211,7 @@ Command read_known(const std::string& what, bool is_request, std::string_view pa
 
 }  // namespace
 
-Command read_command(const MqttTopics& topics, const MqttIncoming& incoming) {
+MqttCommand read_command(const MqttTopics& topics, const MqttIncoming& incoming) {
   const std::string prefix = topics.base() + "/";
   if (incoming.topic.compare(0, prefix.size(), prefix) != 0) {
     return CommandIgnored{};

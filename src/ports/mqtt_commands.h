@@ -43,10 +43,10 @@ struct CommandAccepted {
   std::string transaction;
 };
 
-using Command = std::variant<CommandIgnored, CommandRefused, CommandAccepted>;
+using MqttCommand = std::variant<CommandIgnored, CommandRefused, CommandAccepted>;
 
 // `<base>/<what>/set` takes a bare word or a JSON object, `<base>/request/<what>` a JSON object, a bare word, or nothing.
-Command read_command(const MqttTopics& topics, const MqttIncoming& incoming);
+MqttCommand read_command(const MqttTopics& topics, const MqttIncoming& incoming);
 
 // {"data":{},"status":"ok"} or {"data":{},"status":"error","error":..}, with the transaction of the request. `data` is a JSON
 // object as text; empty: {}.

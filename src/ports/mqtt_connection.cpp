@@ -302,7 +302,8 @@ class PahoConnection : public MqttConnection {
     try {
       mqtt::async_client& client = current_->client;
       // Without a receipt the broker hangs, and publishes the will when it notices.
-      if (client.publish(mqtt::make_message(farewell.topic, farewell.payload, farewell.qos, farewell.is_retained))
+      if (farewell.topic.empty() ||
+          client.publish(mqtt::make_message(farewell.topic, farewell.payload, farewell.qos, farewell.is_retained))
               ->wait_for(limit)) {
         client.disconnect()->wait_for(std::chrono::duration_cast<Duration>(end - Steady::now()));
       }

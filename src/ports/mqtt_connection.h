@@ -58,8 +58,8 @@ class MqttConnection {
   virtual MqttSent publish(const MqttMessage& message, const std::string& correlation_data) = 0;
   virtual void subscribe(const std::string& filter, bool wants_retained) = 0;
 
-  // Publishes the farewell, waits for the broker's receipt and disconnects, all within `limit`; a broker that gives no receipt
-  // gets no second wait. Nothing happens afterwards.
+  // Publishes the farewell, unless it has no topic, waits for the broker's receipt and disconnects, all within `limit`; a broker
+  // that gives no receipt gets no second wait. Nothing happens afterwards.
   virtual void stop(const MqttMessage& farewell, Duration limit) = 0;
 
  protected:

@@ -142,7 +142,7 @@ std::optional<std::string> words_for_trace(std::string_view line) {
   return std::nullopt;
 }
 
-std::string diagnose_broker(const std::string& uri) {
+std::optional<std::string> why_out_of_reach(const std::string& uri) {
   const MqttAddress broker = parse_mqtt_uri(uri);
   const std::string port = std::to_string(broker.port);
   addrinfo hints{};
@@ -155,7 +155,15 @@ std::string diagnose_broker(const std::string& uri) {
   if (const int reason = knock(*choose(addresses.get())); reason != 0) {
     return words_for(reason, port);
   }
-  return "somebody listens on port " + port + " there but does not answer as a broker does: it hangs, " +
+  return std::nullopt;
+}
+
+std::string diagnose_broker(const std::string& uri) {
+  if (auto why = why_out_of_reach(uri)) {
+    return std::move(*why);
+  }
+  const MqttAddress broker = parse_mqtt_uri(uri);
+  return "somebody listens on port " + std::to_string(broker.port) + " there but does not answer as a broker does: it hangs, " +
          (broker.has_tls ? "that port is not for TLS, or it wants a certificate (mqtt.cert_file) of us"
                          : "or that port is for something else, such as TLS");
 }

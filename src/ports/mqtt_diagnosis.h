@@ -11,6 +11,10 @@ namespace voip {
 // What a line of the library's trace tells of a failure; empty: that all is well after all; none: nothing.
 std::optional<std::string> words_for_trace(std::string_view line);
 
+// Looks for the broker's name and knocks at its port: why nobody can be had there, in words; none: somebody listens. Takes
+// seconds where nobody answers, and a name server may hang for longer: not for the loop's thread.
+std::optional<std::string> why_out_of_reach(const std::string& uri);
+
 // Looks for the broker's name and knocks at its port. Takes seconds where nobody answers: not for the loop's thread.
 std::string diagnose_broker(const std::string& uri);
 

@@ -25,7 +25,7 @@ TakenIn MqttIntake::take(const MqttIncoming& incoming, Instant now, const std::s
     taken.answer = Outgoing{{answer_topic(topics_, settings_, what, incoming.response_topic), std::move(payload), 1, false},
                             incoming.correlation_data};
   };
-  Command command = read_command(topics_, incoming);
+  MqttCommand command = read_command(topics_, incoming);
   if (auto* accepted = std::get_if<CommandAccepted>(&command)) {
     taken.events = std::move(accepted->events);
     taken.is_order = !accepted->wants_all;

@@ -19,13 +19,11 @@ constexpr Duration look_limit = 10s;  // for one look; a switch has qos.timeout
 class QosSwitch : public Port {
  public:
   QosSwitch(const Settings& settings, const Actuator& actuator, FindSite find_site, ReadShaping read_shaping)
-      : qos_(settings.qos), actuator_(actuator), find_site_(std::move(find_site)), read_shaping_(std::move(read_shaping)) {
-    for (const DeviceSettings& device : settings.devices) {
-      if (device.role == Role::phone && device.address) {
-        phones_.push_back(*device.address);
-      }
-    }
-  }
+      : qos_(settings.qos),
+        actuator_(actuator),
+        find_site_(std::move(find_site)),
+        read_shaping_(std::move(read_shaping)),
+        phones_(phones_of(settings)) {}
 
   Status open(Loop& loop) override {
     loop_ = &loop;
@@ -233,7 +231,7 @@ class QosSwitch : public Port {
   const Actuator& actuator_;
   const FindSite find_site_;
   const ReadShaping read_shaping_;
-  std::vector<IpPrefix> phones_;
+  const std::vector<IpPrefix> phones_;
   Loop* loop_ = nullptr;
   std::unique_ptr<Child> child_;
   ShapingWatch watch_;
@@ -256,6 +254,16 @@ class QosSwitch : public Port {
 };
 
 }  // namespace
+
+std::vector<IpPrefix> phones_of(const Settings& settings) {
+  std::vector<IpPrefix> phones;
+  for (const DeviceSettings& device : settings.devices) {
+    if (device.role == Role::phone && device.address) {
+      phones.push_back(*device.address);
+    }
+  }
+  return phones;
+}
 
 std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, FindSite find_site,
                                       ReadShaping read_shaping) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/actuator.h"
 #include "core/settings.h"
@@ -16,6 +17,9 @@ namespace voip {
 
 using FindSite = std::function<Site()>;
 using ReadShaping = std::function<Result<Shaping>()>;
+
+// Addresses of the configured devices of role phone.
+std::vector<IpPrefix> phones_of(const Settings& settings);
 
 // Both are asked before each switch and each look; the site's phones are filled in from the settings. The actuator is one of
 // all_actuators(), so it lives for ever.

@@ -35,7 +35,7 @@ std::vector<std::string> in_backquotes(const std::string& text) {
 
 // The order that a topic and a payload are, or a failure.
 void expect_understood(const std::string& topic, const std::string& payload) {
-  const Command command = read_command(MqttTopics(Settings{}), {topic, payload, false, {}, {}});
+  const MqttCommand command = read_command(MqttTopics(Settings{}), {topic, payload, false, {}, {}});
   EXPECT_TRUE(std::holds_alternative<CommandAccepted>(command)) << topic << " " << payload;
 }
 

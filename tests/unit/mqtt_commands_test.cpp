@@ -13,11 +13,11 @@ const MqttTopics& topics() {
   return value;
 }
 
-Command read(const std::string& name, const std::string& payload, bool is_retained = false) {
+MqttCommand read(const std::string& name, const std::string& payload, bool is_retained = false) {
   return read_command(topics(), {"voip-qos/router/" + name, payload, is_retained, {}, {}});
 }
 
-void expect_order(const Command& command, Mode mode, bool until_changed, std::optional<Duration> time_limit = std::nullopt) {
+void expect_order(const MqttCommand& command, Mode mode, bool until_changed, std::optional<Duration> time_limit = std::nullopt) {
   const auto* accepted = std::get_if<CommandAccepted>(&command);
   ASSERT_NE(accepted, nullptr);
   ASSERT_EQ(accepted->events.size(), 1U);
@@ -28,7 +28,7 @@ void expect_order(const Command& command, Mode mode, bool until_changed, std::op
   EXPECT_EQ(order->time_limit, time_limit);
 }
 
-std::string refusal(const Command& command) {
+std::string refusal(const MqttCommand& command) {
   const auto* refused = std::get_if<CommandRefused>(&command);
   return refused == nullptr ? "not refused" : refused->error;
 }
@@ -71,13 +71,13 @@ TEST(MqttCommands, ModeStaysUntilItIsChanged) {
 }
 
 TEST(MqttCommands, RequestsCarryTheirTransactionIntoTheAnswer) {
-  const Command command = read("request/qos", R"({"value":"ON","for":"10m","transaction":"a-1"})");
+  const MqttCommand command = read("request/qos", R"({"value":"ON","for":"10m","transaction":"a-1"})");
   expect_order(command, Mode::on, false, 10min);
   const auto& accepted = std::get<CommandAccepted>(command);
   EXPECT_TRUE(accepted.wants_answer);
   EXPECT_EQ(accepted.what, "qos");
   EXPECT_EQ(answer_payload("", accepted.transaction), R"({"data":{},"status":"ok","transaction":"a-1"})");
-  const Command wrong = read("request/qos", R"({"transaction":17,"value":"perhaps"})");
+  const MqttCommand wrong = read("request/qos", R"({"transaction":17,"value":"perhaps"})");
   const auto& refused = std::get<CommandRefused>(wrong);
   EXPECT_EQ(answer_payload(refused.error, refused.transaction),
             R"({"data":{},"status":"error","error":"ON, OFF or AUTO is understood here, not \"perhaps\"","transaction":17})");
@@ -86,7 +86,7 @@ TEST(MqttCommands, RequestsCarryTheirTransactionIntoTheAnswer) {
 
 TEST(MqttCommands, StatusIsAskedForWithOrWithoutAPayload) {
   for (const char* payload : {"", "{}", R"({"transaction":5})"}) {
-    const Command command = read("request/status", payload);
+    const MqttCommand command = read("request/status", payload);
     const auto* accepted = std::get_if<CommandAccepted>(&command);
     ASSERT_NE(accepted, nullptr) << payload;
     EXPECT_TRUE(accepted->wants_all);
@@ -96,7 +96,7 @@ TEST(MqttCommands, StatusIsAskedForWithOrWithoutAPayload) {
 }
 
 TEST(MqttCommands, RecheckLooksAtShapingAndFlows) {
-  const Command command = read("recheck/set", "PRESS");
+  const MqttCommand command = read("recheck/set", "PRESS");
   const auto& accepted = std::get<CommandAccepted>(command);
   ASSERT_EQ(accepted.events.size(), 1U);
   EXPECT_TRUE(std::holds_alternative<RecheckRequested>(accepted.events[0]));
@@ -135,7 +135,7 @@ TEST(MqttCommands, HostileJsonIsRefused) {
         std::string("{\"state\":{}}"), std::string("{\"transaction\":[[]],\"state\":\"ON\"}"), std::string("{"),
         std::string("{}"), std::string("{\"state\":1.5}"),
         "{\"transaction\":" + std::string(400, '[') + std::string(400, ']') + ",\"state\":\"ON\"}"}) {
-    const Command command = read("qos/set", payload);
+    const MqttCommand command = read("qos/set", payload);
     ASSERT_TRUE(std::holds_alternative<CommandRefused>(command)) << payload;
     const auto& refused = std::get<CommandRefused>(command);
     EXPECT_TRUE(nlohmann::json::accept(answer_payload(refused.error, refused.transaction))) << payload;
@@ -151,7 +151,7 @@ TEST(MqttCommands, AnyBytesHaveAnAnswerThatIsJson) {
       payload += random() % 4 == 0 ? static_cast<char>(random() & 0xffU) : pieces[random() % pieces.size()];
     }
     const std::string name = round % 2 == 0 ? "qos/set" : "request/" + payload.substr(0, random() % 8);
-    const Command command = read(name, payload);
+    const MqttCommand command = read(name, payload);
     if (const auto* refused = std::get_if<CommandRefused>(&command)) {
       ASSERT_TRUE(nlohmann::json::accept(answer_payload(refused->error, refused->transaction)));
       ASSERT_TRUE(is_text(refused->error));

@@ -38,6 +38,13 @@ TEST(Options, WatchTakesAnInterval) {
   EXPECT_EQ(watch.daemon.socket, "/tmp/s");
 }
 
+TEST(Options, DoctorMayBeAskedForJson) {
+  EXPECT_FALSE(std::get<DoctorOptions>(parse({"doctor"})).as_json);
+  const auto doctor = std::get<DoctorOptions>(parse({"doctor", "--json", "--config", "/tmp/x.toml"}));
+  EXPECT_TRUE(doctor.as_json);
+  EXPECT_EQ(doctor.config, "/tmp/x.toml");
+}
+
 TEST(Options, QosTakesAModeAndATimeLimit) {
   const auto on = std::get<QosOptions>(parse({"qos", "on", "--for", "30m"}));
   EXPECT_EQ(on.mode, Mode::on);
@@ -97,7 +104,8 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"watch", "--interval", "50ms"},
       {"watch", "--interval", "2m"},
       {"watch", "--interval", "1"},
-      {"help", "doctor"},
+      {"doctor", "now"},
+      {"help", "doctors"},
   };
   for (const auto& arguments : wrong) {
     const TextOptions answer = text(arguments);

@@ -7,13 +7,13 @@
 namespace voip {
 namespace {
 
-Command read(const std::string& name, const std::string& payload) {
+MqttCommand read(const std::string& name, const std::string& payload) {
   static const MqttTopics topics{Settings{}};
   return read_command(topics, {"voip-qos/router/" + name, payload, false, {}, {}});
 }
 
 SetSetting ordered(const std::string& name, const std::string& payload) {
-  const Command command = read(name, payload);
+  const MqttCommand command = read(name, payload);
   const auto* accepted = std::get_if<CommandAccepted>(&command);
   if (accepted == nullptr || accepted->events.size() != 1) {
     ADD_FAILURE() << name << " " << payload << " is not one order";
@@ -23,7 +23,7 @@ SetSetting ordered(const std::string& name, const std::string& payload) {
 }
 
 std::string refusal(const std::string& name, const std::string& payload) {
-  const Command command = read(name, payload);
+  const MqttCommand command = read(name, payload);
   const auto* refused = std::get_if<CommandRefused>(&command);
   return refused == nullptr ? "not refused" : refused->error;
 }

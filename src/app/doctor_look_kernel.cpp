@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "app/doctor_look.h"
+#include "ports/conntrack_candidates.h"
+#include "ports/conntrack_listing.h"
+#include "ports/conntrack_queries.h"
+
+namespace voip {
+namespace {
+
+constexpr std::size_t most_entries = 50'000;
+constexpr Duration listing_limit = 3s;
+constexpr Duration program_limit = 5s;
+constexpr std::size_t most_processes = 50'000;
+
+std::optional<std::int64_t> read_number(const std::string& path) {
+  const std::string text = read_text(path);
+  std::int64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  return end.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+std::optional<bool> read_flag(const std::string& path) {
+  const auto number = read_number(path);
+  return number ? std::optional(*number != 0) : std::nullopt;
+}
+
+// Programs that are known to set the counters of all connections to zero.
+bool zeroes_counters(std::string_view name) {
+  return name == "nlbwmon";
+}
+
+std::vector<std::string> running_programs(bool (*is_wanted)(std::string_view)) {
+  std::vector<std::string> found;
+  std::error_code error;
+  std::size_t seen = 0;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end && seen < most_processes;
+       entry.increment(error)) {
+    const std::string number = entry->path().filename();
+    if (number.find_first_not_of("0123456789") != std::string::npos) {
+      continue;
+    }
+    ++seen;
+    std::string name = read_text("/proc/" + number + "/comm");
+    name = name.substr(0, name.find('\n'));
+    if (is_wanted(name) && std::find(found.begin(), found.end(), name) == found.end()) {
+      found.push_back(std::move(name));
+    }
+  }
+  return found;
+}
+
+int look_up_nothing(ReceiveBuffers& buffers) {
+  auto socket = ConntrackSocket::open();
+  if (!socket) {
+    return errno == 0 ? EPROTONOSUPPORT : errno;
+  }
+  return ConntrackQueries(std::move(*socket), buffers).look_up_nothing();
+}
+
+bool is_hung(const CommandResult& result) {
+  return result.failure.find("time") != std::string::npos;
+}
+
+}  // namespace
+
+KernelFacts look_at_kernel(const Settings& settings, const DaemonFacts& daemon) {
+  KernelFacts facts;
+  facts.own = parse_rights(read_text("/proc/self/status"));
+  facts.daemon_runs = daemon.not_running.empty();
+  if (daemon.number) {
+    if (const std::string status = read_text("/proc/" + std::to_string(*daemon.number) + "/status"); !status.empty()) {
+      facts.of_daemon = parse_rights(status);
+    }
+  }
+  facts.switches = read_conntrack_switches();
+  ReceiveBuffers buffers;
+  facts.lookup_error = look_up_nothing(buffers);
+  facts.connections = read_number("/proc/sys/net/netfilter/nf_conntrack_count");
+  facts.most_connections = read_number("/proc/sys/net/netfilter/nf_conntrack_max");
+  facts.forwards_ipv4 = read_flag("/proc/sys/net/ipv4/ip_forward");
+  facts.forwards_ipv6 = read_flag("/proc/sys/net/ipv6/conf/all/forwarding");
+  facts.programs = running_programs(zeroes_counters);
+  if (settings.monitor.kernel_events == KernelEvents::candidates && !facts.daemon_runs) {
+    facts.listeners = why_not_limit_events();
+  }
+  return facts;
+}
+
+ListedFlows look_at_flows(const MarkSettings& call_mark, const Lan& lan, CommandLoop& commands) {
+  ListedFlows facts;
+  ReceiveBuffers buffers;
+  if (look_up_nothing(buffers) != ENOENT) {
+    return facts;
+  }
+  ConntrackListing listing(commands.loop(), buffers, protocol_udp, [&](const ConntrackEntry& entry) {
+    ++facts.entries;
+    facts.offloaded += entry.is_offloaded ? 1 : 0;
+    facts.hw_offloaded += entry.is_hw_offloaded ? 1 : 0;
+    facts.marked += (entry.mark & call_mark.mask) == call_mark.value ? 1 : 0;
+    if (entry.protocol == protocol_udp && lan.orient(entry.original_source, entry.original_destination, entry.reply_source,
+                                                     entry.reply_destination, entry.protocol)) {
+      ++facts.of_lan;
+      facts.uncounted += entry.original ? 0 : 1;
+    }
+    return facts.entries < most_entries;
+  });
+  listing.start();
+  const bool is_complete = commands.wait_until([&listing] { return !listing.is_under_way(); }, listing_limit);
+  facts.were_listed = true;
+  facts.is_cut = !is_complete || facts.entries >= most_entries;
+  return facts;
+}
+
+OffloadFacts look_at_offload(CommandLoop& commands) {
+  OffloadFacts facts;
+  const auto ask = [&](std::vector<std::string> argv) {
+    CommandResult result;
+    if (is_program(argv.front()) && facts.problem.empty()) {
+      const std::string name = argv.front();
+      result = commands.run({.argv = std::move(argv)}, program_limit);
+      if (is_hung(result)) {
+        facts.problem = name + " did not answer within " + to_string(program_limit);
+      }
+    }
+    return result;
+  };
+  const CommandResult listed = ask({"nft", "list", "flowtables"});
+  facts.may_list = listed.output.find("not permitted") == std::string::npos;
+  facts.flowtables = listed.exit_status == 0 ? parse_flowtables(listed.output) : std::vector<Flowtable>();
+  const auto is_set = [&](const std::string& option) {
+    return ask({"uci", "-q", "get", "firewall.@defaults[0]." + option}).output.starts_with('1');
+  };
+  facts.uci_software = is_set("flow_offloading");
+  facts.uci_hardware = is_set("flow_offloading_hw");
+  return facts;
+}
+
+}  // namespace voip

@@ -1,0 +1,112 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "app/control_client.h"
+#include "app/doctor_look.h"
+#include "ports/mqtt_options.h"
+
+namespace voip {
+namespace {
+
+constexpr std::size_t longest_text = 1UL << 20U;
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+// A folder that is not there is made by the daemon, if the nearest one above it lets it.
+Folder look_at_folder(const std::filesystem::path& path) {
+  Folder folder;
+  folder.exists = exists(path);
+  std::filesystem::path nearest = path;
+  while (!exists(nearest) && nearest.has_parent_path() && nearest != nearest.parent_path()) {
+    nearest = nearest.parent_path();
+  }
+  folder.is_writable = ::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+  if (!folder.is_writable) {
+    folder.reason = nearest.string() + ": " + std::strerror(errno);
+  }
+  return folder;
+}
+
+}  // namespace
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(longest_text, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  return text;
+}
+
+Platform look_at_platform() {
+  return {.is_openwrt = exists("/etc/openwrt_release"), .is_container = exists("/.dockerenv") || exists("/run/.containerenv")};
+}
+
+DaemonFacts look_at_daemon(const std::string& socket, const std::string& own_version) {
+  DaemonFacts facts{.own_version = own_version};
+  const ControlAnswer answer = ask_daemon(socket, "status");
+  if (const auto* absent = std::get_if<NotRunning>(&answer)) {
+    facts.not_running = absent->why;
+    return facts;
+  }
+  facts.number = daemon_process(socket);
+  if (const auto* text = std::get_if<std::string>(&answer)) {
+    auto status = read_daemon_status(*text);
+    if (status) {
+      facts.status = std::move(*status);
+    } else {
+      facts.no_answer = status.error();
+    }
+  } else {
+    facts.no_answer = std::get<Error>(answer).message;
+  }
+  return facts;
+}
+
+OwnFilesFacts look_at_own_files(const Settings& settings, bool daemon_runs) {
+  OwnFilesFacts facts{.daemon_runs = daemon_runs};
+  facts.state_dir = look_at_folder(settings.node.state_dir);
+  facts.socket_dir = look_at_folder(std::filesystem::path(settings.control.socket).parent_path());
+  // Of the password's file check_named_files() has seen to it.
+  facts.secrets = settings.mqtt.password_file.empty() ? 0 : 1;
+  if (const std::string& key = settings.mqtt.key_file; !key.empty()) {
+    struct stat status {};
+    ++facts.secrets;
+    if (::stat(key.c_str(), &status) == 0 && (status.st_mode & 077U) != 0) {
+      facts.open_secrets.push_back(key);
+    }
+  }
+  const auto days = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  facts.year = static_cast<int>(std::chrono::year_month_day(days).year());
+  return facts;
+}
+
+BrokerFacts look_at_brokers(const Settings& settings, const DaemonFacts& daemon, CommandLoop& commands) {
+  BrokerFacts facts;
+  facts.daemon_runs = daemon.status.has_value();
+  facts.daemon_is_known = daemon.status.has_value() || !daemon.not_running.empty();
+  if (settings.mqtt.uri.empty()) {
+    return facts;
+  }
+  const auto options = mqtt_options(settings);
+  if (!options) {
+    facts.problem = options.error();
+    return facts;
+  }
+  for (std::size_t i = 0; i < options->uris.size() && !commands.is_interrupted(); ++i) {
+    facts.trials.push_back(try_broker(*options, i, topics_of_interest(settings), commands));
+  }
+  return facts;
+}
+
+}  // namespace voip
