@@ -41,10 +41,7 @@ void RoundTrips::left(const TcpSegment& segment, Instant now) {
   if (segment.timestamp) {
     connection.echoes.left(segment, now);
   }
-  // The first segment may have a timestamp and the answer to it none: then there are none from there on.
-  if (!segment.timestamp || !segment.acknowledged) {
-    connection.ends.left(segment, now);
-  }
+  connection.ends.left(segment, now);
 }
 
 void RoundTrips::came(const TcpSegment& segment, Instant now) {
@@ -52,7 +49,11 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
     return;
   }
   Connection& connection = find_or_add(segment.destination, segment.source, now);
-  const auto answer = segment.timestamp ? connection.echoes.came(segment, now) : connection.ends.came(segment);
+  const auto by_number = connection.ends.came(segment);
+  auto answer = segment.timestamp ? connection.echoes.came(segment, now) : std::nullopt;
+  if (!answer || (!answer->is_exact && by_number)) {
+    answer = by_number;
+  }
   if (!answer) {
     return;
   }

@@ -1,6 +1,6 @@
-// How long packets wait for their answer, from the headers of other people's TCP connections: by their timestamps where they have
-// them, else by the numbers that acknowledge what has left. Nothing is sent for it. It keeps a bounded number of connections, and
-// each of them a bounded number of packets.
+// How long packets wait for their answer, from the headers of other people's TCP connections: by their timestamps, and by the
+// numbers that acknowledge what has left where there are none, or where they say nothing because something was lost. Nothing is
+// sent for it. It keeps a bounded number of connections, and of each a bounded number of packets.
 #pragma once
 
 #include <cstddef>

@@ -20,11 +20,14 @@ std::optional<Answer> TimestampEchoes::came(const TcpSegment& segment, Instant n
   }
   const bool was_silent = !came_ || now - *came_ > silence;
   came_ = now;
+  // Of the first echo it is not known whether it is repeated.
+  const bool is_new = echo_ && is_after(*segment.echo, *echo_);
+  echo_ = is_new ? *segment.echo : echo_.value_or(*segment.echo);
   if (const auto sent = unanswered_.take_up_to(*segment.echo)) {
     return sent->has_payload || !was_silent ? std::optional(Answer{sent->left, true}) : std::nullopt;
   }
   const bool is_older = !first_ || is_after(*first_, *segment.echo);
-  return is_older && (!segment.has_payload || !was_silent) ? std::optional(Answer{{}, false}) : std::nullopt;
+  return is_older && is_new && (!segment.has_payload || !was_silent) ? std::optional(Answer{{}, false}) : std::nullopt;
 }
 
 }  // namespace voip

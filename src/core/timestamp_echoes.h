@@ -21,6 +21,7 @@ class TimestampEchoes {
  private:
   std::optional<Instant> came_;         // the last packet that did
   std::optional<std::uint32_t> first_;  // the oldest timestamp that was seen leaving
+  std::optional<std::uint32_t> echo_;   // the newest that came back
   Unanswered unanswered_;
 };
 

@@ -121,7 +121,7 @@ void pass(const Traffic& traffic, const std::atomic<bool>& is_over) {
     put32(up, 24, i * 1448);
     put32(up, 28, i * 1448);
     put32(down, 24, i * 1448);
-    put32(down, 28, i * 1448);
+    put32(down, 28, traffic.up_payload != 0 ? i * 1448 : 1);
     if (traffic.has_timestamps) {
       for (Bytes* one : {&up, &down}) {
         put32(*one, 44, i);

@@ -141,7 +141,7 @@ class QueueSimulation {
   void send() {
     turn_ = (turn_ + 1) % connections_.size();
     Connection& from = connections_[turn_];
-    TcpSegment segment{near(turn_), far(turn_), {}, {}, true, from.sequence, 1448, 1};
+    TcpSegment segment{near(turn_), far(turn_), {}, {}, true, from.sequence, 1448, 1, {}};
     const auto clock = static_cast<std::uint32_t>(now_.time_since_epoch().count());
     if (line_.has_timestamps) {
       segment.timestamp = clock;
@@ -173,7 +173,7 @@ class QueueSimulation {
     }
     for (; !answers_.empty() && answers_.begin()->first <= now_; answers_.erase(answers_.begin())) {
       const Packet answer = answers_.begin()->second;
-      TcpSegment segment{far(answer.connection), near(answer.connection), {}, {}, false, 1, 0, answer.end};
+      TcpSegment segment{far(answer.connection), near(answer.connection), {}, {}, false, 1, 0, answer.end, {}};
       if (line_.has_timestamps) {
         segment.timestamp = 7;
         segment.echo = answer.timestamp;
