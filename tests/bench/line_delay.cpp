@@ -130,7 +130,7 @@ void pass(const Traffic& traffic, const std::atomic<bool>& is_over) {
     }
     wan.send(up, {2, 0, 0, 0, 0, 2});
     isp.send(down, {2, 0, 0, 0, 0, 1});
-    std::this_thread::sleep_until(began + i * (2s / packets_per_s));
+    std::this_thread::sleep_until(began + i * std::chrono::microseconds(2'000'000 / packets_per_s));
   }
 }
 

