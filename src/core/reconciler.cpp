@@ -148,6 +148,7 @@ bool Reconciler::is_delay_wanted(Instant now) {
     expected_since_.reset();
     return in_flight_ ? is_measuring_ : wants_on_ && learn_until_ && now < *learn_until_;
   }
+  learn_until_.reset();
   if (wants_on_) {
     return coming == Qos::draining || !try_at_ || now >= *try_at_;
   }

@@ -111,6 +111,25 @@ TEST(MeasuredDrain, AWayThatIsKnownIsNoQueue) {
   EXPECT_EQ(ordered, (std::vector{Qos::on}));
 }
 
+TEST(MeasuredDrain, WhereTheSecondStepFailsItIsTriedAgainAndNothingWaitsForThePast) {
+  for (const bool lies : {false, true}) {
+    Simulation world(measured(), draining);
+    world.send(lasting(Mode::on));
+    world.run_for(300ms);
+    ASSERT_EQ(world.actual, Qos::draining);
+    world.fault = [](Qos wanted) { return wanted == Qos::on ? "not now" : ""; };
+    world.lies = lies;
+    world.run_for(20s);
+    EXPECT_EQ(world.actual, Qos::draining);
+    EXPECT_LT(world.wakeups, 200U);
+    world.fault = nullptr;
+    world.lies = false;
+    world.run_for(1min);
+    EXPECT_EQ(world.actual, Qos::on);
+    EXPECT_FALSE(is_measuring(world));
+  }
+}
+
 TEST(MeasuredDrain, TheWaysAreLearntNoLongerThanQosIsOn) {
   Settings settings = measured();
   settings.policy.min_on = 1s;
