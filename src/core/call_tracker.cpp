@@ -38,10 +38,6 @@ void add(Counters& total, const Counters& more) {
 
 }  // namespace
 
-IpPrefix remote_network(const IpAddress& address) {
-  return {address, address.is_v6() ? 48U : 24U};
-}
-
 CallTracker::CallTracker(const Settings& settings, std::unique_ptr<Detector> detector)
     : devices_(settings.devices), marks_(settings.qos.mark_calls), detector_(std::move(detector)) {
   assert(detector_);

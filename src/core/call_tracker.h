@@ -18,9 +18,6 @@
 
 namespace voip {
 
-// The network a remote address is taken for.
-IpPrefix remote_network(const IpAddress& address);
-
 class CallTracker {
  public:
   CallTracker(const Settings& settings, std::unique_ptr<Detector> detector);

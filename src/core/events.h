@@ -100,6 +100,7 @@ struct DelayMeasured {
   Instant sent{};
   Duration delay{};
   bool is_exact = true;
+  IpPrefix remote{};  // the network at the other end
 };
 
 // Somebody changed links or queues: worth a look.

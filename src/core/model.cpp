@@ -16,6 +16,10 @@ std::string to_string(const Endpoint& endpoint) {
   return (endpoint.address.is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port);
 }
 
+IpPrefix remote_network(const IpAddress& address) {
+  return {address, address.is_v6() ? 48U : 24U};
+}
+
 std::string to_string(const FlowKey& key) {
   std::string protocol = "protocol " + std::to_string(key.protocol);
   if (key.protocol == protocol_udp) {

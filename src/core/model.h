@@ -30,6 +30,9 @@ struct Endpoint {
 
 std::string to_string(const Endpoint& endpoint);  // "192.0.2.1:5060", "[2001:db8::1]:5060"
 
+// The network a remote address is taken for: IPv4 /24, IPv6 /48.
+IpPrefix remote_network(const IpAddress& address);
+
 // A flow as the LAN sees it. `client` is the LAN device, whichever side opened the flow, with its address before NAT;
 // `server` is the remote end. That tuple is the original tuple of a flow opened from inside and the reply tuple of one opened
 // from outside, so a ctnetlink lookup by it finds the entry either way.

@@ -1,9 +1,10 @@
 // How long the rest of the traffic is to be held down until the modem's queue is empty, told by what the delay of others' packets
 // shows of that queue. Without any such news it is qos.tc.drain_for.
 //
-// A packet that left at time t and was answered after d has found the queue d long. From the moment that the rest is held down
-// it gets shorter by the share of the line that is free then, so it is empty at t + d / share. Each further answer gives a better
-// estimate, and the end is told by two answers of a connection of which the later does not fall as it should any more.
+// A packet that left at time t and was answered after d has found the queue d minus the way long. From the moment that the rest
+// is held down it gets shorter by the share of the line that is free then, so it is empty at t + (d - way) / share. Each further
+// answer gives a better estimate, and the end is told by two answers of a connection of which the later does not fall as it
+// should any more. What leaves once it is over meets no queue, so for a while it shows the ways themselves, for the next time.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "core/path_delays.h"
 #include "core/settings.h"
 #include "core/time.h"
 
@@ -18,9 +20,12 @@ namespace voip {
 
 class QueueDrain {
  public:
+  // For so long after release() news are welcome.
+  static constexpr Duration learning = 2500ms;
+
   explicit QueueDrain(const TcSettings& settings);
 
-  // Measuring begins anew; what is known of the way itself stays.
+  // Measuring begins anew; what is known of the ways stays.
   void forget_samples();
   void measured(const DelayMeasured& sample);
   // The last answers, for some time, show that there is no queue.
@@ -30,25 +35,34 @@ class QueueDrain {
   void begin(Instant now);
   // When the queue is empty, as far as is known now; empty: it has not begun.
   [[nodiscard]] std::optional<Instant> end() const;
+  // The rest has its share from now on, which leaves some of the line free.
+  void release(Instant now);
 
  private:
   struct Connection {
     std::uint32_t number = 0;
+    IpPrefix remote;
     Instant sent{};
     Duration delay{};
-    std::optional<DelayMeasured> anchor;  // an answer to what was sent since it began, to compare with
+    std::optional<DelayMeasured> anchor;  // an earlier answer, to compare with; to what was sent since it began if there is one
+    std::int64_t growth_percent = 0;      // of the queue before it began
+    [[nodiscard]] Instant answered() const { return sent + delay; }
   };
+  [[nodiscard]] Connection& find_or_add(const DelayMeasured& sample);
   [[nodiscard]] const Connection* newest() const;
   [[nodiscard]] Instant empty_at(const Connection& connection) const;
+  [[nodiscard]] std::optional<Instant> estimate() const;
   void compare(Connection& connection, const DelayMeasured& sample);
+  void learn(const DelayMeasured& sample);
 
   Duration fixed_;
   std::int64_t free_percent_ = 80;
-  Duration way_{};  // the shortest delay seen over an emptied queue
+  PathDelays paths_;
   std::vector<Connection> connections_;
   std::optional<Instant> short_since_;  // since then what left was answered soon
   std::optional<Duration> at_least_;    // where nothing that was seen leaving is answered yet
   std::optional<Instant> began_;
+  std::optional<Instant> paths_clear_at_;
   bool is_empty_ = false;
 };
 

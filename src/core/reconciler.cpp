@@ -41,6 +41,10 @@ void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
   awaited_ = event.wanted;
   switched_ = now;
   in_flight_.reset();
+  if (event.wanted == Qos::on && is_measuring_ && !is_renewing_) {
+    drain_.release(now);
+    learn_until_ = now + QueueDrain::learning;
+  }
   // Draining and settling are two steps of one switch.
   switches_ += event.wanted == Qos::draining || is_renewing_ ? 0U : 1U;
   is_renewing_ = false;
@@ -143,10 +147,14 @@ std::optional<Qos> Reconciler::next_step(Instant now) {
 // Whether the line is to be drained now, or may have to be soon.
 bool Reconciler::is_delay_wanted(Instant now) {
   const std::optional<Qos> coming = in_flight_ ? in_flight_ : awaited_ ? awaited_ : state_;
-  if (!drains() || settings_.tc.drain != Drain::measured || coming == Qos::on) {
-    expected_since_.reset();
+  if (!drains() || settings_.tc.drain != Drain::measured) {
     return false;
   }
+  if (coming == Qos::on) {
+    expected_since_.reset();
+    return in_flight_ ? is_measuring_ : wants_on_ && learn_until_ && now < *learn_until_;
+  }
+  learn_until_.reset();
   if (wants_on_) {
     return coming == Qos::draining || !try_at_ || now >= *try_at_;
   }
@@ -164,6 +172,7 @@ void Reconciler::measure(Instant now, std::vector<Action>& actions) {
     return;
   }
   is_measuring_ = is_wanted;
+  learn_until_.reset();
   if (is_wanted) {
     drain_.forget_samples();
   }
@@ -192,7 +201,7 @@ void Reconciler::advance(Instant now, std::vector<Action>& actions) {
     actions.emplace_back(ObserveQos{});
     return;
   }
-  deadline_ = earlier(deadline_, look_at_);
+  deadline_ = earlier(earlier(deadline_, look_at_), learn_until_);
 }
 
 }  // namespace voip

@@ -5,8 +5,7 @@
 //   when the script works again, it heals by itself.
 // - At start nothing is known: look first, adopt what is there.
 // - Where the queue is drained for as long as is measured, it has the delay measured from the moment that QoS may be about to
-// come
-//   on until it is settled.
+//   come on until it is settled, and a moment longer to learn how long the ways are without a queue.
 // - What somebody else changed is noticed by looking (when the kernel says so, and as an audit) and put right.
 #pragma once
 
@@ -81,8 +80,9 @@ class Reconciler {
   bool is_call_likely_ = false;
   std::optional<Instant> expected_since_;  // ... without a break
   bool is_measuring_ = false;
-  std::optional<Instant> try_at_;  // not before
-  std::uint32_t attempts_ = 0;     // failed ones in a row
+  std::optional<Instant> learn_until_;  // once it is on
+  std::optional<Instant> try_at_;       // not before
+  std::uint32_t attempts_ = 0;          // failed ones in a row
   std::uint64_t switches_ = 0;
   std::string problem_;
   std::optional<Instant> deadline_;

@@ -1,33 +1,26 @@
-// How long packets wait for their answer, from the TCP timestamps (RFC 7323) of other people's connections: the time from a
-// value's first leaving until it comes back as an echo. Nothing is sent for it. Each value counts once, so that repeated
-// acknowledgements, which echo an old value during loss recovery, are no long delays. It keeps a bounded number of connections
-// and of values.
+// How long packets wait for their answer, from the headers of other people's TCP connections: by their timestamps, and by the
+// numbers that acknowledge what has left where there are none, or where they say nothing because something was lost. Nothing is
+// sent for it. It keeps a bounded number of connections, and of each a bounded number of packets.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "core/acknowledged_ends.h"
 #include "core/events.h"
 #include "core/model.h"
+#include "core/tcp_segment.h"
 #include "core/time.h"
+#include "core/timestamp_echoes.h"
 
 namespace voip {
 
-// What the headers of one TCP segment say.
-struct TcpSegment {
-  Endpoint source;
-  Endpoint destination;
-  std::uint32_t timestamp = 0;        // TSval
-  std::optional<std::uint32_t> echo;  // TSecr; absent where ACK is not set
-  bool has_payload = false;           // or SYN or FIN: the other side will answer at once
-};
-
 class RoundTrips {
  public:
-  // All packets that leave from `began` on are shown to it, so what is answered without having been seen left before.
+  // All packets that leave from `began` on are shown to it, so what is answered without having been seen left before. Without
+  // timestamps only those that hold something are needed.
   explicit RoundTrips(Instant began) : began_(began) {}
 
   void left(const TcpSegment& segment, Instant now);
@@ -37,19 +30,13 @@ class RoundTrips {
   std::vector<DelayMeasured> take();
 
  private:
-  struct Pending {
-    std::uint32_t timestamp = 0;
-    Instant left{};
-    bool has_payload = false;
-  };
   struct Connection {
     Endpoint near;
     Endpoint far;
     std::uint32_t number = 0;
     Instant seen{};
-    std::optional<Instant> came;         // the last packet that did
-    std::optional<std::uint32_t> first;  // the oldest timestamp that was seen leaving
-    std::deque<Pending> pending;         // in the order of their timestamps
+    TimestampEchoes echoes;
+    AcknowledgedEnds ends;
     std::optional<DelayMeasured> news;
   };
   Connection& find_or_add(const Endpoint& near, const Endpoint& far, Instant now);

@@ -1,7 +1,6 @@
 #include "ports/line_delay.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -20,6 +19,7 @@
 #include "base/unique_fd.h"
 #include "core/round_trips.h"
 #include "ports/loop.h"
+#include "ports/tcp_header_filter.h"
 #include "ports/tcp_headers.h"
 
 namespace voip {
@@ -29,37 +29,6 @@ namespace {
 constexpr Duration fetch_interval = 20ms;
 constexpr int most_packets = 500;  // in one fetch
 constexpr int buffer_bytes = 512 * 1024;
-
-// Passes the IP and TCP headers of TCP segments whose header is long enough for timestamps; the answer of the program is how
-// many bytes the socket gets (bpf(4)). The packet begins with its IP header, as the socket is of kind SOCK_DGRAM.
-constexpr std::array<sock_filter, 24> headers_of_tcp{{
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 11),
-    // IPv4: TCP, no fragment; X is the length of its header.
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 18),
-    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
-    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 16, 0),
-    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-    BPF_STMT(BPF_LD | BPF_B | BPF_IND, 12),
-    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x80, 0, 13),
-    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
-    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
-    BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
-    BPF_STMT(BPF_RET | BPF_A, 0),
-    // IPv6: TCP without extension headers.
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 8),
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 6),
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 52),
-    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x80, 0, 4),
-    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
-    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
-    BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 40),
-    BPF_STMT(BPF_RET | BPF_A, 0),
-    BPF_STMT(BPF_RET | BPF_K, 0),
-}};
 
 Error failure(const std::string& what) {
   const int error = errno;

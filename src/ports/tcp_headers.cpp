@@ -47,27 +47,38 @@ std::optional<IpHeader> read_ipv6(Bytes packet) {
                   IpAddress::from_bytes(packet.subspan(24, 16))};
 }
 
-// Where the values of the timestamps option stand.
-std::optional<std::size_t> find_timestamps(Bytes tcp) {
+// The options of a header as far as they matter here. Nothing if they contradict themselves.
+struct Options {
+  std::optional<std::size_t> timestamps;  // where their values stand
+  std::optional<std::size_t> sack;        // where the first block of selective acknowledgement stands
+};
+
+std::optional<Options> read_options(Bytes tcp) {
   constexpr std::uint8_t end_of_options = 0;
   constexpr std::uint8_t no_operation = 1;
   constexpr std::uint8_t timestamps = 8;
   constexpr std::size_t timestamps_bytes = 10;
+  constexpr std::uint8_t sack = 5;
+  constexpr std::size_t least_sack_bytes = 10;
+  Options options;
   for (std::size_t at = least_tcp_bytes; at < tcp.size() && tcp[at] != end_of_options;) {
     if (tcp[at] == no_operation) {
       ++at;
       continue;
     }
     const std::size_t length = at + 1 < tcp.size() ? tcp[at + 1] : 0;
-    if (length < 2 || length > tcp.size() - at) {
+    if (length < 2 || length > tcp.size() - at || (tcp[at] == timestamps && length != timestamps_bytes)) {
       return std::nullopt;
     }
-    if (tcp[at] == timestamps) {
-      return length == timestamps_bytes ? std::optional(at + 2) : std::nullopt;
+    if (tcp[at] == timestamps && !options.timestamps) {
+      options.timestamps = at + 2;
+    }
+    if (tcp[at] == sack && length >= least_sack_bytes && !options.sack) {
+      options.sack = at + 2;
     }
     at += length;
   }
-  return std::nullopt;
+  return options;
 }
 
 }  // namespace
@@ -87,19 +98,32 @@ std::optional<TcpSegment> read_tcp_segment(Bytes headers) {
     return std::nullopt;
   }
   const Bytes tcp = rest.first(length);
-  const auto values = find_timestamps(tcp);
-  if (!values) {
+  const auto options = read_options(tcp);
+  if (!options) {
     return std::nullopt;
   }
   const std::uint8_t flags = tcp[13];
   TcpSegment segment;
   segment.source = {ip->source, be16(tcp, 0)};
   segment.destination = {ip->destination, be16(tcp, 2)};
-  segment.timestamp = be32(tcp, *values);
+  segment.sequence = be32(tcp, 4);
   if ((flags & ack) != 0) {
-    segment.echo = be32(tcp, *values + 4);
+    segment.acknowledged = be32(tcp, 8);
+    if (options->sack) {
+      segment.sacked = be32(tcp, *options->sack + 4);
+    }
+  }
+  if (options->timestamps) {
+    segment.timestamp = be32(tcp, *options->timestamps);
+    if ((flags & ack) != 0) {
+      segment.echo = be32(tcp, *options->timestamps + 4);
+    }
   }
   segment.has_payload = ip->payload_bytes != length || (flags & (syn | fin)) != 0;
+  if (ip->payload_bytes != 0) {
+    const auto ends = static_cast<std::size_t>((flags & syn) != 0) + static_cast<std::size_t>((flags & fin) != 0);
+    segment.length = static_cast<std::uint32_t>(ip->payload_bytes - length + ends);
+  }
   return segment;
 }
 

@@ -36,6 +36,22 @@ class Upload(unittest.TestCase):
                 self.assertGreaterEqual(trial.left_percent, LEAST_LEFT_PERCENT, trials)
                 self.assertGreaterEqual(trial.rest_percent, LEAST_LEFT_PERCENT, trials)
 
+    @skipping
+    def test_it_does_so_without_timestamps_too(self):
+        trials = [try_once("measured", 2000, timestamps=False) for _ in range(3)]
+        trial = medians(trials)
+        print(trial)
+        self.assertIsNotNone(trial.well_s, trials)
+        self.assertLess(trial.well_s, WELL_WITHIN_S[2000], trials)
+        self.assertGreater(trial.mos, LEAST_MOS, trials)
+
+    @skipping
+    def test_a_long_way_that_is_known_is_not_taken_for_a_queue(self):
+        trials = [try_once("measured", 100, path_delay_ms=[150], known=True) for _ in range(3)]
+        trial = medians(trials)
+        print(trial)
+        self.assertLess(trial.drain_ms, 270, trials)
+        self.assertGreater(trial.mos, LEAST_MOS, trials)
 
     @skipping
     def test_a_line_that_is_not_full_is_held_down_for_a_moment_only(self):

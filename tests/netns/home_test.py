@@ -18,6 +18,7 @@ import shaper  # noqa: E402
 from call import G729_SILENT, OPUS_DTX, Call  # noqa: E402
 from fixture import skipping, wait_until  # noqa: E402
 from home import HOSTS, Home  # noqa: E402
+from path_delay import PathDelay  # noqa: E402
 from peers import BaresipCall, SippCall, Transfer  # noqa: E402
 from sip_dialog import SipCall  # noqa: E402
 
@@ -64,6 +65,19 @@ class TheBox(unittest.TestCase):
             self.assertTrue(any(e.original.dport == 7000 for e in home.conntrack("udp")))
         with Home(ipv6=False) as home:
             self.assertEqual(home.run("router", ["ip", "-6", "addr"]).stdout, "")
+
+    @skipping
+    def test_each_server_is_as_far_away_as_is_said(self):
+        connect = "import socket, sys, time; t = time.monotonic(); socket.create_connection((sys.argv[1], 9000), 10); print((time.monotonic() - t) * 1000)"
+        listen = "import socket, time; s = socket.create_server(('', 9000)); print('ready', flush=True); time.sleep(60)"
+        ways = {"198.51.100.10": 60, "203.0.113.10": 200}
+        with Home() as home, PathDelay(home, ways):
+            server = home.popen("server", [sys.executable, "-c", listen], stdout=subprocess.PIPE, text=True)
+            self.assertEqual(server.stdout.readline(), "ready\n")
+            near, far = (min(float(home.run("laptop", [sys.executable, "-c", connect, address]).stdout) for _ in range(5)) for address in ways)
+            self.assertGreaterEqual(near, 60)
+            self.assertGreaterEqual(far, 200)
+            self.assertLess(near, far)
 
     @skipping
     def test_the_broker_speaks_to_the_phone_and_comes_back(self):

@@ -11,28 +11,13 @@
 
 #include "ports/loop_until.h"
 #include "ports/small_home.h"
+#include "ports/tcp_pair.h"
 
 namespace voip {
 namespace {
 
 using test::Inside;
 using test::SmallHome;
-
-class TcpSocket {
- public:
-  explicit TcpSocket(UniqueFd fd) : fd_(std::move(fd)) {}
-  static TcpSocket open(bool is_v6) {
-    return TcpSocket(UniqueFd(socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
-  }
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  void send(std::size_t bytes) const {
-    const std::string payload(bytes, 'x');
-    EXPECT_EQ(::send(fd(), payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
-  }
-
- private:
-  UniqueFd fd_;
-};
 
 class LineDelay : public testing::Test {
  protected:
@@ -47,22 +32,6 @@ class LineDelay : public testing::Test {
   void measure(bool is_wanted) {
     const Inside router(home_.router);
     port_->perform(MeasureDelay{is_wanted});
-  }
-
-  // A connection from the phone to the server; both ends stay open.
-  std::pair<TcpSocket, TcpSocket> connect(bool is_v6) {
-    const auto address = test::to_sockaddr(test::at(is_v6 ? SmallHome::server_v6 : SmallHome::server_v4, 8443));
-    const auto* const raw = reinterpret_cast<const sockaddr*>(&address);
-    TcpSocket listening = in(home_.server, is_v6);
-    const int yes = 1;
-    EXPECT_EQ(setsockopt(listening.fd(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), 0);
-    EXPECT_EQ(bind(listening.fd(), raw, sizeof address), 0) << std::strerror(errno);
-    EXPECT_EQ(listen(listening.fd(), 1), 0);
-    TcpSocket client = in(home_.phone, is_v6);
-    EXPECT_EQ(::connect(client.fd(), raw, sizeof address), 0) << std::strerror(errno);
-    TcpSocket accepted(UniqueFd(accept4(listening.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
-    EXPECT_GE(accepted.fd(), 0);
-    return {std::move(client), std::move(accepted)};
   }
 
   // Packet sockets in the router.
@@ -93,18 +62,12 @@ class LineDelay : public testing::Test {
   std::unique_ptr<Loop> loop_ = test::open_loop();
   std::string wan_ = "wan0";
   std::unique_ptr<Port> port_ = make_line_delay([this] { return wan_; });
-
- private:
-  static TcpSocket in(const UniqueFd& network, bool is_v6) {
-    const Inside inside(network);
-    return TcpSocket::open(is_v6);
-  }
 };
 
 TEST_F(LineDelay, TheTimeFromASegmentToItsAnswerIsToldInBothFamilies) {
   for (const bool is_v6 : {false, true}) {
     measure(true);
-    const auto [client, server] = connect(is_v6);
+    const auto [client, server] = test::connect_tcp(home_, is_v6);
     const Instant before = loop_->now();
     client.send(1000);
     const auto told = next(2s, [](const DelayMeasured& sample) { return sample.is_exact; });
@@ -116,10 +79,40 @@ TEST_F(LineDelay, TheTimeFromASegmentToItsAnswerIsToldInBothFamilies) {
   }
 }
 
+TEST_F(LineDelay, WithoutTimestampsTheAcknowledgedNumbersTellIt) {
+  ASSERT_EQ(SmallHome::run(home_.phone, "echo 0 > /proc/sys/net/ipv4/tcp_timestamps"), 0);
+  for (const bool is_v6 : {false, true}) {
+    measure(true);
+    const auto [client, server] = test::connect_tcp(home_, is_v6);
+    const auto opening = next(2s, [](const DelayMeasured& sample) { return sample.is_exact; });
+    EXPECT_TRUE(opening) << is_v6;
+    client.send(1000);
+    const auto told = next(2s, [](const DelayMeasured& sample) { return sample.is_exact; });
+    ASSERT_TRUE(told) << is_v6;
+    EXPECT_GT(told->sent, opening->sent);
+    EXPECT_LT(told->delay, 60ms);
+    EXPECT_EQ(told->remote.contains(*IpAddress::parse(is_v6 ? SmallHome::server_v6 : SmallHome::server_v4)), true);
+    measure(false);
+  }
+}
+
+TEST_F(LineDelay, WithoutTimestampsAQueueOnTheWayIsSeen) {
+  ASSERT_EQ(SmallHome::run(home_.phone, "echo 0 > /proc/sys/net/ipv4/tcp_timestamps"), 0);
+  ASSERT_EQ(SmallHome::run(home_.server, "tc qdisc add dev eth0 root tbf rate 8kbit burst 200 limit 20000"), 0);
+  const auto [client, server] = test::connect_tcp(home_, false);
+  measure(true);
+  for (int i = 0; i < 12; ++i) {
+    client.send(1000);
+    test::loop_until(*loop_, 20ms, [](const Event&) { return false; });
+  }
+  const auto told = next(5s, [](const DelayMeasured& sample) { return sample.is_exact && sample.delay > 150ms; });
+  EXPECT_TRUE(told);
+}
+
 TEST_F(LineDelay, AQueueOnTheWayIsSeen) {
   // What the server sends waits: an acknowledgement takes 66 ms of this line.
   ASSERT_EQ(SmallHome::run(home_.server, "tc qdisc add dev eth0 root tbf rate 8kbit burst 200 limit 20000"), 0);
-  const auto [client, server] = connect(false);
+  const auto [client, server] = test::connect_tcp(home_, false);
   measure(true);
   for (int i = 0; i < 12; ++i) {
     client.send(1000);
@@ -146,7 +139,7 @@ TEST_F(LineDelay, NothingIsOpenUnlessItIsWanted) {
   EXPECT_EQ(sockets(), 1);
   measure(false);
   EXPECT_EQ(sockets(), 0);
-  const auto [client, server] = connect(false);
+  const auto [client, server] = test::connect_tcp(home_, false);
   client.send(1000);
   EXPECT_FALSE(next(100ms, [](const DelayMeasured&) { return true; }));
   measure(true);

@@ -71,6 +71,76 @@ TEST(MeasuredDrain, ItLastsAsLongAsTheQueueNeeds) {
   EXPECT_EQ(world.actual, Qos::draining);
   world.run_until(began + 2700ms);
   EXPECT_EQ(world.actual, Qos::on);
+  EXPECT_TRUE(is_measuring(world)) << "the ways, now that no queue stands in them";
+  world.run_for(2500ms);
+  EXPECT_FALSE(is_measuring(world));
+}
+
+TEST(MeasuredDrain, AWayThatIsKnownIsNoQueue) {
+  Reconciler reconciler(measured().qos, 5min, draining);
+  Instant now = at(0s);
+  std::vector<Qos> ordered;
+  // As the engine and an actuator that always works would do.
+  const auto run = [&](bool on, Duration duration) {
+    reconciler.want(on);
+    for (const Instant end = now + duration; now < end; now += 20ms) {
+      std::vector<Action> actions;
+      reconciler.advance(now, actions);
+      for (const Action& action : actions) {
+        if (const auto* order = std::get_if<SwitchQos>(&action)) {
+          ordered.push_back(order->wanted);
+          reconciler.switch_finished({order->wanted, ""}, now);
+        } else if (std::holds_alternative<ObserveQos>(action)) {
+          reconciler.observed({ordered.empty() ? Qos::off : ordered.back(), ""}, now);
+        }
+      }
+      reconciler.measured({1, now - 140ms, 140ms});
+    }
+  };
+  run(false, 1s);
+  reconciler.expect_call(true);
+  run(false, 1s);
+  run(true, 5s);
+  EXPECT_EQ(ordered, (std::vector{Qos::draining, Qos::on})) << "140 ms may be a queue";
+  reconciler.expect_call(false);
+  run(false, 10s);
+  ordered.clear();
+  reconciler.expect_call(true);
+  run(false, 1s);
+  run(true, 5s);
+  EXPECT_EQ(ordered, (std::vector{Qos::on}));
+}
+
+TEST(MeasuredDrain, WhereTheSecondStepFailsItIsTriedAgainAndNothingWaitsForThePast) {
+  for (const bool lies : {false, true}) {
+    Simulation world(measured(), draining);
+    world.send(lasting(Mode::on));
+    world.run_for(300ms);
+    ASSERT_EQ(world.actual, Qos::draining);
+    world.fault = [](Qos wanted) { return wanted == Qos::on ? "not now" : ""; };
+    world.lies = lies;
+    world.run_for(20s);
+    EXPECT_EQ(world.actual, Qos::draining);
+    EXPECT_LT(world.wakeups, 200U);
+    world.fault = nullptr;
+    world.lies = false;
+    world.run_for(1min);
+    EXPECT_EQ(world.actual, Qos::on);
+    EXPECT_FALSE(is_measuring(world));
+  }
+}
+
+TEST(MeasuredDrain, TheWaysAreLearntNoLongerThanQosIsOn) {
+  Settings settings = measured();
+  settings.policy.min_on = 1s;
+  Simulation world(settings, draining);
+  world.send(lasting(Mode::on));
+  world.run_for(1500ms);
+  ASSERT_EQ(world.actual, Qos::on);
+  EXPECT_TRUE(is_measuring(world));
+  world.send(lasting(Mode::off));
+  world.run_for(1s);
+  EXPECT_EQ(world.actual, Qos::off);
   EXPECT_FALSE(is_measuring(world));
 }
 

@@ -7,7 +7,7 @@
 namespace voip {
 namespace {
 
-// At 10 % and a call on 900 kbit/s, 80 % of the line are free.
+// At 10 % and a call on 900 kbit/s, 80 % of the line are free. Of a way of which nothing is known 75 ms are counted.
 TcSettings line() {
   TcSettings settings;
   settings.upload_kbit = 900;
@@ -24,21 +24,31 @@ TEST(QueueDrain, WithoutNewsItLastsAsLongAsIsSet) {
 
 TEST(QueueDrain, WhatWasAnsweredBeforeItBeganTellsItsLength) {
   QueueDrain drain(line());
-  drain.measured({1, at(9s), 800ms});
+  drain.measured({1, at(9s), 875ms});
   EXPECT_FALSE(drain.is_needless(at(10s)));
   drain.begin(at(10s));
   EXPECT_EQ(drain.end(), at(11s));
-  drain.measured({1, at(9900ms), 1600ms});
+  drain.measured({2, at(9900ms), 1675ms});
   EXPECT_EQ(drain.end(), at(12s)) << "what left last has seen the queue last";
+}
+
+TEST(QueueDrain, AQueueThatHasGrownIsTakenToHaveGrownOn) {
+  QueueDrain drain(line());
+  drain.measured({1, at(9s), 75ms});
+  drain.measured({1, at(9400ms), 275ms});
+  drain.begin(at(10s));
+  EXPECT_EQ(drain.end(), at(10s) + 500ms * 100 / 80) << "half a second more in each";
+  drain.measured({1, at(10s), 475ms});
+  EXPECT_EQ(drain.end(), at(10'500ms)) << "it had not";
 }
 
 TEST(QueueDrain, WhatIsAnsweredMeanwhileMakesItExact) {
   QueueDrain drain(line());
-  drain.measured({1, at(9s), 1600ms});
+  drain.measured({1, at(9s), 1675ms});
   drain.begin(at(10s));
-  drain.measured({1, at(10'200ms), 800ms});
+  drain.measured({1, at(10'200ms), 875ms});
   EXPECT_EQ(drain.end(), at(11'200ms));
-  drain.measured({2, at(10'200ms), 640ms});
+  drain.measured({2, at(10'200ms), 715ms});
   EXPECT_EQ(drain.end(), at(11s)) << "a connection with a shorter way says more of the queue";
 }
 
@@ -47,20 +57,22 @@ TEST(QueueDrain, AShortDelayEndsIt) {
   drain.measured({1, at(9s), 1600ms});
   drain.begin(at(10s));
   drain.measured({1, at(11s), 30ms});
-  EXPECT_EQ(drain.end(), at(10s)) << "over";
+  EXPECT_EQ(drain.end(), at(11s));
 }
 
 TEST(QueueDrain, ADelayThatFallsNoMoreIsThatOfTheWay) {
   QueueDrain drain(line());
   drain.begin(at(10s));
-  drain.measured({1, at(10s), 500ms});
-  drain.measured({1, at(10'200ms), 340ms});
+  drain.measured({1, at(10s), 560ms});
+  drain.measured({1, at(10'250ms), 360ms});
   EXPECT_NE(drain.end(), at(10s)) << "it falls as it should";
-  drain.measured({1, at(10'400ms), 180ms});
+  drain.measured({1, at(10'500ms), 160ms});
   EXPECT_NE(drain.end(), at(10s));
-  drain.measured({1, at(10'600ms), 110ms});
+  drain.measured({1, at(10'750ms), 160ms});
   EXPECT_EQ(drain.end(), at(10s)) << "over: the way alone takes that long";
   // From then on it is known.
+  drain.release(at(11s));
+  drain.measured({1, at(12s), 160ms});
   drain.forget_samples();
   EXPECT_FALSE(drain.end());
   drain.measured({1, at(59'800ms), 150ms});
@@ -68,10 +80,67 @@ TEST(QueueDrain, ADelayThatFallsNoMoreIsThatOfTheWay) {
   drain.measured({1, at(60s), 150ms});
   EXPECT_TRUE(drain.is_needless(at(60'300ms)));
   EXPECT_FALSE(drain.is_needless(at(63s))) << "too old to rely on";
-  drain.measured({1, at(61s), 510ms});
+  drain.measured({2, at(61s), 510ms});
   EXPECT_FALSE(drain.is_needless(at(61'600ms)));
   drain.begin(at(62s));
-  EXPECT_EQ(drain.end(), at(62s) + 400ms * 100 / 80) << "without the way";
+  EXPECT_EQ(drain.end(), at(62s) + 360ms * 100 / 80) << "without the way";
+}
+
+IpPrefix network(const char* text) {
+  return *IpPrefix::parse(text);
+}
+
+TEST(QueueDrain, WhatLeavesOnceItIsOverShowsTheWayOfEachNetwork) {
+  const IpPrefix near = network("192.0.2.0/24");
+  const IpPrefix far = network("198.51.100.0/24");
+  QueueDrain drain(line());
+  drain.measured({1, at(9s), 600ms, true, near});
+  drain.begin(at(10s));
+  drain.release(at(11s));
+  drain.measured({1, at(11'500ms), 100ms, true, near});
+  drain.measured({1, at(12'500ms), 95ms, true, near});
+  drain.measured({1, at(12'600ms), 110ms, true, near});
+  drain.measured({2, at(12'600ms), 235ms, true, far});
+  drain.forget_samples();
+  drain.measured({3, at(99s), 495ms, true, near});
+  drain.begin(at(100s));
+  EXPECT_EQ(drain.end(), at(100'500ms));
+  drain.forget_samples();
+  drain.measured({4, at(199s), 635ms, true, far});
+  drain.begin(at(200s));
+  EXPECT_EQ(drain.end(), at(200'500ms));
+  drain.forget_samples();
+  drain.measured({5, at(299s), 475ms, true, network("203.0.113.0/24")});
+  drain.begin(at(300s));
+  EXPECT_EQ(drain.end(), at(300'500ms)) << "nothing is known of that one";
+}
+
+TEST(QueueDrain, AWayIsLearntAtOnceWhereThereWasNothingToDrain) {
+  QueueDrain drain(line());
+  drain.measured({1, at(9s), 20ms});
+  drain.release(at(10s));
+  drain.measured({2, at(10'100ms), 150ms, true, network("198.51.100.0/24")});
+  drain.forget_samples();
+  drain.measured({2, at(99'700ms), 160ms, true, network("198.51.100.0/24")});
+  drain.measured({2, at(99'900ms), 160ms, true, network("198.51.100.0/24")});
+  EXPECT_TRUE(drain.is_needless(at(100'100ms)));
+}
+
+TEST(QueueDrain, NoWayIsLearntWhereAQueueMayBeLeft) {
+  QueueDrain unmeasured(line());
+  unmeasured.begin(at(10s));
+  unmeasured.release(at(11s));
+  QueueDrain too_long(line());
+  too_long.begin(at(10s));
+  too_long.measured({1, at(10s), 8s});
+  too_long.release(at(14s));
+  for (QueueDrain* drain : {&unmeasured, &too_long}) {
+    drain->measured({1, at(16s), 200ms});
+    drain->forget_samples();
+    drain->measured({1, at(99s), 475ms});
+    drain->begin(at(100s));
+    EXPECT_EQ(drain->end(), at(100'500ms));
+  }
 }
 
 TEST(QueueDrain, OnlyTheNewestOfAllConnectionsSaysThatThereIsNoQueue) {
@@ -88,10 +157,10 @@ TEST(QueueDrain, AnswersThatAreStillToComeMakeItLonger) {
   drain.begin(at(10s));
   drain.measured({1, at(10s), 500ms, false});
   EXPECT_EQ(drain.end(), at(11s));
-  drain.measured({1, at(10s), 1600ms, false});
+  drain.measured({1, at(10s), 1675ms, false});
   drain.measured({2, at(10s), 900ms, false});
   EXPECT_EQ(drain.end(), at(12s));
-  drain.measured({1, at(10'100ms), 1600ms});
+  drain.measured({1, at(10'100ms), 1675ms});
   EXPECT_EQ(drain.end(), at(12'100ms)) << "an exact one replaces it";
 }
 
@@ -112,12 +181,12 @@ TEST(QueueDrain, ASlowLineAndAMissingRateAreNoTrouble) {
   slow.upload_kbit = 64;
   QueueDrain drain(slow);
   drain.begin(at(10s));
-  drain.measured({1, at(10s), 500ms});
+  drain.measured({1, at(10s), 575ms});
   EXPECT_EQ(drain.end(), at(12s));
   slow.upload_kbit = 0;
   QueueDrain unknown(slow);
   unknown.begin(at(10s));
-  unknown.measured({1, at(10s), 900ms});
+  unknown.measured({1, at(10s), 975ms});
   EXPECT_EQ(unknown.end(), at(11s));
 }
 

@@ -16,11 +16,11 @@ Endpoint near(std::uint16_t port) {
 const Endpoint far{*IpAddress::parse("198.51.100.10"), 443};
 
 TcpSegment sent(std::uint32_t timestamp, std::uint16_t port = 5000, bool has_payload = true) {
-  return {near(port), far, timestamp, 1, has_payload};
+  return {near(port), far, timestamp, 1, has_payload, 1, 0, 1, {}};
 }
 
 TcpSegment answer(std::uint32_t echo, std::uint16_t port = 5000, bool has_payload = false) {
-  return {far, near(port), 77, echo, has_payload};
+  return {far, near(port), 77, echo, has_payload, 1, 0, 1, {}};
 }
 
 TEST(RoundTrips, AValueThatComesBackTellsTheDelayOnce) {
@@ -66,7 +66,9 @@ TEST(RoundTrips, AnAnswerToSeveralIsThatToTheLastOfThem) {
 
 TEST(RoundTrips, WhatLeftBeforeWeLookedIsAnsweredLaterThanTheTimeSince) {
   RoundTrips trips(at(1s));
-  trips.came(answer(500), at(1300ms));
+  trips.came(answer(500), at(1200ms));
+  EXPECT_TRUE(trips.take().empty()) << "nobody knows whether it is repeated";
+  trips.came(answer(550), at(1300ms));
   auto news = trips.take();
   ASSERT_EQ(news.size(), 1U) << "also of a connection that nothing has left of";
   EXPECT_FALSE(news[0].is_exact);
@@ -75,8 +77,28 @@ TEST(RoundTrips, WhatLeftBeforeWeLookedIsAnsweredLaterThanTheTimeSince) {
   trips.left(sent(1000), at(1400ms));
   trips.came(answer(600), at(1500ms));
   EXPECT_EQ(trips.take().at(0).delay, 500ms);
+  trips.came(answer(600), at(1550ms));
+  EXPECT_TRUE(trips.take().empty()) << "repeated";
   trips.came(answer(1000), at(1600ms));
   EXPECT_TRUE(trips.take().at(0).is_exact);
+}
+
+TEST(RoundTrips, WhileSomethingIsLostTheSelectiveNumbersTellWhatTheTimestampsDoNot) {
+  RoundTrips trips(at(0s));
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    TcpSegment segment = sent(1000 + i * 100);
+    segment.sequence = 5000 + i * 1000;
+    segment.length = 1000;
+    trips.left(segment, at(i * 100ms));
+  }
+  TcpSegment repeated = answer(900);  // 5000 to 6000 is lost: the echo stays that of what came before
+  repeated.acknowledged = 5000;
+  repeated.sacked = 7000;
+  trips.came(repeated, at(600ms));
+  EXPECT_EQ(trips.take().at(0).delay, 500ms);
+  repeated.sacked = 8000;
+  trips.came(repeated, at(650ms));
+  EXPECT_EQ(trips.take().at(0).delay, 450ms);
 }
 
 TEST(RoundTrips, ASenderThatHadNothingToSayIsNoLongDelay) {
@@ -118,11 +140,77 @@ TEST(RoundTrips, BothFamiliesAreKeptApart) {
   const Endpoint near6{*IpAddress::parse("2001:db8::2"), 5000};
   const Endpoint far6{*IpAddress::parse("2001:db8:9::10"), 443};
   trips.left(sent(1000), at(0ms));
-  trips.left({near6, far6, 1000, 1, true}, at(50ms));
-  trips.came({far6, near6, 7, 1000, false}, at(150ms));
+  trips.left({near6, far6, 1000, 1, true, 1, 0, 1, {}}, at(50ms));
+  trips.came({far6, near6, 7, 1000, false, 1, 0, 1, {}}, at(150ms));
   const auto news = trips.take();
   ASSERT_EQ(news.size(), 1U);
   EXPECT_EQ(news[0].delay, 100ms);
+  EXPECT_EQ(news[0].remote, (IpPrefix(far6.address, 48)));
+}
+
+// Without timestamps.
+TcpSegment data(std::uint32_t sequence, std::uint16_t port = 5000, std::uint32_t length = 1000) {
+  return {near(port), far, {}, {}, length != 0, sequence, length, 1, {}};
+}
+
+TcpSegment number(std::uint32_t acknowledged, std::uint16_t port = 5000) {
+  return {far, near(port), {}, {}, false, 1, 0, acknowledged, {}};
+}
+
+TEST(RoundTrips, WithoutTimestampsTheNumberThatAcknowledgesASegmentTellsTheDelay) {
+  RoundTrips trips(at(0s));
+  trips.left(data(1000), at(100ms));
+  trips.came(number(2000), at(600ms));
+  const auto news = trips.take();
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_EQ(news[0].sent, at(100ms));
+  EXPECT_EQ(news[0].delay, 500ms);
+  EXPECT_TRUE(news[0].is_exact);
+  EXPECT_EQ(news[0].remote, (IpPrefix(far.address, 24)));
+  trips.came(number(2000), at(900ms));
+  EXPECT_TRUE(trips.take().empty());
+}
+
+TEST(RoundTrips, WithoutTimestampsTooAnAnswerToWhatLeftBeforeWeLookedIsLaterThanTheTimeSince) {
+  RoundTrips trips(at(1s));
+  trips.came(number(1000), at(1100ms));
+  EXPECT_TRUE(trips.take().empty());
+  trips.came(number(2000), at(1300ms));
+  const auto news = trips.take();
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_FALSE(news[0].is_exact);
+  EXPECT_EQ(news[0].sent, at(1s));
+  EXPECT_EQ(news[0].delay, 300ms);
+}
+
+TEST(RoundTrips, AnAnswerAfterTooLongIsNone) {
+  RoundTrips trips(at(0s));
+  trips.left(data(1000), at(100ms));
+  trips.came(number(2000), at(11s));
+  EXPECT_TRUE(trips.take().empty());
+}
+
+TEST(RoundTrips, AServerThatRefusesTimestampsAnswersToTheFirstSegmentAllTheSame) {
+  RoundTrips trips(at(0s));
+  TcpSegment opening = data(999, 5000, 1);
+  opening.timestamp = 500;
+  opening.acknowledged.reset();
+  trips.left(opening, at(0ms));
+  trips.came(number(1000), at(80ms));
+  EXPECT_EQ(trips.take().at(0).delay, 80ms);
+  trips.left(data(1000), at(100ms));
+  trips.came(number(2000), at(190ms));
+  EXPECT_EQ(trips.take().at(0).delay, 90ms);
+}
+
+TEST(RoundTrips, AcknowledgementsThatLeaveWithoutTimestampsAreNotKept) {
+  RoundTrips trips(at(0s));
+  trips.left(data(1000), at(0ms));
+  for (std::uint16_t port = 6000; port < 6100; ++port) {
+    trips.left(data(1000, port, 0), at(10ms));
+  }
+  trips.came(number(2000), at(100ms));
+  EXPECT_EQ(trips.take().at(0).delay, 100ms);
 }
 
 }  // namespace

@@ -67,6 +67,9 @@ TEST(TcpHeaders, ASegmentOfEitherFamilyIsRead) {
     EXPECT_EQ(segment->destination, (Endpoint{*IpAddress::parse(is_v6 ? "2001:db8:9::10" : "198.51.100.10"), 443}));
     EXPECT_EQ(segment->timestamp, 0x01020304U);
     EXPECT_EQ(segment->echo, 0xa1a2a3a4U);
+    EXPECT_EQ(segment->sequence, 1U);
+    EXPECT_EQ(segment->acknowledged, 2U);
+    EXPECT_EQ(segment->length, 1000U);
     EXPECT_TRUE(segment->has_payload);
   }
 }
@@ -79,6 +82,41 @@ TEST(TcpHeaders, WhatWillBeAnsweredAtOnceIsTold) {
   const auto opening = read_tcp_segment(ipv4(tcp(timestamps_option, 0x02), 0));
   EXPECT_TRUE(opening->has_payload) << "SYN";
   EXPECT_FALSE(opening->echo) << "without ACK the echo says nothing";
+  EXPECT_FALSE(opening->acknowledged);
+}
+
+TEST(TcpHeaders, OpeningAndClosingCountAsLength) {
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp({}), 0))->length, 0U);
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp({}, 0x02), 0))->length, 1U);
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp({}, 0x11), 100))->length, 101U);
+}
+
+TEST(TcpHeaders, ASegmentWithoutTimestampsIsReadToo) {
+  const Bytes end_then_timestamps{0, 0, 0, 0, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (const Bytes& options : {Bytes{}, end_then_timestamps}) {
+    const auto segment = read_tcp_segment(ipv4(tcp(options), 100));
+    ASSERT_TRUE(segment);
+    EXPECT_FALSE(segment->timestamp);
+    EXPECT_FALSE(segment->echo);
+    EXPECT_EQ(segment->length, 100U);
+  }
+}
+
+TEST(TcpHeaders, TheFirstBlockOfSelectiveAcknowledgementIsRead) {
+  const Bytes one{1, 1, 5, 10, 0, 0, 0x10, 0, 0, 0, 0x20, 0};
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp(one), 0))->sacked, 0x2000U);
+  Bytes two{1, 1, 5, 18, 0, 0, 0x10, 0, 0, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 9};
+  EXPECT_EQ(read_tcp_segment(ipv4(tcp(two), 0))->sacked, 0x2000U);
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({1, 1, 5, 2}), 0))->sacked) << "no block at all";
+  EXPECT_FALSE(read_tcp_segment(ipv4(tcp(timestamps_option), 0))->sacked);
+}
+
+TEST(TcpHeaders, ALengthThatIsNotToldIsNone) {
+  Bytes jumbo = ipv6(tcp({}), 0);
+  jumbo[4] = jumbo[5] = 0;
+  const auto segment = read_tcp_segment(jumbo);
+  EXPECT_TRUE(segment->has_payload);
+  EXPECT_EQ(segment->length, 0U);
 }
 
 TEST(TcpHeaders, TheOptionIsFoundAmongOthers) {
@@ -92,8 +130,6 @@ TEST(TcpHeaders, TheOptionIsFoundAmongOthers) {
 
 TEST(TcpHeaders, WhatIsNoneIsNotTakenForOne) {
   EXPECT_FALSE(read_tcp_segment({}));
-  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({}), 100))) << "no options";
-  EXPECT_FALSE(read_tcp_segment(ipv4(tcp({0, 0, 0, 0, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 0))) << "after the end of options";
   EXPECT_FALSE(read_tcp_segment(ipv4(tcp({8, 4, 0, 0}), 0))) << "of the wrong length";
   EXPECT_FALSE(read_tcp_segment(ipv4(tcp({1, 1, 2, 0}), 0))) << "an option without length";
   EXPECT_FALSE(read_tcp_segment(ipv4(tcp({2, 40, 0, 0}), 0))) << "an option beyond the header";

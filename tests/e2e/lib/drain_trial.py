@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How soon a call is well again when it begins under a transfer that has filled the modem's buffer, with each kind of draining step.
 
-    drain_trial.py [--runs 5] [--drain fixed measured] [--buffer 500 1000 2000] [--download]      prints medians
+    drain_trial.py [--runs 5] [--drain fixed measured] [--buffer 500 1000 2000] [--download] [--path-delay 60] [--no-timestamps]      prints medians
 
 Each trial is a home in a box of its own, with the whole daemon on its router; everything is judged by the call's own packets and by what the
 provider's buckets have carried.
@@ -10,6 +10,7 @@ provider's buckets have carried.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import threading
@@ -23,10 +24,12 @@ from call import Call  # noqa: E402
 from daemon import Daemon, TcWatch  # noqa: E402
 from fixture import wait_until  # noqa: E402
 from home import Home, HomeError, Unavailable  # noqa: E402
+from path_delay import PathDelay  # noqa: E402
 from peers import Transfer  # noqa: E402
 from topology import Line  # noqa: E402
 
 LIMIT_MS = 60.0
+FURTHER_SERVERS = ("203.0.113.10", "203.0.113.130")  # other ends of other ways
 SPEECH_KBIT = 50 * (172 + 8 + 20 + 14) * 8 / 1000
 
 
@@ -63,29 +66,42 @@ class _Bucket:
         return 100 * ((b[1] - a[1]) * 8 / 1000 / (b[0] - a[0]) - SPEECH_KBIT) / line_kbit
 
 
-def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbit: int | None = None) -> Trial:
-    """transfer_kbit: of a transfer that does not fill the line; 0: none at all."""
+def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbit: int | None = None, path_delay_ms: list[int] | None = None,
+             timestamps: bool = True, known: bool = False) -> Trial:
+    """transfer_kbit: of a transfer that does not fill the line; 0: none at all. path_delay_ms: one for each server, among which the streams are
+    shared. known: QoS has been on before under the same transfer."""
     way = "down" if download else "up"
     line = Line(down_buffer_ms=buffer_ms) if download else Line(up_buffer_ms=buffer_ms)
     kbit = (line.down_kbit if download else line.up_kbit) or 0
     settings = {
         "device": [{"name": "Kitchen phone", "address": "192.168.77.10"}],
+        "policy": {"min_on": "1s", "min_off": "1s"},
         "qos": {"actuator": "tc", "wan": "wan", "tc": {"upload_kbit": 950, "download_kbit": 4750, "drain": drain}},
     }
-    with Home(line=line) as home:
+    ways = dict(zip(("198.51.100.10", *FURTHER_SERVERS), path_delay_ms or [0]))
+    with Home(line=line) as home, PathDelay(home, ways) if path_delay_ms else contextlib.nullcontext():
+        if not timestamps:
+            for host in ("laptop", "server"):
+                home.run(host, ["sysctl", "-qw", "net.ipv4.tcp_timestamps=0"])
         daemon = Daemon(home, settings).start()
         watch = TcWatch(home)
-        marks = _MarkerWatch(home)
         bucket = _Bucket(home, "wan" if download else "srv")
-        if transfer_kbit:
-            Transfer(home, download=download, seconds=60, streams=1, kbit=transfer_kbit)
-            time.sleep(3)
-        elif transfer_kbit is None:
-            Transfer(home, download=download, seconds=60)
-            full = kbit * buffer_ms // 8 * 8 // 10
-            if not wait_until(lambda: bucket.backlog() > full, 20):
-                raise HomeError(f"the transfer does not fill the buffer of {buffer_ms} ms: {bucket.backlog()} bytes")
-            time.sleep(2)
+        full = kbit * buffer_ms // 8 * 8 // 10 if transfer_kbit is None else 0
+        streams = (1 if transfer_kbit else 4 // len(ways)) if transfer_kbit != 0 else 0
+        for port, server in enumerate(ways, 5201):
+            if streams:
+                Transfer(home, download=download, seconds=90, streams=streams, kbit=transfer_kbit and transfer_kbit // len(ways), port=port, to=server)
+        _wait_full(bucket, full)
+        if known:
+            daemon.command("qos", "on")
+            if not watch.wait_for(True, 0, 10):
+                raise HomeError("QoS does not come on: " + daemon.log_text())
+            time.sleep(8)
+            daemon.command("qos", "auto")
+            if not watch.wait_for(False, 0, 20):
+                raise HomeError("QoS does not go off: " + daemon.log_text())
+            _wait_full(bucket, full)
+        marks = _MarkerWatch(home)
         with Call(home) as call:
             first = call.started_ns
             begin = bucket.sent()
@@ -103,6 +119,12 @@ def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbi
         if "cannot be measured" in daemon.log_text():
             raise HomeError(daemon.log_text())
         return Trial((on - first) / 1e9 if on else None, well, quality.mos, bucket.percent(begin, ten, kbit), bucket.percent(middle, end, kbit), marks.drain_ms())
+
+
+def _wait_full(bucket: _Bucket, full: int) -> None:
+    if not wait_until(lambda: bucket.backlog() >= full, 30):
+        raise HomeError(f"the transfer does not fill the buffer: {bucket.backlog()} bytes instead of {full}")
+    time.sleep(2)
 
 
 class _MarkerWatch:
@@ -149,6 +171,9 @@ def main() -> int:
     parser.add_argument("--buffer", nargs="+", type=int, default=[500, 1000, 2000], metavar="MS")
     parser.add_argument("--download", action="store_true", help="the transfer fills the other direction")
     parser.add_argument("--transfer-kbit", type=int, help="the rate of a transfer that does not fill the line; 0: none at all")
+    parser.add_argument("--path-delay", nargs="+", type=int, metavar="MS", help="the way to each server and back; the streams are shared among so many servers")
+    parser.add_argument("--no-timestamps", action="store_true", help="TCP without timestamps (RFC 7323)")
+    parser.add_argument("--known", action="store_true", help="QoS has been on before, so the way is known")
     args = parser.parse_args()
     print(f"{'':26} {'on s':>7} {'drain ms':>9} {'<60 ms s':>9} {'MOS':>6} {'10 s left %':>10} {'later %':>9}")
     try:
@@ -156,7 +181,8 @@ def main() -> int:
             for drain in args.drain:
                 trials = []
                 for run in range(args.runs):
-                    trials.append(try_once(drain, buffer, download=args.download, transfer_kbit=args.transfer_kbit))
+                    trials.append(try_once(drain, buffer, download=args.download, transfer_kbit=args.transfer_kbit, path_delay_ms=args.path_delay,
+                                           timestamps=not args.no_timestamps, known=args.known))
                     print(_row(f"  {buffer} ms, {drain}, run {run + 1}", trials[-1]), flush=True)
                 print(_row(f"{buffer} ms, {drain}: median", medians(trials)), flush=True)
     except Unavailable as reason:

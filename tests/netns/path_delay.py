@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""A long way to the server: what its TCP sends arrives later, for each of its addresses by as much as is said.
+
+    with PathDelay(home, {home.address("server"): 60, "203.0.113.10": 150}): ...
+
+The server gets the addresses that it has not got yet. Both ways together take so long, as far as a sender or the router's WAN can tell; a call
+(UDP) is not delayed. It is for kernels without netem, and for some thousand packets a second: they go through a tun device and this program.
+IPv4 only. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from home import Home
+
+_DEVICE = "way"
+_TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+_MOST_WAITING = 5000  # packets on one way; more are dropped, as by any line
+
+
+class PathDelay:
+    """From `with` to the end of the block or of the home."""
+
+    def __init__(self, home: Home, ms_of: dict[str, int]):
+        self._home, self._ms_of = home, ms_of
+
+    def __enter__(self) -> "PathDelay":
+        from home import HomeError, Unavailable
+
+        if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+            raise Unavailable("/dev/net/tun is not there: a delay on the path needs it")
+        for address in self._ms_of:
+            if address != self._home.address("server"):
+                self._home.run("server", ["ip", "addr", "replace", f"{address}/32", "dev", "eth0"])
+                self._home.run("isp", ["ip", "route", "replace", f"{address}/32", "via", self._home.address("server")])
+        argv = [sys.executable, "-S", "-E", __file__, *(f"{address}={ms}" for address, ms in self._ms_of.items())]
+        self._child = self._home.popen("server", argv, stdout=subprocess.PIPE, text=True)
+        assert self._child.stdout is not None
+        if self._child.stdout.readline() != "ready\n":
+            raise HomeError("the delay on the path does not work")
+        commands = [["ip", "link", "set", _DEVICE, "up"], ["ip", "route", "add", "default", "dev", _DEVICE, "table", "77"], ["ip", "rule", "add", "ipproto", "tcp", "lookup", "77"]]
+        for command in commands:
+            self._home.run("server", command)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self._child.poll() is None:
+                os.kill(self._child.pid, signal.SIGTERM)
+
+
+def _open_tun(name: str) -> int:
+    tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(tun, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TUN | _IFF_NO_PI))
+    return tun
+
+
+def _run(ways: list[str]) -> None:
+    seconds = {}
+    for way in ways:
+        address, ms = way.split("=")
+        seconds[socket.inet_aton(address)] = int(ms) / 1000
+    tun = _open_tun(_DEVICE)
+    # Its packets are not of protocol TCP for the rules of routing, so they take the main table.
+    out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    print("ready", flush=True)
+    waiting: dict[bytes, deque[tuple[float, bytes]]] = {source: deque() for source in seconds}
+    while True:
+        now = time.monotonic()
+        for queue in waiting.values():
+            while queue and queue[0][0] <= now:
+                packet = queue.popleft()[1]
+                with contextlib.suppress(OSError):
+                    out.sendto(packet, (socket.inet_ntoa(packet[16:20]), 0))
+        next_at = min((queue[0][0] for queue in waiting.values() if queue), default=None)
+        select.select([tun], [], [], None if next_at is None else max(0.0, next_at - time.monotonic()))
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                packet = os.read(tun, 65536)
+                now = time.monotonic()
+                source = packet[12:16]
+                if packet[0] >> 4 == 4 and source in waiting and len(waiting[source]) < _MOST_WAITING:
+                    waiting[source].append((now + seconds[source], packet))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    _run(sys.argv[1:])
