@@ -85,7 +85,7 @@ Configuration look_at_configuration(const std::optional<std::string>& file, Find
 void look_at_all(const Configuration& configuration, CommandLoop& commands, Findings& report) {
   const Settings& settings = configuration.settings;
   const Platform platform = look_at_platform();
-  const DaemonFacts daemon = look_at_daemon(settings.control.socket, VOIP_VERSION);
+  const RunningDaemon daemon = look_at_daemon(settings.control.socket, VOIP_VERSION);
   report.add(judge_daemon(daemon, settings, platform));
   const KernelFacts kernel = look_at_kernel(settings, daemon);
   report.add(judge_rights(kernel, settings));

@@ -18,10 +18,10 @@
 namespace voip {
 
 Platform look_at_platform();
-DaemonFacts look_at_daemon(const std::string& socket, const std::string& own_version);
+RunningDaemon look_at_daemon(const std::string& socket, const std::string& own_version);
 OwnFilesFacts look_at_own_files(const Settings& settings, bool daemon_runs);
 
-KernelFacts look_at_kernel(const Settings& settings, const DaemonFacts& daemon);
+KernelFacts look_at_kernel(const Settings& settings, const RunningDaemon& daemon);
 ListedFlows look_at_flows(const MarkSettings& call_mark, const Lan& lan, CommandLoop& commands);
 OffloadFacts look_at_offload(CommandLoop& commands);
 
@@ -31,7 +31,7 @@ NetworkFacts look_at_network(const Settings& settings, CommandLoop& commands);
 ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands);
 std::vector<ForeignMark> look_at_foreign_marks();
 
-BrokerFacts look_at_brokers(const Settings& settings, const DaemonFacts& daemon, CommandLoop& commands);
+BrokerFacts look_at_brokers(const Settings& settings, const RunningDaemon& daemon, CommandLoop& commands);
 
 // Whether posix_spawnp(3) would find it.
 bool is_program(const std::string& name);

@@ -69,7 +69,7 @@ bool is_hung(const CommandResult& result) {
 
 }  // namespace
 
-KernelFacts look_at_kernel(const Settings& settings, const DaemonFacts& daemon) {
+KernelFacts look_at_kernel(const Settings& settings, const RunningDaemon& daemon) {
   KernelFacts facts;
   facts.own = parse_rights(read_text("/proc/self/status"));
   facts.daemon_runs = daemon.not_running.empty();

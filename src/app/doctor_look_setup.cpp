@@ -52,8 +52,8 @@ Platform look_at_platform() {
   return {.is_openwrt = exists("/etc/openwrt_release"), .is_container = exists("/.dockerenv") || exists("/run/.containerenv")};
 }
 
-DaemonFacts look_at_daemon(const std::string& socket, const std::string& own_version) {
-  DaemonFacts facts{.own_version = own_version};
+RunningDaemon look_at_daemon(const std::string& socket, const std::string& own_version) {
+  RunningDaemon facts{.own_version = own_version};
   const ControlAnswer answer = ask_daemon(socket, "status");
   if (const auto* absent = std::get_if<NotRunning>(&answer)) {
     facts.not_running = absent->why;
@@ -61,7 +61,7 @@ DaemonFacts look_at_daemon(const std::string& socket, const std::string& own_ver
   }
   facts.number = daemon_process(socket);
   if (const auto* text = std::get_if<std::string>(&answer)) {
-    auto status = read_daemon_status(*text);
+    auto status = read_status(*text);
     if (status) {
       facts.status = std::move(*status);
     } else {
@@ -91,7 +91,7 @@ OwnFilesFacts look_at_own_files(const Settings& settings, bool daemon_runs) {
   return facts;
 }
 
-BrokerFacts look_at_brokers(const Settings& settings, const DaemonFacts& daemon, CommandLoop& commands) {
+BrokerFacts look_at_brokers(const Settings& settings, const RunningDaemon& daemon, CommandLoop& commands) {
   BrokerFacts facts;
   facts.daemon_runs = daemon.status.has_value();
   facts.daemon_is_known = daemon.status.has_value() || !daemon.not_running.empty();

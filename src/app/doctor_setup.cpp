@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "ports/json_text.h"
-
 namespace voip {
 namespace {
 
@@ -23,28 +21,18 @@ std::string restart_command(const Platform& platform) {
                                  : "systemctl restart voip-qosd";
 }
 
-std::string text_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::int64_t number_at(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
 std::string count_of(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-Check judge_status(const DaemonStatus& status) {
+Check judge_status(const SeenStatus& status) {
   const std::string counts = count_of(status.calls_seen, "call") + " and " + count_of(status.flows_seen, "flow") + " seen";
   return {"daemon", CheckResult::ok,
           "version " + status.version + " runs: QoS " + (status.is_on ? (*status.is_on ? "on" : "off") : "unknown") + ", mode " +
               status.mode + ", " + counts + " since its start"};
 }
 
-Check judge_sight(const DaemonStatus& status) {
+Check judge_sight(const SeenStatus& status) {
   if (status.sight == "ok") {
     return {"detector", CheckResult::ok, "the daemon sees flows and their counters"};
   }
@@ -53,16 +41,16 @@ Check judge_sight(const DaemonStatus& status) {
           "the daemon's sight is " + status.sight + ": " + complaint.what, complaint.advice};
 }
 
-Check judge_mode(const DaemonStatus& status) {
+Check judge_mode(const SeenStatus& status) {
   if (status.mode == "auto") {
     return {"mode", CheckResult::ok, "auto: calls switch QoS"};
   }
   return {"mode", CheckResult::note,
-          status.mode + (status.mode_is_limited ? ", for a while" : "") + ": calls switch nothing, since it was ordered so",
+          status.mode + (status.override_until ? ", for a while" : "") + ": calls switch nothing, since it was ordered so",
           "voip-qosd qos auto"};
 }
 
-Check judge_error(const DaemonStatus& status) {
+Check judge_error(const SeenStatus& status) {
   if (status.error.empty()) {
     return {"switching", CheckResult::ok, "the daemon has no complaint"};
   }
@@ -139,31 +127,7 @@ Checks judge_configuration(const ConfigFacts& facts) {
   return checks;
 }
 
-Result<DaemonStatus> read_daemon_status(std::string_view json) {
-  const Json status = Json::parse(json, nullptr, false);
-  if (!status.is_object() || !status.contains("detector")) {
-    return Error{"its answer is not understood; is it of another version?"};
-  }
-  DaemonStatus read;
-  read.version = text_at(status, "version");
-  if (const std::string qos = text_at(status, "qos"); !qos.empty()) {
-    read.is_on = qos == "ON";
-  }
-  read.mode = text_at(status, "mode");
-  read.mode_is_limited = !text_at(status, "override_until").empty();
-  read.sight = text_at(status, "detector");
-  read.sight_reason = text_at(status, "detector_reason");
-  read.error = text_at(status, "error");
-  read.calls = number_at(status, "calls");
-  if (const auto totals = status.find("totals"); totals != status.end() && totals->is_object()) {
-    read.flows_seen = number_at(*totals, "flows_seen");
-    read.calls_seen = number_at(*totals, "calls_seen");
-    read.events_lost = number_at(*totals, "events_lost");
-  }
-  return read;
-}
-
-Checks judge_daemon(const DaemonFacts& facts, const Settings& settings, const Platform& platform) {
+Checks judge_daemon(const RunningDaemon& facts, const Settings& settings, const Platform& platform) {
   if (!facts.not_running.empty()) {
     Checks checks{{"daemon", CheckResult::warning, "it is not running (" + facts.not_running + "), so nobody looks for calls",
                    start_command(platform)}};
@@ -179,7 +143,7 @@ Checks judge_daemon(const DaemonFacts& facts, const Settings& settings, const Pl
     return {{"daemon", may_not ? CheckResult::note : CheckResult::failed, "it runs, but: " + facts.no_answer,
              may_not ? "run this as root, or as a member of control.group" : restart_command(platform)}};
   }
-  const DaemonStatus& status = *facts.status;
+  const SeenStatus& status = *facts.status;
   Checks checks{judge_status(status)};
   if (status.version != facts.own_version) {
     checks.front() = {

@@ -10,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/doctor_check.h"
+#include "app/status_reading.h"
 #include "base/result.h"
 #include "core/settings.h"
 
@@ -22,30 +23,14 @@ struct ConfigFacts {
 };
 Checks judge_configuration(const ConfigFacts& facts);
 
-// What the running daemon says of itself.
-struct DaemonStatus {
-  std::string version;
-  std::optional<bool> is_on;  // QoS; empty: unknown
-  std::string mode;
-  bool mode_is_limited = false;  // an override that ends by itself
-  std::string sight;             // "ok", "limited", "blind"
-  std::string sight_reason;
-  std::string error;
-  std::int64_t calls = 0;
-  std::int64_t flows_seen = 0;
-  std::int64_t calls_seen = 0;
-  std::int64_t events_lost = 0;
-};
-Result<DaemonStatus> read_daemon_status(std::string_view json);
-
-struct DaemonFacts {
+struct RunningDaemon {
   std::string own_version;
   std::string not_running{};  // why we think so; empty: somebody listens
   std::string no_answer{};    // why a running one did not answer
-  std::optional<DaemonStatus> status{};
+  std::optional<SeenStatus> status{};
   std::optional<int> number{};  // of its process
 };
-Checks judge_daemon(const DaemonFacts& facts, const Settings& settings, const Platform& platform);
+Checks judge_daemon(const RunningDaemon& facts, const Settings& settings, const Platform& platform);
 
 struct Folder {
   bool exists = false;

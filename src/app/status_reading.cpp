@@ -82,6 +82,7 @@ SeenStatus status_of(const Json& json) {
   status.calls_seen = number(totals.at("calls_seen"));
   status.switches = number(totals.at("switches"));
   status.flows_seen = number(totals.at("flows_seen"));
+  status.events_lost = number(totals.at("events_lost"));
   return status;
 }
 

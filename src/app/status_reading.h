@@ -64,6 +64,7 @@ struct SeenStatus {
   std::int64_t calls_seen = 0;
   std::int64_t switches = 0;
   std::int64_t flows_seen = 0;
+  std::int64_t events_lost = 0;
 };
 
 // An error for {"error":...} and for what is no status at all.

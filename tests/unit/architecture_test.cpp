@@ -114,6 +114,22 @@ TEST(Architecture, PureRoomsKnowNothingOfTheSystem) {
   }
 }
 
+// Two types of one name in two headers compile as long as nobody includes both, and are one to the linker.
+TEST(Architecture, ANameOfATypeIsGivenOnce) {
+  const std::regex definition(R"(^(?:struct|class|enum class|enum) (\w+)[^;]*\{)");
+  const std::regex space(R"(^namespace ([\w:]+) \{)");
+  std::map<std::string, std::string> places;
+  for (const SourceFile& file : files_below("src", {".h"})) {
+    const auto spaces = matches(file, space);
+    ASSERT_FALSE(spaces.empty()) << file.path;
+    for (const auto& [name, place] : matches(file, definition)) {
+      const auto [known, is_new] = places.emplace(spaces.front().first + "::" + name, place);
+      EXPECT_TRUE(is_new) << name << " at " << place << " and at " << known->second;
+    }
+  }
+  EXPECT_GT(places.size(), 100U);
+}
+
 TEST(Architecture, EachLibraryHasItsFile) {
   const std::map<std::string, Names> homes{
       {"toml++/", {"src/app/config.cpp"}},

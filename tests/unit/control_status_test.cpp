@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/status_reading.h"
 #include "app/status_text.h"
 #include "ports/status_json.h"
 
@@ -47,6 +48,31 @@ FullStatus during_a_call() {
                   {flow(40000), "Kitchen phone", rates, 15, 12, true, true, "steady 50/s both ways"}};
   status.calls_seen = 4;
   return status;
+}
+
+TEST(StatusReading, ReadsWhatTheDaemonWroteAndRefusesWhatIsNone) {
+  FullStatus written = during_a_call();
+  written.events_lost = 2;
+  written.report.override_until = now + 60s;
+  const auto status = read_status(json_of(written));
+  ASSERT_TRUE(status) << status.error();
+  EXPECT_EQ(status->version, "1.2.3");
+  EXPECT_EQ(status->is_on, true);
+  EXPECT_TRUE(status->is_wanted);
+  EXPECT_EQ(status->mode, "auto");
+  EXPECT_TRUE(status->override_until.has_value());
+  EXPECT_EQ(status->sight, "ok");
+  EXPECT_EQ(status->calls_seen, 4);
+  EXPECT_EQ(status->events_lost, 2);
+  ASSERT_EQ(status->call_list.size(), 1U);
+  EXPECT_EQ(status->call_list[0].rates.up_packets_per_s, 50);
+  ASSERT_EQ(status->flow_list.size(), 2U);
+  EXPECT_EQ(status->flow_list[0].score, 15);
+  written.report.observed.reset();
+  EXPECT_EQ(read_status(json_of(written))->is_on, std::nullopt);
+  for (const char* garbage : {"", "{", "[]", "{}", "{\"error\":\"no\"}", "\xff", "{\"version\":1}"}) {
+    EXPECT_FALSE(read_status(garbage)) << garbage;
+  }
 }
 
 TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {

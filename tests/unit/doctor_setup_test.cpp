@@ -6,20 +6,22 @@ namespace voip {
 namespace {
 
 const Settings defaults;
-constexpr const char* healthy_status =
-    R"({"version":"1.2","qos":"OFF","wanted":"OFF","mode":"auto","override_until":null,"calls":0,"detector":"ok",
-        "detector_reason":null,"error":null,"totals":{"flows_seen":40,"events_lost":0,"calls_seen":3,"switches":6}})";
-
-DaemonFacts running(const std::function<void(DaemonStatus&)>& change = nullptr) {
-  DaemonFacts facts{.own_version = "1.2"};
-  facts.status = *read_daemon_status(healthy_status);
+RunningDaemon running(const std::function<void(SeenStatus&)>& change = nullptr) {
+  RunningDaemon facts{.own_version = "1.2"};
+  SeenStatus& status = facts.status.emplace();
+  status.version = "1.2";
+  status.is_on = false;
+  status.mode = "auto";
+  status.sight = "ok";
+  status.calls_seen = 3;
+  status.flows_seen = 40;
   if (change) {
     change(*facts.status);
   }
   return facts;
 }
 
-Checks judge(const DaemonFacts& facts, const Settings& settings = defaults, const Platform& platform = {}) {
+Checks judge(const RunningDaemon& facts, const Settings& settings = defaults, const Platform& platform = {}) {
   return judge_daemon(facts, settings, platform);
 }
 
@@ -46,7 +48,7 @@ TEST(DoctorDaemon, AHealthyOneIsOkInEveryRespect) {
 }
 
 TEST(DoctorDaemon, OneThatIsNotRunningIsToBeStarted) {
-  const DaemonFacts facts{.own_version = "1.2", .not_running = "nobody answers on /run/x"};
+  const RunningDaemon facts{.own_version = "1.2", .not_running = "nobody answers on /run/x"};
   expect_check(judge(facts), "daemon", CheckResult::warning, "nobody answers on /run/x", "systemctl enable --now voip-qosd");
   expect_check(judge(facts, defaults, {.is_openwrt = true}), "daemon", CheckResult::warning, "not running",
                "/etc/init.d/voip-qosd start");
@@ -56,7 +58,7 @@ TEST(DoctorDaemon, OneThatIsNotRunningIsToBeStarted) {
 }
 
 TEST(DoctorDaemon, OneThatHangsHasFailedAndOneThatMustNotBeAskedHasNot) {
-  DaemonFacts facts{.own_version = "1.2"};
+  RunningDaemon facts{.own_version = "1.2"};
   facts.no_answer = "ask the daemon on /run/x: no answer within 5 s";
   expect_check(judge(facts), "daemon", CheckResult::failed, "no answer within 5 s", "systemctl restart voip-qosd");
   facts.no_answer = "ask the daemon on /run/x: Permission denied; be root, or a member of control.group";
@@ -64,43 +66,31 @@ TEST(DoctorDaemon, OneThatHangsHasFailedAndOneThatMustNotBeAskedHasNot) {
 }
 
 TEST(DoctorDaemon, AnOldOneThatStillRunsIsToBeRestarted) {
-  DaemonFacts facts = running();
+  RunningDaemon facts = running();
   facts.own_version = "1.3";
   expect_check(judge(facts), "daemon", CheckResult::warning, "version 1.2 runs, and this is 1.3", "restart voip-qosd");
 }
 
 TEST(DoctorDaemon, ItsSightItsModeAndItsComplaintAreTold) {
-  expect_check(judge(running([](DaemonStatus& s) {
+  expect_check(judge(running([](SeenStatus& s) {
                  s.sight = "blind";
                  s.sight_reason = "flows have no counters: run 'sysctl -w x=1'";
                })),
                "detector", CheckResult::failed, "blind: flows have no counters", "run 'sysctl -w x=1'");
-  expect_check(judge(running([](DaemonStatus& s) {
+  expect_check(judge(running([](SeenStatus& s) {
                  s.sight = "limited";
                  s.sight_reason = "conntrack events are off: run 'y'";
                })),
                "detector", CheckResult::warning, "limited", "run 'y'");
-  expect_check(judge(running([](DaemonStatus& s) {
+  expect_check(judge(running([](SeenStatus& s) {
                  s.mode = "off";
-                 s.mode_is_limited = true;
+                 s.override_until = "2026-08-20T18:05:09Z";
                })),
                "mode", CheckResult::note, "off, for a while", "voip-qosd qos auto");
-  expect_check(judge(running([](DaemonStatus& s) { s.error = "switch QoS on with tc: another program shapes wan: stop it"; })),
+  expect_check(judge(running([](SeenStatus& s) { s.error = "switch QoS on with tc: another program shapes wan: stop it"; })),
                "switching", CheckResult::failed, "switch QoS on with tc: another program shapes wan", "stop it");
-  expect_check(judge(running([](DaemonStatus& s) { s.events_lost = 2; })), "overflow", CheckResult::note, "2 overflows",
+  expect_check(judge(running([](SeenStatus& s) { s.events_lost = 2; })), "overflow", CheckResult::note, "2 overflows",
                "kernel_events = \"candidates\"");
-}
-
-TEST(DoctorDaemon, AStatusIsReadAndGarbageIsNone) {
-  const auto status = read_daemon_status(healthy_status);
-  ASSERT_TRUE(status.ok());
-  EXPECT_EQ(status->is_on, false);
-  EXPECT_EQ(status->calls_seen, 3);
-  EXPECT_FALSE(status->mode_is_limited);
-  EXPECT_EQ(read_daemon_status(R"({"detector":"ok","qos":null})")->is_on, std::nullopt);
-  for (const char* garbage : {"", "{", "[]", "{\"error\":\"no\"}", "\xff"}) {
-    EXPECT_FALSE(read_daemon_status(garbage).ok()) << garbage;
-  }
 }
 
 OwnFilesFacts good_files() {
