@@ -163,7 +163,7 @@ def status(**changes) -> bytes:
     answer = {
         "version": "9", "uptime_s": 9, "instance": 1, "settings": {"detector": "calls", "sensitivity": "normal", "actuator": "tc", "release_after_s": 10}, "time": "2026-08-20T18:05:09Z",
         "qos": "OFF", "wanted": "OFF", "mode": "auto", "reason": "idle", "override_until": None, "calls": 0, "detector": "ok", "detector_reason": None, "error": None,
-        "devices": [{"name": EVIL, "calls": 0}], "call_list": [], "flow_list": flows, "flows_left_out": 0, "flows_without_counters": 0, "totals": {"flows_seen": 1, "calls_seen": 0, "switches": 0},
+        "devices": [{"name": EVIL, "calls": 0}], "call_list": [], "flow_list": flows, "flows_left_out": 0, "flows_without_counters": 0, "totals": {"flows_seen": 1, "events_lost": 0, "calls_seen": 0, "switches": 0},
     }  # fmt: skip
     return json.dumps({**answer, **changes}, ensure_ascii=False).encode() + b"\n"
 
