@@ -29,6 +29,12 @@ class TcpSocket {
     const std::string payload(bytes, 'x');
     EXPECT_EQ(::send(fd(), payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL), static_cast<ssize_t>(bytes));
   }
+  // No more than there is room for.
+  void offer(std::size_t bytes) const {
+    const std::string payload(bytes, 'x');
+    EXPECT_TRUE(::send(fd(), payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN)
+        << std::strerror(errno);
+  }
   // Waits until the other side has acknowledged all.
   [[nodiscard]] bool is_all_acknowledged(std::chrono::milliseconds limit) const {
     const auto end = std::chrono::steady_clock::now() + limit;
