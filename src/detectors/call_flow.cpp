@@ -62,6 +62,9 @@ bool CallFlow::take_in() {
   unread_ = {};
   new_quarters_ = quarters;
   silent_for_ = history_.packets_both(quarters) > 0 ? 0 : std::min(silent_for_ + quarters, quiet_after_call);
+  if (in_call_) {
+    score_.look(history_, is_coarse());
+  }
   return true;
 }
 

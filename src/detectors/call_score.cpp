@@ -156,8 +156,7 @@ void CallScore::hint_at_voip(const CallThresholds& thresholds) {
 void CallScore::update(const CallHistory& history, int quarters, bool is_coarse) {
   is_coarse_ = is_coarse;
   is_active_ = history.packets_both(is_coarse ? std::min(quarters, CallHistory::length) : 1) > 0;
-  up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
-  down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
+  look(history, is_coarse);
   int step = 0;
   if (is_active_ && points_of(up_, down_)) {
     step = weigh(history, is_coarse);
@@ -175,6 +174,11 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   }
   const int floor = hint_ == PortHint::voip ? floor_hinted : floor_plain;
   value_ = static_cast<std::int16_t>(std::clamp(value_ + step, floor, ceiling));
+}
+
+void CallScore::look(const CallHistory& history, bool is_coarse) {
+  up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
+  down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
 }
 
 bool CallScore::is_call() const {

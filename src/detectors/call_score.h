@@ -30,6 +30,8 @@ class CallScore {
   // The history got `quarters` new quarter seconds; `is_coarse` says that they were read at once, so that only their sum is
   // known.
   void update(const CallHistory& history, int quarters, bool is_coarse);
+  // The same of a flow whose score is settled, since it is in a call: only reason() is of now.
+  void look(const CallHistory& history, bool is_coarse);
   void forget() { value_ = 0; }
 
   [[nodiscard]] bool is_call() const;

@@ -70,6 +70,17 @@ TEST_F(CallShapeTest, AVoiceCallIsKnownWithinASecondAndSaysWhy) {
   EXPECT_EQ(detector_->interest(0), Interest::in_call);
 }
 
+TEST_F(CallShapeTest, TheReasonOfAFlowInACallIsOfNow) {
+  make();
+  start(0, udp_flow(40000, 3478));
+  ASSERT_TRUE(run(0, g711, silence, 10s));
+  EXPECT_EQ(detector_->opinion(0).reason.find("down clock"), std::string::npos) << detector_->opinion(0).reason;
+  const std::int32_t score = detector_->opinion(0).score;
+  EXPECT_FALSE(run(0, g711, g711, 10s, 1s));
+  EXPECT_NE(detector_->opinion(0).reason.find("down clock"), std::string::npos) << detector_->opinion(0).reason;
+  EXPECT_EQ(detector_->opinion(0).score, score) << "that is settled";
+}
+
 TEST_F(CallShapeTest, BothSidesMayBeginLongFramesInOneMomentWhateverTheReadings) {
   for (const Duration reading : {235ms, 250ms, 265ms}) {
     for (const Stream& voice : {Stream{40ms, 360, 7ms}, Stream{60ms, 520, 7ms}, Stream{60ms, 180, 7ms}}) {
