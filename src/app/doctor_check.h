@@ -39,4 +39,6 @@ struct Complaint {
 };
 Complaint split_advice(std::string_view text);
 
+std::string joined(const std::vector<std::string>& words);  // "a, b, c"
+
 }  // namespace voip

@@ -6,19 +6,11 @@
 namespace voip {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
-  return text;
-}
-
 std::string joined(const std::vector<IpPrefix>& prefixes) {
   std::vector<std::string> words;
   words.reserve(prefixes.size());
   std::transform(prefixes.begin(), prefixes.end(), std::back_inserter(words), [](const IpPrefix& p) { return p.to_string(); });
-  return joined(words);
+  return voip::joined(words);
 }
 
 const Interface* find(const std::vector<Interface>& interfaces, const std::string& name) {

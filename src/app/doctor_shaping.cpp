@@ -11,14 +11,6 @@ namespace {
 constexpr std::uint32_t least_line_kbit = 200;  // a G.711 call takes 87 kbit/s, and something else is to go on beside it
 constexpr std::uint32_t most_bulk_percent = 85;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
-  return text;
-}
-
 std::string install(const std::vector<std::string>& programs, const std::string& actuator, const Platform& platform) {
   if (actuator == "qos-scripts" || actuator == "sqm-scripts" || actuator == "qosify") {
     return platform.is_openwrt ? "install the package " + actuator

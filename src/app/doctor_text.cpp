@@ -39,6 +39,14 @@ std::string_view to_string(CheckResult result) {
   return words.at(static_cast<std::size_t>(result));
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ", ") + word;
+  }
+  return text;
+}
+
 Complaint split_advice(std::string_view text) {
   int depth = 0;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {

@@ -36,6 +36,13 @@ void add(Counters& total, const Counters& more) {
   total.bytes += more.bytes;
 }
 
+void mark_media_and_rtcp(const FlowKey& key, bool is_call, std::vector<Action>& actions) {
+  actions.emplace_back(MarkFlow{key, is_call});
+  if (const auto rtcp = rtcp_of(key)) {
+    actions.emplace_back(MarkFlow{*rtcp, is_call, false});
+  }
+}
+
 }  // namespace
 
 CallTracker::CallTracker(const Settings& settings, std::unique_ptr<Detector> detector)
@@ -117,12 +124,8 @@ bool CallTracker::is_marked(const FlowKey& key, const FlowTable& flows) {
 }
 
 void CallTracker::mark(const FlowKey& key, std::vector<Action>& actions) const {
-  if (!marks_) {
-    return;
-  }
-  actions.emplace_back(MarkFlow{key, true});
-  if (const auto rtcp = rtcp_of(key)) {
-    actions.emplace_back(MarkFlow{*rtcp, true, false});
+  if (marks_) {
+    mark_media_and_rtcp(key, true, actions);
   }
 }
 
@@ -147,11 +150,7 @@ void CallTracker::unmark(const FlowTable& flows, std::vector<Action>& actions) c
   }
   for (const ActiveCall& active : calls_) {
     for (const FlowSlot slot : active.flows) {
-      const FlowKey& key = flows.at(slot).facts.key;
-      actions.emplace_back(MarkFlow{key, false});
-      if (const auto rtcp = rtcp_of(key)) {
-        actions.emplace_back(MarkFlow{*rtcp, false, false});
-      }
+      mark_media_and_rtcp(flows.at(slot).facts.key, false, actions);
     }
   }
 }
