@@ -7,6 +7,7 @@ namespace {
 
 const std::string node_topic = "homeassistant/device/voip_qosd_router/the-node/config";
 const std::string phone_topic = "homeassistant/device/voip_qosd_router/kitchen_phone/config";
+const std::string removal = "/config \n";  // an empty payload
 
 class HomeAssistantDiscovery : public testing::Test {
  protected:
@@ -77,7 +78,7 @@ TEST_F(HomeAssistantDiscovery, MovesToTheOtherStyleAndBack) {
     Observer observer(broker);
     ASSERT_TRUE(saw(node, observer, "0 " + node_topic + R"( {"migrate_discovery":true})"));
     ASSERT_TRUE(saw(node, observer, "homeassistant/switch/voip_qosd_router/the-node-qos/config {"));
-    node.run_for(5500ms);
+    ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 2; }));
     Observer later(broker);
     ASSERT_TRUE(saw(node, later, "homeassistant/switch/voip_qosd_router/the-node-qos/config {"));
     node.run_for(100ms);
@@ -87,7 +88,8 @@ TEST_F(HomeAssistantDiscovery, MovesToTheOtherStyleAndBack) {
   }
   Node node(settings());
   ASSERT_TRUE(node.open().ok());
-  node.run_for(6s);
+  Observer observer(broker);
+  ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 20; })) << observer.text();
   Observer later(broker);
   ASSERT_TRUE(saw(node, later, phone_topic));
   node.run_for(100ms);
