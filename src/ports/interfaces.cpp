@@ -1,78 +1,21 @@
 #include "ports/interfaces.h"
 
 #include <linux/if.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <optional>
 
-#include "base/unique_fd.h"
 #include "ports/netlink_reader.h"
+#include "ports/route_dump.h"
 
 namespace voip {
 namespace {
 
-constexpr std::size_t receive_bytes = 32768;  // the kernel fills no more than this in one message of a dump
 constexpr std::size_t most_interfaces = 4096;
 constexpr std::size_t most_default_routes = 16;
-
-std::string system_reason() {
-  return std::strerror(errno);
-}
-
-template <typename T>
-std::optional<T> read_fixed(Bytes bytes) {
-  T value{};
-  if (bytes.size() < sizeof value) {
-    return std::nullopt;
-  }
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
-// Asks for everything of one kind and calls `take` with each message's payload. `Body` is the kind's fixed part.
-template <typename Body, typename Take>
-Status dump(std::uint16_t type, const char* what, Take take) {
-  const UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!fd) {
-    return Error{std::string("list ") + what + ": open a route netlink socket: " + system_reason()};
-  }
-  const timeval limit{2, 0};  // the kernel answers at once; without an answer we must not hang
-  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  struct {
-    nlmsghdr header;
-    Body body;
-  } request{};
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = type;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  if (send(fd.get(), &request, sizeof request, 0) < 0) {
-    return Error{std::string("list ") + what + ": " + system_reason()};
-  }
-  std::vector<std::uint8_t> buffer(receive_bytes);
-  for (;;) {
-    const ssize_t received = recv(fd.get(), buffer.data(), buffer.size(), 0);
-    if (received <= 0) {
-      return Error{std::string("list ") + what + ": " + (received == 0 ? "the kernel's answer is empty" : system_reason())};
-    }
-    NetlinkMessages messages(Bytes(buffer).first(static_cast<std::size_t>(received)));
-    while (const auto message = messages.next()) {
-      if (message->type == NLMSG_DONE) {
-        return {};
-      }
-      if (message->type == NLMSG_ERROR) {
-        return Error{std::string("list ") + what + ": " + std::strerror(read_error(*message))};
-      }
-      take(message->payload);
-    }
-  }
-}
 
 std::optional<IpAddress> read_address(std::uint8_t family, Bytes payload) {
   const std::size_t width = family == AF_INET ? 4 : 16;
@@ -83,7 +26,7 @@ std::optional<IpAddress> read_address(std::uint8_t family, Bytes payload) {
 }
 
 std::optional<Interface> read_link(Bytes payload) {
-  const auto info = read_fixed<ifinfomsg>(payload);
+  const auto info = read_native<ifinfomsg>(payload);
   if (!info) {
     return std::nullopt;
   }
@@ -103,7 +46,7 @@ std::optional<Interface> read_link(Bytes payload) {
 }
 
 void take_address(Bytes payload, std::vector<Interface>& interfaces) {
-  const auto info = read_fixed<ifaddrmsg>(payload);
+  const auto info = read_native<ifaddrmsg>(payload);
   if (!info) {
     return;
   }
@@ -132,7 +75,7 @@ struct Route {
 };
 
 std::optional<Route> read_default_route(Bytes payload) {
-  const auto info = read_fixed<rtmsg>(payload);
+  const auto info = read_native<rtmsg>(payload);
   if (!info || info->rtm_dst_len != 0 || info->rtm_type != RTN_UNICAST) {
     return std::nullopt;
   }
@@ -147,7 +90,7 @@ std::optional<Route> read_default_route(Bytes payload) {
     } else if (attribute->type == RTA_TABLE) {
       table = read_native32(attribute->payload).value_or(0);
     } else if (attribute->type == RTA_MULTIPATH) {
-      if (const auto hop = read_fixed<rtnexthop>(attribute->payload)) {
+      if (const auto hop = read_native<rtnexthop>(attribute->payload)) {
         route.device = static_cast<std::uint32_t>(hop->rtnh_ifindex);
       }
     }
@@ -155,52 +98,80 @@ std::optional<Route> read_default_route(Bytes payload) {
   return table == RT_TABLE_MAIN && route.device != 0 ? std::optional(route) : std::nullopt;
 }
 
+class BestRoutes {
+ public:
+  explicit BestRoutes(const std::vector<Interface>& interfaces) : interfaces_(interfaces) {}
+
+  void take(const Route& route) {
+    const auto device = std::find_if(interfaces_.begin(), interfaces_.end(), [&](const Interface& interface) {
+      return interface.index == route.device && !interface.is_loopback;
+    });
+    if (device == interfaces_.end()) {
+      return;
+    }
+    const bool is_known = std::find(routes_.all.begin(), routes_.all.end(), device->name) != routes_.all.end();
+    if (!is_known && routes_.all.size() < most_default_routes) {
+      routes_.all.push_back(device->name);
+    }
+    auto& best = route.family == AF_INET ? best4_ : best6_;
+    if (route.metric < best) {
+      best = route.metric;
+      (route.family == AF_INET ? routes_.ipv4 : routes_.ipv6) = device->name;
+    }
+  }
+  [[nodiscard]] const DefaultRoutes& routes() const { return routes_; }
+
+ private:
+  const std::vector<Interface>& interfaces_;
+  DefaultRoutes routes_;
+  std::uint64_t best4_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t best6_ = best4_;
+};
+
 }  // namespace
 
 Result<std::vector<Interface>> read_interfaces() {
-  std::vector<Interface> interfaces;
-  const Status links = dump<ifinfomsg>(RTM_GETLINK, "network interfaces", [&](Bytes payload) {
-    if (auto link = read_link(payload); link && interfaces.size() < most_interfaces) {
-      interfaces.push_back(std::move(*link));
+  return read_route_dumps([](RouteDump& dump) -> Result<std::vector<Interface>> {
+    std::vector<Interface> interfaces;
+    const Status links = dump.list("the network interfaces", RTM_GETLINK, sizeof(ifinfomsg), [&](Bytes datagram) {
+      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+        if (auto link = read_link(payload); type == RTM_NEWLINK && link && interfaces.size() < most_interfaces) {
+          interfaces.push_back(std::move(*link));
+        }
+      });
+    });
+    if (!links) {
+      return Error{links.error()};
     }
+    const Status addresses = dump.list("the addresses of the interfaces", RTM_GETADDR, sizeof(ifaddrmsg), [&](Bytes datagram) {
+      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+        if (type == RTM_NEWADDR) {
+          take_address(payload, interfaces);
+        }
+      });
+    });
+    if (!addresses) {
+      return Error{addresses.error()};
+    }
+    return interfaces;
   });
-  if (!links) {
-    return Error{links.error()};
-  }
-  const Status addresses =
-      dump<ifaddrmsg>(RTM_GETADDR, "addresses of the interfaces", [&](Bytes payload) { take_address(payload, interfaces); });
-  if (!addresses) {
-    return Error{addresses.error()};
-  }
-  return interfaces;
 }
 
 Result<DefaultRoutes> read_default_routes(const std::vector<Interface>& interfaces) {
-  DefaultRoutes routes;
-  std::uint64_t best4 = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t best6 = best4;
-  const Status listed = dump<rtmsg>(RTM_GETROUTE, "routes", [&](Bytes payload) {
-    const auto route = read_default_route(payload);
-    const auto device = std::find_if(interfaces.begin(), interfaces.end(), [&](const Interface& interface) {
-      return route && interface.index == route->device && !interface.is_loopback;
+  return read_route_dumps([&](RouteDump& dump) -> Result<DefaultRoutes> {
+    BestRoutes best(interfaces);
+    const Status listed = dump.list("the routes", RTM_GETROUTE, sizeof(rtmsg), [&](Bytes datagram) {
+      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+        if (const auto route = read_default_route(payload); type == RTM_NEWROUTE && route) {
+          best.take(*route);
+        }
+      });
     });
-    if (device == interfaces.end()) {
-      return;
+    if (!listed) {
+      return Error{listed.error()};
     }
-    const bool is_known = std::find(routes.all.begin(), routes.all.end(), device->name) != routes.all.end();
-    if (!is_known && routes.all.size() < most_default_routes) {
-      routes.all.push_back(device->name);
-    }
-    auto& best = route->family == AF_INET ? best4 : best6;
-    if (route->metric < best) {
-      best = route->metric;
-      (route->family == AF_INET ? routes.ipv4 : routes.ipv6) = device->name;
-    }
+    return best.routes();
   });
-  if (!listed) {
-    return Error{listed.error()};
-  }
-  return routes;
 }
 
 Result<Network> read_network(const Settings& settings) {

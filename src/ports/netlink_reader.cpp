@@ -5,20 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 
 namespace voip {
 namespace {
-
-template <typename T>
-std::optional<T> read_native(Bytes bytes) {
-  T value{};
-  if (bytes.size() < sizeof value) {
-    return std::nullopt;
-  }
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
 
 template <typename T>
 std::optional<T> read_big_endian(Bytes bytes) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 namespace voip {
 
@@ -39,6 +41,19 @@ class NetlinkAttributes {
  private:
   Bytes rest_;
 };
+
+// A structure or number as the machine has it, at the start of the bytes, which need not be aligned; nothing when they are too
+// few.
+template <typename T>
+std::optional<T> read_native(Bytes bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T value{};
+  if (bytes.size() < sizeof value) {
+    return std::nullopt;
+  }
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
 
 // Numbers in network order (ctnetlink), and in the machine's own (rtnetlink); nothing when the payload is too short.
 std::optional<std::uint16_t> read_be16(Bytes payload);

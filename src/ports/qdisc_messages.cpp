@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,17 +20,6 @@ namespace voip {
 namespace {
 
 constexpr std::size_t most_entries = 4096;
-
-// Reads a T at the start of the bytes, which need not be aligned.
-template <typename T>
-std::optional<T> read_as(Bytes bytes) {
-  if (bytes.size() < sizeof(T)) {
-    return std::nullopt;
-  }
-  T value{};
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
 
 // What the first attribute of that type holds; empty when it is not there.
 Bytes find_attribute(Bytes attributes, std::uint16_t type) {
@@ -74,31 +61,11 @@ ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
   return listed;
 }
 
-template <typename Each>
-DumpPart walk_dump(Bytes datagram, const Each& each) {
-  DumpPart part;
-  NetlinkMessages messages(datagram);
-  while (const auto message = messages.next()) {
-    part.is_interrupted |= (message->flags & NLM_F_DUMP_INTR) != 0;
-    if (message->type == NLMSG_DONE) {
-      part.is_last = true;
-    } else if (message->type == NLMSG_ERROR) {
-      part.is_last = true;
-      // No dump is answered by an acknowledgement.
-      const int error = read_error(*message);
-      part.error = error == 0 ? EBADMSG : error;
-    } else {
-      each(message->type, message->payload);
-    }
-  }
-  return part;
-}
-
 }  // namespace
 
 DumpPart take_links(Bytes datagram, LinksByIndex& links) {
   return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
-    const auto link = read_as<ifinfomsg>(payload);
+    const auto link = read_native<ifinfomsg>(payload);
     if (type != RTM_NEWLINK || !link || links.size() >= most_entries) {
       return;
     }
@@ -110,7 +77,7 @@ DumpPart take_links(Bytes datagram, LinksByIndex& links) {
 
 DumpPart take_qdiscs(Bytes datagram, const LinksByIndex& links, std::vector<Qdisc>& qdiscs) {
   return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
-    const auto qdisc = read_as<tcmsg>(payload);
+    const auto qdisc = read_native<tcmsg>(payload);
     if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
       return;
     }
