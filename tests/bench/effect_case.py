@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns")]
 from call import Call  # noqa: E402
 from daemon import Daemon  # noqa: E402
-from effect_meter import Meter  # noqa: E402
 from effect_ways import Way  # noqa: E402
 from home import Home, HomeError  # noqa: E402
+from line_meter import byte_meter  # noqa: E402
 from peers import Transfer  # noqa: E402
 from sip_dialog import SipCall  # noqa: E402
 from topology import Line  # noqa: E402
@@ -61,7 +61,7 @@ class Stage:
 
     def __init__(self, home: Home, situation: Situation):
         self.home, self.situation = home, situation
-        self.meter = Meter(home, *(("router", "wan") if situation.download else ("server", "eth0")))
+        self.meter = byte_meter(home, *(("router", "wan") if situation.download else ("server", "eth0")))
         self.transfer: Transfer | None = None
         self._port = 7078
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
 from call import Call  # noqa: E402
-from cell_meter import CellMeter  # noqa: E402
 from daemon import Daemon, is_shaped, merged  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
+from line_meter import cell_meter  # noqa: E402
 from peers import Transfer  # noqa: E402
 from topology import Line  # noqa: E402
 
@@ -59,7 +59,7 @@ class LinkLayer(unittest.TestCase):
     def judge(self, settings: dict):
         """The call's quality upwards beside a transfer and a game that begin once QoS is on, and what the modem gets meanwhile."""
         with Home(ipv6=False, line=Line(up_kbit=1000, down_kbit=5000, atm_overhead=OVERHEAD)) as home:
-            meter = CellMeter(home, overhead=OVERHEAD)
+            meter = cell_meter(home, overhead=OVERHEAD)
             daemon = Daemon(home, settings).start()
             with Call(home) as call:
                 self.assertTrue(wait_until(lambda: is_shaped(home) and daemon.status()["qos"] == "ON", 15), daemon.log_text())

@@ -20,10 +20,10 @@ from call import Call  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from effect_bench import SITUATIONS, show, summary  # noqa: E402
 from effect_case import Stage  # noqa: E402
-from effect_meter import Meter  # noqa: E402
 from effect_ways import WAYS  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home, HomeError, Unavailable  # noqa: E402
+from line_meter import byte_meter  # noqa: E402
 from peers import Transfer  # noqa: E402
 
 SITUATION = next(situation for situation in SITUATIONS if situation.name == "up-1s")
@@ -84,7 +84,7 @@ class Shapers(unittest.TestCase):
             self.assertEqual(after["1:40"], before["1:40"], "not one packet is Bulk any more")
             self.assertGreater(down_after["1:20"] - down_before["1:20"], 50, "the other direction too")
 
-            meter = Meter(home, "server", "eth0")
+            meter = byte_meter(home, "server", "eth0")
             Transfer(home, seconds=60)
             time.sleep(4)
             with Call(home, schedule=LARGE, port=7090, callee_port=7090) as call:
