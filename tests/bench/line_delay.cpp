@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -17,15 +18,15 @@
 #include <functional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/unique_fd.h"
 #include "ports/loop.h"
+#include "tcp_packets.h"
 
 namespace {
 
 using namespace std::chrono_literals;
-using Bytes = std::vector<std::uint8_t>;
+using Bytes = voip::test::Packet;
 
 constexpr int packets_per_s = 2000;
 constexpr auto measured_for = 5s;
@@ -42,45 +43,13 @@ void put32(Bytes& packet, std::size_t at, std::uint32_t value) {
   }
 }
 
-// From 192.0.2.2:5000 to 198.51.100.10:443, or back.
+// Out to port 443, or back.
 Bytes packet(bool leaves, bool has_timestamps, std::size_t payload) {
-  const std::size_t tcp = has_timestamps ? 32 : 20;
-  const std::size_t total = 20 + tcp + payload;
-  Bytes bytes{0x45,
-              0,
-              static_cast<std::uint8_t>(total >> 8U),
-              static_cast<std::uint8_t>(total),
-              0,
-              0,
-              0x40,
-              0,
-              64,
-              6,
-              0,
-              0,
-              192,
-              0,
-              2,
-              2,
-              198,
-              51,
-              100,
-              10,
-              0x13,
-              0x88,
-              0x01,
-              0xbb};
+  Bytes bytes = voip::test::ipv4(voip::test::tcp(has_timestamps ? voip::test::timestamps_option : Bytes{}), payload);
+  bytes.resize(bytes.size() + payload);
   if (!leaves) {
     std::swap_ranges(bytes.begin() + 12, bytes.begin() + 16, bytes.begin() + 16);
     std::swap_ranges(bytes.begin() + 20, bytes.begin() + 22, bytes.begin() + 22);
-  }
-  bytes.resize(total);
-  bytes[32] = static_cast<std::uint8_t>(tcp / 4 << 4U);
-  bytes[33] = 0x10;
-  if (has_timestamps) {
-    bytes[40] = bytes[41] = 1;
-    bytes[42] = 8;
-    bytes[43] = 10;
   }
   return bytes;
 }

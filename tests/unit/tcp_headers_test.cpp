@@ -3,61 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <vector>
+
+#include "tcp_packets.h"
 
 namespace voip {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
-const Bytes timestamps_option{1, 1, 8, 10, 0x01, 0x02, 0x03, 0x04, 0xa1, 0xa2, 0xa3, 0xa4};
-
-// A TCP header with these options (a multiple of four bytes) from port 5000 to 443.
-Bytes tcp(const Bytes& options, std::uint8_t flags = 0x10) {
-  Bytes bytes{0x13, 0x88, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 2, 0, flags, 0xff, 0xff, 0, 0, 0, 0};
-  bytes[12] = static_cast<std::uint8_t>((20 + options.size()) / 4 << 4U);
-  bytes.insert(bytes.end(), options.begin(), options.end());
-  return bytes;
-}
-
-Bytes ipv4(const Bytes& segment, std::size_t payload, const Bytes& options = {}) {
-  const std::size_t total = 20 + options.size() + segment.size() + payload;
-  Bytes bytes{0x45,
-              0,
-              static_cast<std::uint8_t>(total >> 8U),
-              static_cast<std::uint8_t>(total),
-              0,
-              0,
-              0x40,
-              0,
-              64,
-              6,
-              0,
-              0,
-              192,
-              0,
-              2,
-              2,
-              198,
-              51,
-              100,
-              10};
-  bytes[0] = static_cast<std::uint8_t>(0x45 + options.size() / 4);
-  bytes.insert(bytes.end(), options.begin(), options.end());
-  bytes.insert(bytes.end(), segment.begin(), segment.end());
-  return bytes;
-}
-
-Bytes ipv6(const Bytes& segment, std::size_t payload) {
-  const std::size_t length = segment.size() + payload;
-  Bytes bytes{0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length), 6, 64};
-  for (const auto* text : {"2001:db8::2", "2001:db8:9::10"}) {
-    const IpAddress address = *IpAddress::parse(text);
-    bytes.insert(bytes.end(), address.bytes().begin(), address.bytes().end());
-  }
-  bytes.insert(bytes.end(), segment.begin(), segment.end());
-  return bytes;
-}
+using test::ipv4;
+using test::ipv6;
+using test::tcp;
+using test::timestamps_option;
+using Bytes = test::Packet;
 
 TEST(TcpHeaders, ASegmentOfEitherFamilyIsRead) {
   for (const bool is_v6 : {false, true}) {
