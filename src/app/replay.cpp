@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/engine.h"
-#include "detectors/all.h"
+#include "app/replay_engine.h"
 
 namespace voip {
 namespace {
@@ -35,8 +34,7 @@ class Replay {
         tells_opinions_(plan.tells_opinions),
         sink_(sink),
         mark_(plan.settings.qos.call_mark),
-        engine_(always_marking(plan.settings), find_detector(plan.settings.detector.use)->make(plan.settings),
-                {.switches = true, .drains = false}) {
+        engine_(always_marking(plan.settings)) {
     for (const TimelineFlow& flow : timeline.flows) {
       births_.push_back(&flow);
     }
@@ -136,17 +134,10 @@ class Replay {
     step(event);
   }
 
-  // Steps the engine and does what it asks for, until it asks for nothing more.
   void step(Event first) {
-    std::deque<Event> events{std::move(first)};
-    while (!events.empty()) {
-      const Event event = std::move(events.front());
-      events.pop_front();
-      for (const Action& action : engine_.step(now_, event)) {
-        perform(action, events);
-      }
-      tell_changes();
-    }
+    engine_.step(
+        now_, std::move(first), [&](const Action& action, std::deque<Event>& events) { perform(action, events); },
+        [&] { tell_changes(); });
   }
 
   void perform(const Action& action, std::deque<Event>& events) {
@@ -154,20 +145,9 @@ class Replay {
                    [&](const ListFlows&) { list_flows(events); },
                    [&](const ReadCounters& read) { read_counters(read, events); },
                    [&](const MarkFlow& mark) { mark_flow(mark); },
-                   [&](const SwitchQos& order) {
-                     qos_ = order.wanted;
-                     events.emplace_back(SwitchFinished{order.wanted, ""});
-                   },
-                   [&](const ObserveQos&) {
-                     events.emplace_back(QosObserved{qos_, ""});
-                   },
                    [&](const CallStarted& started) { started_[started.call.first_flow] = started.call; },
-                   [&](const StatusReported& told) { status_ = told.status; },
-                   [&](const QosSwitched& switched) {
-                     sink_({.kind = switched.is_on ? ReplayEvent::Kind::qos_on : ReplayEvent::Kind::qos_off,
-                            .time = now_.time_since_epoch(),
-                            .reason = std::string(to_string(switched.reason))});
-                   },
+                   [&](const StatusReported& reported) { status_ = reported.status; },
+                   [&](const QosSwitched& switched) { sink_(told(switched, now_.time_since_epoch())); },
                    [](const auto&) {},
                },
                action);
@@ -276,7 +256,7 @@ class Replay {
   bool tells_opinions_ = false;
   const std::function<void(const ReplayEvent&)>& sink_;
   MarkSettings mark_;
-  Engine engine_;
+  ReplayEngine engine_;
   std::vector<const TimelineFlow*> births_;
   std::size_t next_birth_ = 0;
   std::unordered_map<FlowKey, LivingFlow, FlowKeyHash> living_;
@@ -284,7 +264,6 @@ class Replay {
   Instant now_{};
   Instant next_gone_ = Instant::max();
   Instant next_opinions_{};
-  Qos qos_ = Qos::off;
   FullStatus status_;  // the last one asked for
   std::vector<FlowSample> samples_;
   std::vector<std::pair<FlowKey, bool>> changed_;  // in this step: became part of a call, or ceased to be

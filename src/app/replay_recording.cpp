@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "app/replay.h"
-#include "core/engine.h"
-#include "detectors/all.h"
+#include "app/replay_engine.h"
 
 namespace voip {
 namespace {
@@ -22,8 +21,7 @@ class RecordingReplay {
         tells_opinions_(plan.tells_opinions),
         sink_(sink),
         settings_(plan.settings.value_or(recording.settings)),
-        engine_(without_marks(settings_), find_detector(settings_.detector.use)->make(settings_),
-                {.switches = true, .drains = false}) {}
+        engine_(without_marks(settings_)) {}
 
   void run() {
     for (const RecordedStep& recorded : recording_.steps) {
@@ -65,33 +63,16 @@ class RecordingReplay {
   }
 
   void step(Event first) {
-    std::deque<Event> events{std::move(first)};
-    while (!events.empty()) {
-      const Event event = std::move(events.front());
-      events.pop_front();
-      for (const Action& action : engine_.step(now_, event)) {
-        perform(action, events);
-      }
-    }
+    engine_.step(
+        now_, std::move(first), [&](const Action& action, std::deque<Event>& /*events*/) { perform(action); }, [] {});
   }
 
-  void perform(const Action& action, std::deque<Event>& events) {
+  void perform(const Action& action) {
     std::visit(Overloaded{
-                   [&](const SwitchQos& order) {
-                     qos_ = order.wanted;
-                     events.emplace_back(SwitchFinished{order.wanted, ""});
-                   },
-                   [&](const ObserveQos&) {
-                     events.emplace_back(QosObserved{qos_, ""});
-                   },
                    [&](const CallStarted& started) { tell(ReplayEvent::Kind::call_start, started.call); },
                    [&](const CallEnded& ended) { tell(ReplayEvent::Kind::call_end, ended.call); },
-                   [&](const QosSwitched& switched) {
-                     sink_({.kind = switched.is_on ? ReplayEvent::Kind::qos_on : ReplayEvent::Kind::qos_off,
-                            .time = now_ - recording_.began,
-                            .reason = std::string(to_string(switched.reason))});
-                   },
-                   [&](const StatusReported& told) { tell_opinions(told.status); },
+                   [&](const QosSwitched& switched) { sink_(told(switched, now_ - recording_.began)); },
+                   [&](const StatusReported& reported) { tell_opinions(reported.status); },
                    [](const auto&) {},
                },
                action);
@@ -131,10 +112,9 @@ class RecordingReplay {
   bool tells_opinions_ = false;
   const std::function<void(const ReplayEvent&)>& sink_;
   Settings settings_;
-  Engine engine_;
+  ReplayEngine engine_;
   Instant now_{};
   Duration next_opinions_{};
-  Qos qos_ = Qos::off;
   std::unordered_map<FlowKey, TimelineFlow, FlowKeyHash> flows_;  // those that were told
 };
 
