@@ -114,9 +114,13 @@ void look_at_all(const Configuration& configuration, CommandLoop& commands, Find
     }
   }
   report.add(judge_rates(settings.qos));
-  report.add(
-      judge_mark({look_at_foreign_marks(), flows, settings.detector.use == "calls" && daemon.status ? daemon.status->calls : 0},
-                 settings.qos));
+  if (settings.qos.mark_calls && !commands.is_interrupted()) {
+    MarkFacts marks{.foreign = look_at_foreign_marks(commands), .flows = flows};
+    marks.calls = settings.detector.use == "calls" && daemon.status ? daemon.status->calls : 0;
+    if (!commands.is_interrupted()) {
+      report.add(judge_mark(marks, settings.qos));
+    }
+  }
   report.add(judge_own_files(look_at_own_files(settings, daemon.status.has_value()), settings));
   if (!commands.is_interrupted()) {
     const BrokerFacts brokers = look_at_brokers(settings, daemon, commands);

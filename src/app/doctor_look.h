@@ -8,6 +8,7 @@
 #include "app/doctor_broker.h"
 #include "app/doctor_check.h"
 #include "app/doctor_kernel.h"
+#include "app/doctor_marks.h"
 #include "app/doctor_network.h"
 #include "app/doctor_offload.h"
 #include "app/doctor_setup.h"
@@ -24,12 +25,12 @@ OwnFilesFacts look_at_own_files(const Settings& settings, bool daemon_runs);
 KernelFacts look_at_kernel(const Settings& settings, const RunningDaemon& daemon);
 ListedFlows look_at_flows(const MarkSettings& call_mark, const Lan& lan, CommandLoop& commands);
 OffloadFacts look_at_offload(CommandLoop& commands);
+std::vector<ForeignMark> look_at_foreign_marks(CommandLoop& commands);
 
 NetworkFacts look_at_network(const Settings& settings, CommandLoop& commands);
 
 // `may_look`: whether what tc, nft and iptables say can be believed; without CAP_NET_ADMIN they show less than there is.
 ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands);
-std::vector<ForeignMark> look_at_foreign_marks();
 
 BrokerFacts look_at_brokers(const Settings& settings, const RunningDaemon& daemon, CommandLoop& commands);
 

@@ -1,9 +1,13 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include "app/doctor_look.h"
 #include "ports/conntrack_candidates.h"
@@ -139,6 +143,35 @@ OffloadFacts look_at_offload(CommandLoop& commands) {
   facts.uci_software = is_set("flow_offloading");
   facts.uci_hardware = is_set("flow_offloading_hw");
   return facts;
+}
+
+std::vector<ForeignMark> look_at_foreign_marks(CommandLoop& commands) {
+  std::vector<ForeignMark> foreign;
+  // What they use unless told otherwise; their rules come and go with their interfaces.
+  for (const auto& [file, program, bits] :
+       {std::tuple("/etc/config/mwan3", "mwan3", 0x3f00U), std::tuple("/etc/config/pbr", "pbr", 0x00ff0000U)}) {
+    if (::access(file, F_OK) == 0) {
+      foreign.push_back({program, bits});
+    }
+  }
+  const auto listed = [&](std::vector<std::string> argv) {
+    if (!is_program(argv.front())) {
+      return std::string();
+    }
+    const CommandResult result = commands.run({.argv = std::move(argv)}, program_limit);
+    return result.exit_status == 0 ? result.output : std::string();
+  };
+  std::vector<std::string> iptables_tables;
+  for (const std::string family : {"ip", "ip6"}) {
+    // Without a table's name: naming one loads its module.
+    IptablesMarks read = parse_iptables_marks(listed({family + "tables-save"}), family);
+    std::move(read.tables.begin(), read.tables.end(), std::back_inserter(iptables_tables));
+    std::move(read.marks.begin(), read.marks.end(), std::back_inserter(foreign));
+  }
+  for (ForeignMark& mark : parse_nft_marks(listed({"nft", "-s", "-t", "list", "ruleset"}), iptables_tables)) {
+    foreign.push_back(std::move(mark));
+  }
+  return foreign;
 }
 
 }  // namespace voip

@@ -164,16 +164,4 @@ ActuatorFacts look_at_actuator(const Settings& settings, const Network& network,
   return facts;
 }
 
-std::vector<ForeignMark> look_at_foreign_marks() {
-  std::vector<ForeignMark> foreign;
-  // What they use unless told otherwise.
-  for (const auto& [file, program, mask] :
-       {std::tuple("/etc/config/mwan3", "mwan3", 0x3f00U), std::tuple("/etc/config/pbr", "pbr", 0x00ff0000U)}) {
-    if (::access(file, F_OK) == 0) {
-      foreign.push_back({program, mask});
-    }
-  }
-  return foreign;
-}
-
 }  // namespace voip

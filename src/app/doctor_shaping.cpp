@@ -44,12 +44,6 @@ std::string install_parts(const std::vector<std::string>& names, const QosSettin
                              : "install a kernel with the modules " + joined(wanted) + ", or take another qos.actuator";
 }
 
-std::string hex(std::uint32_t number) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "0x%08x", number);
-  return text.data();
-}
-
 Check judge_programs(const ActuatorFacts& facts, const Platform& platform) {
   if (facts.missing_programs.empty()) {
     return {"programs", CheckResult::ok, "those that qos.actuator \"" + facts.name + "\" runs are there"};
@@ -191,33 +185,6 @@ Checks judge_rates(const QosSettings& qos) {
         std::to_string(qos.tc.upload_kbit) + " kbit/s up, " + std::to_string(qos.tc.download_kbit) + " kbit/s down, " +
             std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call",
         "");
-  }
-  return checks;
-}
-
-Checks judge_mark(const MarkFacts& facts, const QosSettings& qos) {
-  if (!qos.mark_calls) {
-    return {};
-  }
-  Checks checks;
-  for (const ForeignMark& other : facts.foreign) {
-    if ((other.mask & qos.call_mark.mask) != 0) {
-      checks.push_back({"call_mark", CheckResult::warning,
-                        other.program + " uses the bits " + hex(other.mask) + " of the mark, and qos.call_mark has the mask " +
-                            hex(qos.call_mark.mask),
-                        "set qos.call_mark = \"0x01000000/0x01000000\", or other bits that nobody uses"});
-    }
-  }
-  if (facts.calls > 0 && facts.flows.were_listed && !facts.flows.is_cut && facts.flows.marked == 0) {
-    checks.push_back({"call_mark", CheckResult::warning,
-                      "the daemon knows of " + std::to_string(facts.calls) + " calls, and no connection has the mark " +
-                          hex(qos.call_mark.value) + ": somebody else overwrites it, or the kernel has no connection marks",
-                      "see conntrack -L -p udp; a kernel with CONFIG_NF_CONNTRACK_MARK"});
-  }
-  if (checks.empty()) {
-    checks.push_back({"call_mark", CheckResult::ok,
-                      hex(qos.call_mark.value) + "/" + hex(qos.call_mark.mask) +
-                          (facts.foreign.empty() ? "" : ", which collides with no program that was found")});
   }
   return checks;
 }

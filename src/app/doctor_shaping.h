@@ -41,17 +41,6 @@ struct ActuatorFacts {
 };
 Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const Platform& platform);
 
-// Bits of the conntrack mark that another program uses.
-struct ForeignMark {
-  std::string program;
-  std::uint32_t mask = 0;
-};
-struct MarkFacts {
-  std::vector<ForeignMark> foreign;
-  ListedFlows flows;
-  std::int64_t calls = 0;  // that the daemon knows of, of UDP
-};
-Checks judge_mark(const MarkFacts& facts, const QosSettings& qos);
 Checks judge_rates(const QosSettings& qos);
 
 }  // namespace voip

@@ -165,28 +165,5 @@ TEST(DoctorRates, StrangeOnesAreTold) {
   expect_check(judge_rates(qos), "rates", CheckResult::warning, "86", "bulk_percent = 70");
 }
 
-TEST(DoctorMark, BitsThatNobodyElseUsesAreOk) {
-  QosSettings qos = tc();
-  expect_ok(judge_mark({}, qos), "call_mark");
-  expect_ok(judge_mark({.foreign = {{"mwan3", 0x3f00}}, .flows = {}}, qos), "call_mark");
-  qos.mark_calls = false;
-  EXPECT_TRUE(judge_mark({.foreign = {{"mwan3", 0x3f00}}, .flows = {}}, qos).empty());
-}
-
-TEST(DoctorMark, BitsThatOthersUseTooAreTold) {
-  QosSettings qos = tc();
-  qos.call_mark = {.value = 0x100, .mask = 0x100};
-  expect_check(judge_mark({.foreign = {{"mwan3", 0x3f00}}, .flows = {}}, qos), "call_mark", CheckResult::warning,
-               "mwan3 uses the bits 0x00003f00", "0x01000000/0x01000000");
-}
-
-TEST(DoctorMark, CallsWithoutAMarkAreTold) {
-  MarkFacts facts{.foreign = {}, .flows = {.were_listed = true}, .calls = 2};
-  expect_check(judge_mark(facts, tc()), "call_mark", CheckResult::warning, "2 calls, and no connection has the mark",
-               "CONFIG_NF_CONNTRACK_MARK");
-  facts.flows.marked = 1;
-  expect_ok(judge_mark(facts, tc()), "call_mark");
-}
-
 }  // namespace
 }  // namespace voip
