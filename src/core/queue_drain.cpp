@@ -11,7 +11,8 @@ constexpr Duration no_queue = 50ms;  // shorter ones are not worth it, and recei
 constexpr Duration short_way = 40ms;
 // What is counted for a way of which nothing is known, with those 40 ms. It is wrong by no more than 75 ms from 0 to 150 ms.
 constexpr Duration likely_way = 75ms;
-constexpr Duration longest = 4s;  // more than enough for two seconds of buffer
+constexpr Duration longest = 4s;         // more than enough for two seconds of buffer
+constexpr Duration is_remembered = 24h;  // how long it took, as the ways
 constexpr Duration is_recent = 1s;
 constexpr Duration for_a_while = 150ms;
 constexpr Duration comparable = 250ms;   // between them the queue falls by much more than acknowledgements are delayed
@@ -137,11 +138,16 @@ std::optional<Instant> QueueDrain::estimate() const {
   return end;
 }
 
+Duration QueueDrain::length_without_news() const {
+  const bool is_known = longest_drained_ && *began_ - longest_drained_->ended < is_remembered;
+  return is_known ? std::max(fixed_, longest_drained_->length) : fixed_;
+}
+
 std::optional<Instant> QueueDrain::end() const {
   if (!began_ || is_empty_) {
     return began_;
   }
-  Instant end = *began_ + fixed_;
+  Instant end = *began_ + length_without_news();
   if (const auto estimated = estimate()) {
     end = *estimated;
   } else if (at_least_) {
@@ -153,8 +159,16 @@ std::optional<Instant> QueueDrain::end() const {
 void QueueDrain::release(Instant now) {
   const auto estimated = began_ ? estimate() : std::nullopt;
   // Where nothing was measured, or the queue was longer than it may take, something may be left of it.
-  if (is_empty_ || (began_ ? estimated && *estimated <= now : newest() != nullptr)) {
-    paths_clear_at_ = now + (began_ ? until_clear : Duration{});
+  if (!is_empty_ && (began_ ? !estimated || *estimated > now : newest() == nullptr)) {
+    return;
+  }
+  paths_clear_at_ = now + (began_ ? until_clear : Duration{});
+  if (!began_) {
+    return;
+  }
+  const Drained drained{now - *began_, now};
+  if (!longest_drained_ || drained.length >= longest_drained_->length || now - longest_drained_->ended >= is_remembered) {
+    longest_drained_ = drained;
   }
 }
 

@@ -1,5 +1,6 @@
 // How long the rest of the traffic is to be held down until the modem's queue is empty, told by what the delay of others' packets
-// shows of that queue. Without any such news it is qos.tc.drain_for.
+// shows of that queue. Without any such news it is qos.tc.drain_for, or what it was when there last was some: the modem is the
+// same.
 //
 // A packet that left at time t and was answered after d has found the queue d minus the way long. From the moment that the rest
 // is held down it gets shorter by the share of the line that is free then, so it is empty at t + (d - way) / share. Each further
@@ -54,6 +55,12 @@ class QueueDrain {
   [[nodiscard]] std::optional<Instant> estimate() const;
   void compare(Connection& connection, const DelayMeasured& sample);
   void learn(const DelayMeasured& sample);
+  [[nodiscard]] Duration length_without_news() const;
+
+  struct Drained {
+    Duration length{};
+    Instant ended{};
+  };
 
   Duration fixed_;
   std::int64_t free_percent_ = 80;
@@ -63,6 +70,7 @@ class QueueDrain {
   std::optional<Duration> at_least_;    // where nothing that was seen leaving is answered yet
   std::optional<Instant> began_;
   std::optional<Instant> paths_clear_at_;
+  std::optional<Drained> longest_drained_;  // of those that were measured, within a day
   bool is_empty_ = false;
 };
 

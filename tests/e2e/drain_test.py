@@ -48,6 +48,10 @@ class Upload(unittest.TestCase):
         self.assert_trial(lambda trial: is_healed(trial, WELL_WITHIN_S[2000]), 2000, timestamps=False)
 
     @skipping
+    def test_where_nothing_tells_of_the_queue_it_lasts_as_long_as_it_did_before(self):
+        self.assert_trial(lambda trial: is_healed(trial, WELL_WITHIN_S[2000]), 2000, known=True, quic=True)
+
+    @skipping
     def test_a_long_way_that_is_known_is_not_taken_for_a_queue(self):
         self.assert_trial(lambda trial: trial.drain_ms is not None and trial.drain_ms < 270 and trial.mos > LEAST_MOS, 100, path_delay_ms=[150], known=True)
 

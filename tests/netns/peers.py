@@ -219,10 +219,10 @@ class BaresipCall(_PeerCall):
 
 
 class Transfer:
-    """iperf3 between laptop and server. It is bulk like any other: four cubic streams unless said otherwise."""
+    """iperf3 between laptop and server. It is bulk like any other: four cubic streams of TCP unless said otherwise, or UDP of that rate."""
 
     def __init__(self, home: Home, *, download: bool = False, streams: int = 4, seconds: int = 600, host: str = "laptop", family: int = 4,
-                 port: int = 5201, congestion: str = "cubic", kbit: int | None = None, to: str | None = None):
+                 port: int = 5201, congestion: str = "cubic", kbit: int | None = None, to: str | None = None, udp: bool = False):
         require("iperf3")
         self._download = download
         self._server = home.popen("server", ["iperf3", "-s", "-1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -230,7 +230,7 @@ class Transfer:
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline and f":{port:04X} " not in (table.read_text() if table.exists() else ""):
             time.sleep(0.01)
-        argv = ["iperf3", "-c", to or home.address("server", family), "-p", str(port), "-C", congestion, "-P", str(streams), "-t", str(seconds), "-J"]
+        argv = ["iperf3", "-c", to or home.address("server", family), "-p", str(port), *(["-u"] if udp else ["-C", congestion]), "-P", str(streams), "-t", str(seconds), "-J"]
         argv += ["-b", f"{kbit // streams}K", "-l", "1400"] if kbit else []  # in single packets, not in bursts of 128 KB
         self._client = home.popen(host, argv + (["-R"] if download else []), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.started_ns = time.time_ns()

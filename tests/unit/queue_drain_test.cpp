@@ -22,6 +22,44 @@ TEST(QueueDrain, WithoutNewsItLastsAsLongAsIsSet) {
   EXPECT_EQ(drain.end(), at(11s));
 }
 
+// QUIC tells nothing of the queue, but the modem is the same.
+TEST(QueueDrain, WithoutNewsItLastsAsLongAsTheLongestThatWasMeasuredInADay) {
+  QueueDrain drain(line());
+  const auto drain_measured = [&](Instant now, Duration length) {
+    drain.forget_samples();
+    drain.measured({1, now, 75ms + length * 80 / 100});
+    drain.begin(now);
+    ASSERT_EQ(drain.end(), now + length);
+    drain.release(now + length);
+  };
+  const auto length_without_news = [&](Instant now) {
+    drain.forget_samples();
+    drain.begin(now);
+    const Duration length = *drain.end() - now;
+    drain.release(now + length);
+    return length;
+  };
+  drain_measured(at(10s), 500ms);
+  EXPECT_EQ(length_without_news(at(100s)), 1s) << "no shorter than is set";
+  drain_measured(at(200s), 2s);
+  drain_measured(at(300s), 1500ms);
+  EXPECT_EQ(length_without_news(at(400s)), 2s) << "what was not measured teaches nothing";
+  EXPECT_EQ(length_without_news(at(200s + 24h)), 2s);
+  EXPECT_EQ(length_without_news(at(203s + 24h)), 1s);
+  drain_measured(at(500s + 24h), 1500ms);
+  EXPECT_EQ(length_without_news(at(600s + 24h)), 1500ms);
+}
+
+TEST(QueueDrain, ADrainThatWasTooShortTeachesNoLength) {
+  QueueDrain drain(line());
+  drain.measured({1, at(9s), 3s});
+  drain.begin(at(10s));
+  drain.release(at(12s));  // switched on by somebody else
+  drain.forget_samples();
+  drain.begin(at(20s));
+  EXPECT_EQ(drain.end(), at(21s));
+}
+
 TEST(QueueDrain, WhatWasAnsweredBeforeItBeganTellsItsLength) {
   QueueDrain drain(line());
   drain.measured({1, at(9s), 875ms});

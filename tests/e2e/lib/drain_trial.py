@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How soon a call is well again when it begins under a transfer that has filled the modem's buffer, with each kind of draining step.
 
-    drain_trial.py [--runs 5] [--drain fixed measured] [--buffer 500 1000 2000] [--download] [--path-delay 60] [--no-timestamps]      prints medians
+    drain_trial.py [--runs 5] [--drain fixed measured] [--buffer 500 1000 2000] [--download] [--path-delay 60] [--no-timestamps] [--quic]      prints medians
 
 Each trial is a home in a box of its own, with the whole daemon on its router; everything is judged by the call's own packets and by what the
 provider's buckets have carried.
@@ -67,9 +67,9 @@ class _Bucket:
 
 
 def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbit: int | None = None, path_delay_ms: list[int] | None = None,
-             timestamps: bool = True, known: bool = False) -> Trial:
+             timestamps: bool = True, known: bool = False, quic: bool = False) -> Trial:
     """transfer_kbit: of a transfer that does not fill the line; 0: none at all. path_delay_ms: one for each server, among which the streams are
-    shared. known: QoS has been on before under the same transfer."""
+    shared. known: QoS has been on before under the same transfer. quic: then it gives way to one of UDP, of which no header tells anything."""
     way = "down" if download else "up"
     line = Line(down_buffer_ms=buffer_ms) if download else Line(up_buffer_ms=buffer_ms)
     kbit = (line.down_kbit if download else line.up_kbit) or 0
@@ -88,9 +88,11 @@ def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbi
         bucket = _Bucket(home, "wan" if download else "srv")
         full = kbit * buffer_ms // 8 * 8 // 10 if transfer_kbit is None else 0
         streams = (1 if transfer_kbit else 4 // len(ways)) if transfer_kbit != 0 else 0
+        transfers = []
         for port, server in enumerate(ways, 5201):
             if streams:
-                Transfer(home, download=download, seconds=90, streams=streams, kbit=transfer_kbit and transfer_kbit // len(ways), port=port, to=server)
+                each_kbit = transfer_kbit and transfer_kbit // len(ways)
+                transfers.append(Transfer(home, download=download, seconds=90, streams=streams, kbit=each_kbit, port=port, to=server))
         _wait_full(bucket, full)
         if known:
             daemon.command("qos", "on")
@@ -100,6 +102,12 @@ def try_once(drain: str, buffer_ms: int, *, download: bool = False, transfer_kbi
             daemon.command("qos", "auto")
             if not watch.wait_for(False, 0, 20):
                 raise HomeError("QoS does not go off: " + daemon.log_text())
+            _wait_full(bucket, full)
+        if quic:
+            for transfer in transfers:
+                transfer.stop()
+            Transfer(home, download=download, seconds=90, streams=1, kbit=2 * kbit, port=5301, udp=True)
+            time.sleep(buffer_ms / 1000)  # what TCP has left there drains meanwhile
             _wait_full(bucket, full)
         marks = _MarkerWatch(home)
         with Call(home) as call:
@@ -174,6 +182,7 @@ def main() -> int:
     parser.add_argument("--path-delay", nargs="+", type=int, metavar="MS", help="the way to each server and back; the streams are shared among so many servers")
     parser.add_argument("--no-timestamps", action="store_true", help="TCP without timestamps (RFC 7323)")
     parser.add_argument("--known", action="store_true", help="QoS has been on before, so the way is known")
+    parser.add_argument("--quic", action="store_true", help="then the transfer gives way to one of UDP")
     args = parser.parse_args()
     print(f"{'':26} {'on s':>7} {'drain ms':>9} {'<60 ms s':>9} {'MOS':>6} {'10 s left %':>10} {'later %':>9}")
     try:
@@ -182,7 +191,7 @@ def main() -> int:
                 trials = []
                 for run in range(args.runs):
                     trials.append(try_once(drain, buffer, download=args.download, transfer_kbit=args.transfer_kbit, path_delay_ms=args.path_delay,
-                                           timestamps=not args.no_timestamps, known=args.known))
+                                           timestamps=not args.no_timestamps, known=args.known, quic=args.quic))
                     print(_row(f"  {buffer} ms, {drain}, run {run + 1}", trials[-1]), flush=True)
                 print(_row(f"{buffer} ms, {drain}: median", medians(trials)), flush=True)
     except Unavailable as reason:
