@@ -143,15 +143,19 @@ class Bench:
         address = self.home.address("server") if kind == "media" else PEERS.split("/", maxsplit=1)[0]
         return subprocess.Popen([str(BIN / "bench_traffic"), kind, *spaces, address, str(flows)])
 
-    def situation(self, name: str, *, media: int = 10, torrent: int = 0, foreign: int = 0, others: bool = False, settle: float = 12, runs: int | None = None, seconds: float | None = None) -> None:
+    def situation(self, name: str, *, media: int = 10, torrent: int = 0, foreign: int = 0, others: bool = False, watched: bool = False, settle: float = 12, runs: int | None = None, seconds: float | None = None) -> None:
         runs, seconds = runs or self.runs, seconds or self.seconds
         settings = {"monitor": {"lan": ["192.168.77.0/24"]}, "qos": {"actuator": "none"}}
         daemons = {"voip-qosd": Daemon(self.home, settings), "voip-qosd with MQTT": Daemon(self.home, settings, broker=self.broker)}
+        if watched:
+            daemons["voip-qosd with watch"] = Daemon(self.home, settings)
         children = []
         try:
             for daemon in daemons.values():
                 daemon.start()
             time.sleep(1)
+            if watched:
+                children.append(self.home.popen("router", daemons["voip-qosd with watch"].argv("watch"), stdout=subprocess.DEVNULL))
             if media:
                 children.append(self.traffic("media", media))
             if torrent:
@@ -218,9 +222,9 @@ def main() -> int:
                 bench.situation("idle, 1k entries", media=0, settle=5, runs=1, seconds=max(20, seconds))
             for entries in args.entries if "sizes" in wanted else []:
                 bench.fill(entries)
-                bench.situation(f"10 media flows, {entries // 1000}k entries", others=True)
+                bench.situation(f"10 media flows, {entries // 1000}k entries", others=True, watched=entries == args.entries[0])
             if "torrent" in wanted:
-                bench.situation(f"... and a torrent of 2000, {bench.entries // 1000}k", torrent=2_000, settle=20)
+                bench.situation(f"... and a torrent of 2000, {bench.entries // 1000}k", torrent=2_000, watched=True, settle=20)
             if "foreign" in wanted:
                 bench.situation(f"... and 5000 foreign/s, {bench.entries // 1000}k", foreign=5_000)
             if args.json:
