@@ -48,6 +48,10 @@ std::string_view shortened(std::string_view line) {
   return line.substr(0, most_letters);
 }
 
+std::string place_of(const std::string& program, const std::string& table, const std::string& chain) {
+  return program + ", table " + table + ", chain " + chain;
+}
+
 void add(std::vector<ForeignMark>& marks, ForeignMark mark) {
   if (mark.bits != 0 && marks.size() < most_marks) {
     marks.push_back(std::move(mark));
@@ -179,13 +183,14 @@ std::vector<ForeignMark> parse_nft_marks(std::string_view ruleset, const std::ve
     for (std::size_t i = 0; i < words.size(); ++i) {
       bits |= is_at(words, i, {"ct", "mark", "set"}) ? written_bits(words, i + 3) : 0;
     }
-    add(marks, {"nftables, table " + table + ", chain " + chain, bits, std::string(shortened(line))});
+    add(marks, {place_of("nftables", table, chain), bits, std::string(shortened(line))});
   }
   return marks;
 }
 
 IptablesMarks parse_iptables_marks(std::string_view saved, std::string_view family) {
   IptablesMarks read;
+  const std::string program = std::string(family) + "tables";
   std::string table;
   for (const std::string_view line : shown::lines_of(saved)) {
     if (line.front() == '*') {
@@ -196,8 +201,7 @@ IptablesMarks parse_iptables_marks(std::string_view saved, std::string_view fami
     const std::string bare = without_quoted(line);
     const Words words = shown::words_of(bare);
     const std::string chain(shown::word_after(words, "-A"));
-    add(read.marks, {std::string(family) + "tables, table " + table + ", chain " + chain, connmark_bits(words),
-                     std::string(shortened(line))});
+    add(read.marks, {place_of(program, table, chain), connmark_bits(words), std::string(shortened(line))});
   }
   return read;
 }
