@@ -102,8 +102,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   const tc::Layout layout = tc::layout_of(before, settings, site);
   const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
   const Found found = tc::find_ours(before, layout);
-  if (found == Found::draining || found == Found::settled) {
-    return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before))};
+  const bool is_whole = found == Found::draining || found == Found::settled;
+  if (is_whole && tc::is_up_to_date(before, tc::fingerprint(settings, site, layout))) {
+    return {rules, tc::batch(tc::tc_change(wanted, settings, site, layout, before))};
   }
   Plan plan = removal(before);
   std::vector<std::string> with_clsact;
@@ -121,7 +122,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back({.argv = {"ip", "link", "set", name, "txqueuelen", "1000", "up"}});
   }
   plan.push_back(rules);
-  for (Command& command : tc::tc_installation(wanted, settings, layout, with_clsact)) {
+  for (Command& command : tc::tc_installation(wanted, settings, site, layout, with_clsact)) {
     plan.push_back(std::move(command));
   }
   return plan;
@@ -138,7 +139,8 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
   const std::size_t place = tc::devices_with_clsact(probe).size();
   const CommandResult table = place < probe.results.size() ? probe.results[place] : CommandResult{.exit_status = 1};
   const bool has_table = table.exit_status == 0;
-  const Found found = tc::find_ours(probe, tc::layout_of(probe, settings, site));
+  const tc::Layout layout = tc::layout_of(probe, settings, site);
+  const Found found = tc::find_ours(probe, layout);
   if (found == Found::nothing) {
     return {Qos::off, has_table ? "our nft table inet voip_qosd is left over" : ""};
   }
@@ -149,7 +151,11 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
     return {Qos::off, "our nft table inet voip_qosd is missing, so calls do not come first: " +
                           (table.failure.empty() ? std::string("somebody removed it") : "nft: " + table.failure)};
   }
-  return {found == Found::draining ? Qos::draining : Qos::on, ""};
+  if (found == Found::draining) {
+    return {Qos::draining, ""};
+  }
+  // After a change of the settings it is put in place anew.
+  return {Qos::on, "", !tc::is_up_to_date(probe, tc::fingerprint(settings, site, layout))};
 }
 
 }  // namespace

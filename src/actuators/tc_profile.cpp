@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actuators/tc_state.h"
+#include "base/ip_address.h"
 
 namespace voip::tc {
 namespace {
@@ -131,10 +132,11 @@ Tree tree_of(Direction direction, Qos wanted, const QosSettings& settings, const
           .line_sizes = line_sizes(settings.tc, frames)};
 }
 
-std::string marker_line(Qos wanted, const QosSettings& settings, const Layout& layout) {
+std::string marker_line(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout) {
   const Tree tree = tree_of(layout.shapes_upload() ? Direction::up : Direction::down, wanted, settings, layout);
   return "qdisc replace dev " + tree.device + " parent " + tree.id(0xf0) + " handle " +
-         tree.leaf(wanted == Qos::draining ? draining_marker : settled_marker) + " pfifo limit 1\n";
+         tree.leaf(wanted == Qos::draining ? draining_marker : settled_marker) + " pfifo limit " +
+         std::to_string(fingerprint(settings, site, layout)) + "\n";
 }
 
 std::string chain(std::string_view name, std::uint32_t major, std::string_view address, const QosSettings& settings,
@@ -167,23 +169,8 @@ std::string chain(std::string_view name, std::uint32_t major, std::string_view a
   return text + to_class("", 0x30) + "  }\n";
 }
 
-}  // namespace
-
-std::string nft_removal() {
-  const std::string name = "table inet " + std::string(table) + "\n";
-  return name + "delete " + name;
-}
-
-std::string nft_rules(const QosSettings& settings, const Site& site) {
-  // Before source NAT (100), so that LAN addresses are visible in both directions.
-  return nft_removal() + "table inet " + std::string(table) + " {\n" + chain("up", upload_major, "saddr", settings, site) +
-         chain("down", download_major, "daddr", settings, site) +
-         "  chain post {\n    type filter hook postrouting priority -149; policy accept;\n    oifname \"" + site.wan +
-         "\" goto up\n    iifname \"" + site.wan + "\" goto down\n  }\n}\n";
-}
-
-Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
-                     const std::vector<std::string>& lan_with_clsact) {
+// All but the marker.
+Plan trees(Qos wanted, const QosSettings& settings, const Layout& layout, const std::vector<std::string>& lan_with_clsact) {
   std::string text;
   std::string queues;
   const auto add_tree = [&](Direction direction, std::uint32_t fallback) {
@@ -209,12 +196,42 @@ Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layo
     text += "filter add dev " + tree.device + " parent " + tree.id(0) + " protocol arp pref 1 u32 match u32 0 0 flowid " +
             tree.id(0x20) + "\n";
   }
-  return {batch(std::move(text)),
-          {.argv = {"tc", "-force", "-batch", "-"}, .input = std::move(queues), .may_fail = true},
-          batch(marker_line(wanted, settings, layout))};
+  return {batch(std::move(text)), {.argv = {"tc", "-force", "-batch", "-"}, .input = std::move(queues), .may_fail = true}};
 }
 
-std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before) {
+}  // namespace
+
+std::string nft_removal() {
+  const std::string name = "table inet " + std::string(table) + "\n";
+  return name + "delete " + name;
+}
+
+std::string nft_rules(const QosSettings& settings, const Site& site) {
+  // Before source NAT (100), so that LAN addresses are visible in both directions.
+  return nft_removal() + "table inet " + std::string(table) + " {\n" + chain("up", upload_major, "saddr", settings, site) +
+         chain("down", download_major, "daddr", settings, site) +
+         "  chain post {\n    type filter hook postrouting priority -149; policy accept;\n    oifname \"" + site.wan +
+         "\" goto up\n    iifname \"" + site.wan + "\" goto down\n  }\n}\n";
+}
+
+std::uint32_t fingerprint(const QosSettings& settings, const Site& site, const Layout& layout) {
+  std::string text = nft_rules(settings, site);
+  for (const Command& command : trees(Qos::on, settings, layout, layout.lan)) {
+    text += command.input;
+  }
+  const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+  constexpr std::uint32_t most = 999'999;
+  return 1 + static_cast<std::uint32_t>(hash_bytes(bytes, 0) % most);
+}
+
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout,
+                     const std::vector<std::string>& lan_with_clsact) {
+  Plan plan = trees(wanted, settings, layout, lan_with_clsact);
+  plan.push_back(batch(marker_line(wanted, settings, site, layout)));
+  return plan;
+}
+
+std::string tc_change(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout, const Probe& before) {
   std::string text;
   for (const Direction direction : {Direction::up, Direction::down}) {
     if (direction == Direction::up ? layout.shapes_upload() : layout.shapes_download()) {
@@ -225,7 +242,7 @@ std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& lay
       text += bulk_class(tree, "change") + (is_plain_queue ? plain_queue(tree, "change") : "");
     }
   }
-  return text + marker_line(wanted, settings, layout);
+  return text + marker_line(wanted, settings, site, layout);
 }
 
 }  // namespace voip::tc

@@ -54,11 +54,16 @@ std::string nft_rules(const QosSettings& settings, const Site& site);
 // Removes the table, whether or not it is there.
 std::string nft_removal();
 
+// Tells what would be installed now from what other settings, sizes of frames or versions of this program install. The marker
+// carries it as its limit of packets, of which it never gets one; so what is out of date is seen, whoever has left it.
+std::uint32_t fingerprint(const QosSettings& settings, const Site& site, const Layout& layout);
+
 // Batches of tc, in an order in which the line works after each line of them; `lan_with_clsact` are those that have one already.
 // The queue of the rest is CAKE where the kernel has it: it is tried, and where it fails a plain one takes its place.
-Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout,
                      const std::vector<std::string>& lan_with_clsact);
-// Lines for a batch that take a whole installation from one state to another without dropping a packet.
-std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before);
+// Lines for a batch that take a whole installation, which is not out of date, from one state to another without dropping a
+// packet.
+std::string tc_change(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout, const Probe& before);
 
 }  // namespace voip::tc

@@ -160,6 +160,14 @@ Filters filters_of(const Probe& probe, std::size_t place) {
   return filters;
 }
 
+bool is_up_to_date(const Probe& probe, std::uint32_t fingerprint) {
+  return std::none_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
+    const std::uint32_t digit = qdisc.handle >> 16U & 0xfU;
+    const bool is_marker = is_our_handle(qdisc.handle) && (digit == draining_marker || digit == settled_marker);
+    return is_marker && qdisc.limit != 0 && qdisc.limit != fingerprint;
+  });
+}
+
 bool has_something_of_ours(const Probe& probe) {
   if (probe.find_link(ifb) != nullptr || !our_parts(probe).empty()) {
     return true;

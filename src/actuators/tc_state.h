@@ -34,6 +34,8 @@ Filters filters_of(const Probe& probe, std::size_t place);
 enum class Found : std::uint8_t { nothing, remains, draining, settled };
 // Settled or draining only if everything is there that the layout needs, and nothing else of ours.
 Found find_ours(const Probe& probe, const Layout& layout);
+// Whether what is there is what would be installed now; where the kernel does not tell, it is.
+bool is_up_to_date(const Probe& probe, std::uint32_t fingerprint);
 // Any qdisc, link or filter of ours.
 bool has_something_of_ours(const Probe& probe);
 

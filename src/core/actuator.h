@@ -57,6 +57,7 @@ struct Qdisc {
   std::string kind;          // "htb", "hfsc", "ingress", "clsact", "cake" ...
   std::uint32_t handle = 0;  // major number in the upper 16 bits; 0: the kernel's own default
   std::uint32_t parent = 0;  // 0xffffffff: root
+  std::uint32_t limit = 0;   // of a pfifo, in packets; 0: it has none, or it is not known
 };
 
 // Everything that was looked at.

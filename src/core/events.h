@@ -84,7 +84,8 @@ struct SwitchFinished {
 };
 
 // What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong, in words for the user.
-// `needs_renewal`: on as it should be, but to be switched on again now, because it ends by itself or a call has come to it.
+// `needs_renewal`: on, but to be switched on again now, because it ends by itself, a call has come to it, or settings have
+// changed.
 struct QosObserved {
   std::optional<Qos> qos;
   std::string problem;

@@ -73,7 +73,7 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
         why = "switching QoS " + std::string(*awaited == Qos::off ? "off" : "on") +
               " ended without an error, but it is seen to be " +
               (event.qos ? std::string(*event.qos == Qos::off ? "off" : "on") : "in an unknown state") +
-              (event.needs_renewal ? " for some calls only" : "");
+              (event.needs_renewal ? ", though not as it is to be now" : "");
       }
       failed(std::move(why), now);
     }

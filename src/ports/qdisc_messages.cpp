@@ -82,9 +82,12 @@ DumpPart take_qdiscs(Bytes datagram, const LinksByIndex& links, std::vector<Qdis
       return;
     }
     const auto device = links.find(qdisc->tcm_ifindex);
-    auto kind = text_attribute(attributes_after(payload, sizeof(tcmsg)), TCA_KIND);
+    const Bytes attributes = attributes_after(payload, sizeof(tcmsg));
+    auto kind = text_attribute(attributes, TCA_KIND);
     if (device != links.end() && !kind.empty()) {
-      qdiscs.push_back({device->second.link.name, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent});
+      // A tc_fifo_qopt, which is nothing but that.
+      const auto limit = kind == "pfifo" ? read_native32(find_attribute(attributes, TCA_OPTIONS)) : std::nullopt;
+      qdiscs.push_back({device->second.link.name, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent, limit.value_or(0)});
     }
   });
 }

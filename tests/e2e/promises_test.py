@@ -183,6 +183,13 @@ class Reloads(unittest.TestCase):
                 self.assertTrue(wait_until(lambda: (daemon.status() or {}).get("calls") == 1 and "Hall phone" in json.dumps(daemon.status()), 8), daemon.log_text())
                 self.assertNotIn("QoS is off", daemon.log_text())
                 self.assertTrue(is_shaped(home))
+
+                daemon.config.write_text(daemon.config.read_text().replace("upload_kbit = 950", "upload_kbit = 700"))
+                daemon.reload()
+                shaped = lambda: home.run("router", ["tc", "class", "show", "dev", "wan"]).stdout  # noqa: E731
+                self.assertTrue(wait_until(lambda: "ceil 665Kbit" in shaped(), 8), "a new rate comes into force in the call: " + shaped())
+                self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 5))
+                self.assertNotIn("QoS is off", daemon.log_text())
                 call.hang_up()
             self.assertTrue(wait_until(lambda: not is_shaped(home), 12))
 

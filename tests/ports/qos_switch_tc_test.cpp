@@ -39,6 +39,22 @@ TEST_F(TcSwitchTest, GoesThroughDrainOnAndOffAndLeavesNothing) {
   EXPECT_EQ(switch_to(Qos::off), "") << "once more is harmless";
 }
 
+TEST_F(TcSwitchTest, OtherSettingsComeIntoForceWithTheNextSwitchOn) {
+  open("tc");
+  const std::string before = inventory();
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), (QosObserved{Qos::on, ""}));
+  settings_.qos.tc.upload_kbit = 2000;
+  open("tc");
+  EXPECT_EQ(observe(), (QosObserved{Qos::on, "", true}));
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), (QosObserved{Qos::on, ""}));
+  EXPECT_NE(shell("tc class show dev wan classid ca1:30").find("ceil 1400Kbit"), std::string::npos);
+  EXPECT_TRUE(line_works());
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(inventory(), before);
+}
+
 TEST_F(TcSwitchTest, ShapesOneDirectionAlone) {
   for (const bool is_up : {true, false}) {
     settings_.qos.tc.upload_kbit = is_up ? 1000 : 0;

@@ -119,6 +119,24 @@ TEST(Qdiscs, AreToldWithTheNamesOfTheirDevices) {
   EXPECT_EQ(qdiscs[1].kind, "clsact");
 }
 
+TEST(Qdiscs, OfAPfifoTheLimitIsTold) {
+  const LinksByIndex links{{2, {.link = {.name = "wan"}}}};
+  Bytes plain = qdisc_payload(2, 0xca1e0000, 0xca100f0, "pfifo");
+  plain.resize(plain.size() - 28);  // without its options
+  Bytes with_limit = plain;
+  put<std::uint16_t>(with_limit, 8);
+  put<std::uint16_t>(with_limit, 2);
+  put<std::uint32_t>(with_limit, 654'321);
+  std::vector<Qdisc> qdiscs;
+  take_qdiscs(message(new_qdisc, with_limit) + message(new_qdisc, plain) +
+                  message(new_qdisc, qdisc_payload(2, 0xca10000, 0xffffffff, "htb")),
+              links, qdiscs);
+  ASSERT_EQ(qdiscs.size(), 3U);
+  EXPECT_EQ(qdiscs[0].limit, 654'321U);
+  EXPECT_EQ(qdiscs[1].limit, 0U) << "not told";
+  EXPECT_EQ(qdiscs[2].limit, 0U) << "of another kind";
+}
+
 TEST(Qdiscs, ErrorsAndInterruptionsAreTold) {
   LinksByIndex links;
   Bytes code;
