@@ -103,8 +103,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
   const Found found = tc::find_ours(before, layout);
   const bool is_whole = found == Found::draining || found == Found::settled;
-  if (is_whole && tc::is_up_to_date(before, tc::fingerprint(settings, site, layout))) {
-    return {rules, tc::batch(tc::tc_change(wanted, settings, site, layout, before))};
+  const std::uint32_t fingerprint = tc::fingerprint(settings, site, layout);
+  if (is_whole && tc::is_up_to_date(before, fingerprint)) {
+    return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before, fingerprint))};
   }
   Plan plan = removal(before);
   std::vector<std::string> with_clsact;
@@ -122,7 +123,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back({.argv = {"ip", "link", "set", name, "txqueuelen", "1000", "up"}});
   }
   plan.push_back(rules);
-  for (Command& command : tc::tc_installation(wanted, settings, site, layout, with_clsact)) {
+  for (Command& command : tc::tc_installation(wanted, settings, layout, with_clsact, fingerprint)) {
     plan.push_back(std::move(command));
   }
   return plan;

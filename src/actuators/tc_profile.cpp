@@ -132,11 +132,11 @@ Tree tree_of(Direction direction, Qos wanted, const QosSettings& settings, const
           .line_sizes = line_sizes(settings.tc, frames)};
 }
 
-std::string marker_line(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout) {
+std::string marker_line(Qos wanted, const QosSettings& settings, const Layout& layout, std::uint32_t fingerprint) {
   const Tree tree = tree_of(layout.shapes_upload() ? Direction::up : Direction::down, wanted, settings, layout);
   return "qdisc replace dev " + tree.device + " parent " + tree.id(0xf0) + " handle " +
-         tree.leaf(wanted == Qos::draining ? draining_marker : settled_marker) + " pfifo limit " +
-         std::to_string(fingerprint(settings, site, layout)) + "\n";
+         tree.leaf(wanted == Qos::draining ? draining_marker : settled_marker) + " pfifo limit " + std::to_string(fingerprint) +
+         "\n";
 }
 
 std::string chain(std::string_view name, std::uint32_t major, std::string_view address, const QosSettings& settings,
@@ -224,14 +224,15 @@ std::uint32_t fingerprint(const QosSettings& settings, const Site& site, const L
   return 1 + static_cast<std::uint32_t>(hash_bytes(bytes, 0) % most);
 }
 
-Plan tc_installation(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout,
-                     const std::vector<std::string>& lan_with_clsact) {
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+                     const std::vector<std::string>& lan_with_clsact, std::uint32_t fingerprint) {
   Plan plan = trees(wanted, settings, layout, lan_with_clsact);
-  plan.push_back(batch(marker_line(wanted, settings, site, layout)));
+  plan.push_back(batch(marker_line(wanted, settings, layout, fingerprint)));
   return plan;
 }
 
-std::string tc_change(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout, const Probe& before) {
+std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before,
+                      std::uint32_t fingerprint) {
   std::string text;
   for (const Direction direction : {Direction::up, Direction::down}) {
     if (direction == Direction::up ? layout.shapes_upload() : layout.shapes_download()) {
@@ -242,7 +243,7 @@ std::string tc_change(Qos wanted, const QosSettings& settings, const Site& site,
       text += bulk_class(tree, "change") + (is_plain_queue ? plain_queue(tree, "change") : "");
     }
   }
-  return text + marker_line(wanted, settings, site, layout);
+  return text + marker_line(wanted, settings, layout, fingerprint);
 }
 
 }  // namespace voip::tc

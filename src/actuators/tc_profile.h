@@ -60,10 +60,11 @@ std::uint32_t fingerprint(const QosSettings& settings, const Site& site, const L
 
 // Batches of tc, in an order in which the line works after each line of them; `lan_with_clsact` are those that have one already.
 // The queue of the rest is CAKE where the kernel has it: it is tried, and where it fails a plain one takes its place.
-Plan tc_installation(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout,
-                     const std::vector<std::string>& lan_with_clsact);
+Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layout,
+                     const std::vector<std::string>& lan_with_clsact, std::uint32_t fingerprint);
 // Lines for a batch that take a whole installation, which is not out of date, from one state to another without dropping a
 // packet.
-std::string tc_change(Qos wanted, const QosSettings& settings, const Site& site, const Layout& layout, const Probe& before);
+std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before,
+                      std::uint32_t fingerprint);
 
 }  // namespace voip::tc

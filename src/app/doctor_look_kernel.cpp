@@ -67,6 +67,11 @@ int look_up_nothing(ReceiveBuffers& buffers) {
   return ConntrackQueries(std::move(*socket), buffers).look_up_nothing();
 }
 
+// Without the program: an answer of no words.
+CommandResult run_if_there(CommandLoop& commands, const std::vector<std::string>& argv) {
+  return is_program(argv.front()) ? commands.run({.argv = argv}, program_limit) : CommandResult{};
+}
+
 bool is_hung(const CommandResult& result) {
   return result.failure.find("time") != std::string::npos;
 }
@@ -123,14 +128,13 @@ ListedFlows look_at_flows(const MarkSettings& call_mark, const Lan& lan, Command
 
 OffloadFacts look_at_offload(CommandLoop& commands) {
   OffloadFacts facts;
-  const auto ask = [&](std::vector<std::string> argv) {
-    CommandResult result;
-    if (is_program(argv.front()) && facts.problem.empty()) {
-      const std::string name = argv.front();
-      result = commands.run({.argv = std::move(argv)}, program_limit);
-      if (is_hung(result)) {
-        facts.problem = name + " did not answer within " + to_string(program_limit);
-      }
+  const auto ask = [&](const std::vector<std::string>& argv) {
+    if (!facts.problem.empty()) {
+      return CommandResult{};
+    }
+    CommandResult result = run_if_there(commands, argv);
+    if (is_hung(result)) {
+      facts.problem = argv.front() + " did not answer within " + to_string(program_limit);
     }
     return result;
   };
@@ -154,11 +158,8 @@ std::vector<ForeignMark> look_at_foreign_marks(CommandLoop& commands) {
       foreign.push_back({program, bits});
     }
   }
-  const auto listed = [&](std::vector<std::string> argv) {
-    if (!is_program(argv.front())) {
-      return std::string();
-    }
-    const CommandResult result = commands.run({.argv = std::move(argv)}, program_limit);
+  const auto listed = [&](const std::vector<std::string>& argv) {
+    const CommandResult result = run_if_there(commands, argv);
     return result.exit_status == 0 ? result.output : std::string();
   };
   std::vector<std::string> iptables_tables;

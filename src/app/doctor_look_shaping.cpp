@@ -7,7 +7,6 @@
 #include <fstream>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "actuators/all.h"

@@ -1,8 +1,6 @@
 #include "app/doctor_shaping.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <tuple>
 
 namespace voip {

@@ -84,11 +84,11 @@ std::optional<Route> read_default_route(Bytes payload) {
   NetlinkAttributes attributes(payload.subspan(sizeof *info));
   while (const auto attribute = attributes.next()) {
     if (attribute->type == RTA_OIF) {
-      route.device = read_native32(attribute->payload).value_or(0);
+      route.device = read_native<std::uint32_t>(attribute->payload).value_or(0);
     } else if (attribute->type == RTA_PRIORITY) {
-      route.metric = read_native32(attribute->payload).value_or(0);
+      route.metric = read_native<std::uint32_t>(attribute->payload).value_or(0);
     } else if (attribute->type == RTA_TABLE) {
-      table = read_native32(attribute->payload).value_or(0);
+      table = read_native<std::uint32_t>(attribute->payload).value_or(0);
     } else if (attribute->type == RTA_MULTIPATH) {
       if (const auto hop = read_native<rtnexthop>(attribute->payload)) {
         route.device = static_cast<std::uint32_t>(hop->rtnh_ifindex);
@@ -134,8 +134,8 @@ Result<std::vector<Interface>> read_interfaces() {
   return read_route_dumps([](RouteDump& dump) -> Result<std::vector<Interface>> {
     std::vector<Interface> interfaces;
     const Status links = dump.list("the network interfaces", RTM_GETLINK, sizeof(ifinfomsg), [&](Bytes datagram) {
-      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
-        if (auto link = read_link(payload); type == RTM_NEWLINK && link && interfaces.size() < most_interfaces) {
+      return walk_dump(datagram, RTM_NEWLINK, [&](Bytes payload) {
+        if (auto link = read_link(payload); link && interfaces.size() < most_interfaces) {
           interfaces.push_back(std::move(*link));
         }
       });
@@ -144,11 +144,7 @@ Result<std::vector<Interface>> read_interfaces() {
       return Error{links.error()};
     }
     const Status addresses = dump.list("the addresses of the interfaces", RTM_GETADDR, sizeof(ifaddrmsg), [&](Bytes datagram) {
-      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
-        if (type == RTM_NEWADDR) {
-          take_address(payload, interfaces);
-        }
-      });
+      return walk_dump(datagram, RTM_NEWADDR, [&](Bytes payload) { take_address(payload, interfaces); });
     });
     if (!addresses) {
       return Error{addresses.error()};
@@ -161,8 +157,8 @@ Result<DefaultRoutes> read_default_routes(const std::vector<Interface>& interfac
   return read_route_dumps([&](RouteDump& dump) -> Result<DefaultRoutes> {
     BestRoutes best(interfaces);
     const Status listed = dump.list("the routes", RTM_GETROUTE, sizeof(rtmsg), [&](Bytes datagram) {
-      return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
-        if (const auto route = read_default_route(payload); type == RTM_NEWROUTE && route) {
+      return walk_dump(datagram, RTM_NEWROUTE, [&](Bytes payload) {
+        if (const auto route = read_default_route(payload)) {
           best.take(*route);
         }
       });

@@ -62,10 +62,6 @@ std::optional<std::uint64_t> read_be64(Bytes payload) {
   return read_big_endian<std::uint64_t>(payload);
 }
 
-std::optional<std::uint32_t> read_native32(Bytes payload) {
-  return read_native<std::uint32_t>(payload);
-}
-
 int read_error(const NetlinkMessage& message) {
   const auto error = read_native<std::int32_t>(message.payload);
   return error && *error <= 0 && *error > -4096 ? -*error : EBADMSG;

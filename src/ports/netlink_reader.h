@@ -55,11 +55,10 @@ std::optional<T> read_native(Bytes bytes) {
   return value;
 }
 
-// Numbers in network order (ctnetlink), and in the machine's own (rtnetlink); nothing when the payload is too short.
+// Numbers in network order (ctnetlink); nothing when the payload is too short.
 std::optional<std::uint16_t> read_be16(Bytes payload);
 std::optional<std::uint32_t> read_be32(Bytes payload);
 std::optional<std::uint64_t> read_be64(Bytes payload);
-std::optional<std::uint32_t> read_native32(Bytes payload);
 
 // The positive errno of an NLMSG_ERROR message; 0 for an acknowledgement. A cut one counts as EBADMSG.
 int read_error(const NetlinkMessage& message);

@@ -45,18 +45,18 @@ Bytes attributes_after(Bytes payload, std::size_t header) {
 ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
   ListedLink listed;
   listed.link.name = text_attribute(attributes, IFLA_IFNAME);
-  listed.link.mtu = read_native32(find_attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
+  listed.link.mtu = read_native<std::uint32_t>(find_attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
   listed.link.header = link.ifi_type == ARPHRD_ETHER || link.ifi_type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
   const Bytes info = find_attribute(attributes, IFLA_LINKINFO);
   // Bonds and VRFs have masters too.
   if (text_attribute(info, IFLA_INFO_SLAVE_KIND) == "bridge") {
-    listed.bridge_index = static_cast<int>(read_native32(find_attribute(attributes, IFLA_MASTER)).value_or(0));
+    listed.bridge_index = static_cast<int>(read_native<std::uint32_t>(find_attribute(attributes, IFLA_MASTER)).value_or(0));
   }
   // Of others the link is something else: of a veth its peer. And it may be in another namespace.
   constexpr std::array<std::string_view, 5> stacked{"vlan", "macvlan", "macvtap", "ipvlan", "dsa"};
   if (std::find(stacked.begin(), stacked.end(), text_attribute(info, IFLA_INFO_KIND)) != stacked.end() &&
       find_attribute(attributes, IFLA_LINK_NETNSID).empty()) {
-    listed.lower_index = static_cast<int>(read_native32(find_attribute(attributes, IFLA_LINK)).value_or(0));
+    listed.lower_index = static_cast<int>(read_native<std::uint32_t>(find_attribute(attributes, IFLA_LINK)).value_or(0));
   }
   return listed;
 }
@@ -64,9 +64,9 @@ ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
 }  // namespace
 
 DumpPart take_links(Bytes datagram, LinksByIndex& links) {
-  return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+  return walk_dump(datagram, RTM_NEWLINK, [&](Bytes payload) {
     const auto link = read_native<ifinfomsg>(payload);
-    if (type != RTM_NEWLINK || !link || links.size() >= most_entries) {
+    if (!link || links.size() >= most_entries) {
       return;
     }
     if (auto listed = read_link(*link, attributes_after(payload, sizeof(ifinfomsg))); !listed.link.name.empty()) {
@@ -76,9 +76,9 @@ DumpPart take_links(Bytes datagram, LinksByIndex& links) {
 }
 
 DumpPart take_qdiscs(Bytes datagram, const LinksByIndex& links, std::vector<Qdisc>& qdiscs) {
-  return walk_dump(datagram, [&](std::uint16_t type, Bytes payload) {
+  return walk_dump(datagram, RTM_NEWQDISC, [&](Bytes payload) {
     const auto qdisc = read_native<tcmsg>(payload);
-    if (type != RTM_NEWQDISC || !qdisc || qdiscs.size() >= most_entries) {
+    if (!qdisc || qdiscs.size() >= most_entries) {
       return;
     }
     const auto device = links.find(qdisc->tcm_ifindex);
@@ -86,7 +86,7 @@ DumpPart take_qdiscs(Bytes datagram, const LinksByIndex& links, std::vector<Qdis
     auto kind = text_attribute(attributes, TCA_KIND);
     if (device != links.end() && !kind.empty()) {
       // A tc_fifo_qopt, which is nothing but that.
-      const auto limit = kind == "pfifo" ? read_native32(find_attribute(attributes, TCA_OPTIONS)) : std::nullopt;
+      const auto limit = kind == "pfifo" ? read_native<std::uint32_t>(find_attribute(attributes, TCA_OPTIONS)) : std::nullopt;
       qdiscs.push_back({device->second.link.name, std::move(kind), qdisc->tcm_handle, qdisc->tcm_parent, limit.value_or(0)});
     }
   });

@@ -19,7 +19,7 @@ Error failed(const std::string& doing, int error = errno) {
 
 }  // namespace
 
-DumpPart walk_dump(Bytes datagram, const std::function<void(std::uint16_t type, Bytes payload)>& each) {
+DumpPart walk_dump(Bytes datagram, std::uint16_t type, const std::function<void(Bytes payload)>& each) {
   DumpPart part;
   NetlinkMessages messages(datagram);
   while (const auto message = messages.next()) {
@@ -31,8 +31,8 @@ DumpPart walk_dump(Bytes datagram, const std::function<void(std::uint16_t type, 
       // No dump is answered by an acknowledgement.
       const int error = read_error(*message);
       part.error = error == 0 ? EBADMSG : error;
-    } else {
-      each(message->type, message->payload);
+    } else if (message->type == type) {
+      each(message->payload);
     }
   }
   return part;

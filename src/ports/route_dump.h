@@ -20,8 +20,8 @@ struct DumpPart {
   int error = 0;                // errno
 };
 
-// Calls `each` with the type and the payload of every entry. Survives any bytes.
-DumpPart walk_dump(Bytes datagram, const std::function<void(std::uint16_t type, Bytes payload)>& each);
+// Calls `each` with the payload of every entry of that type (RTM_NEW*). Survives any bytes.
+DumpPart walk_dump(Bytes datagram, std::uint16_t type, const std::function<void(Bytes payload)>& each);
 
 class RouteDump {
  public:
