@@ -16,7 +16,7 @@ COPY integrations integrations
 COPY src src
 RUN cmake --preset router -DCMAKE_INSTALL_PREFIX=/usr \
  && cmake --build --preset router \
- && DESTDIR=/out cmake --install build/router --strip
+ && DESTDIR=/out cmake --install build/router --strip --component daemon
 
 FROM debian:bookworm-slim
 # tc, ip and nft are what the actuators run; the rest are the daemon's libraries.

@@ -1,4 +1,5 @@
 #include "actuators/cake.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <array>
@@ -35,12 +36,12 @@ bool wants_download(const Probe& probe, const QosSettings& settings, const Line&
 
 // Stands in the rule as its comment, so that what is there can be told from what should be.
 std::string fingerprint(const QosSettings& settings, const Line& line) {
-  return line.upload + " " + shown::hex(settings.call_mark.value) + "/" + shown::hex(settings.call_mark.mask);
+  return line.upload + " " + hex(settings.call_mark.value) + "/" + hex(settings.call_mark.mask);
 }
 
 std::string rules_text(const QosSettings& settings, const Line& line) {
-  const std::string match = "    oifname \"" + line.upload + "\" ct mark and " + shown::hex(settings.call_mark.mask) +
-                            " == " + shown::hex(settings.call_mark.value) + " ";
+  const std::string match = "    oifname \"" + line.upload + "\" ct mark and " + hex(settings.call_mark.mask) +
+                            " == " + hex(settings.call_mark.value) + " ";
   const std::string end = " dscp set ef comment \"" + fingerprint(settings, line) + "\"\n";
   return tc::nft_removal() + "table inet " + std::string(tc::table) +
          " {\n  chain post {\n    type filter hook postrouting priority -149; policy accept;\n" + match + "ip" + end + match +
@@ -63,10 +64,10 @@ Installed installed(const Probe& probe, const QosSettings& settings, const Line&
   if (listing == nullptr) {
     return found;
   }
-  for (const std::string_view text : shown::lines_of(listing->output)) {
-    const auto words = shown::words_of(text);
-    const std::string_view handle = shown::word_after(words, "fh");
-    if (!words.empty() && words.front() == "filter" && shown::word_after(words, "pref") == preference && handle.ends_with(node) &&
+  for (const std::string_view text : lines_of(listing->output)) {
+    const auto words = words_of(text);
+    const std::string_view handle = word_after(words, "fh");
+    if (!words.empty() && words.front() == "filter" && word_after(words, "pref") == preference && handle.ends_with(node) &&
         handle.size() < 16 && tc::is_plain(std::string(handle.substr(0, handle.size() - node.size())))) {
       found.filter = handle;
     }
@@ -95,13 +96,12 @@ std::optional<Shaper> find(const Probe& probe, std::string_view device) {
   if (listing == nullptr) {
     return std::nullopt;
   }
-  for (const std::string_view line : shown::lines_of(listing->output)) {
-    const auto words = shown::words_of(line);
+  for (const std::string_view line : lines_of(listing->output)) {
+    const auto words = words_of(line);
     const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
-    if (words.size() > 3 && words[0] == "qdisc" && words[1] == "cake" && shown::word_after(words, "dev") == device &&
-        has("root")) {
+    if (words.size() > 3 && words[0] == "qdisc" && words[1] == "cake" && word_after(words, "dev") == device && has("root")) {
       return Shaper{.has_classes = has("diffserv3") || has("diffserv4") || has("diffserv8"),
-                    .bit_per_s = parse_rate(shown::word_after(words, "bandwidth"))};
+                    .bit_per_s = parse_rate(word_after(words, "bandwidth"))};
     }
   }
   return std::nullopt;
@@ -116,7 +116,7 @@ std::optional<std::uint64_t> parse_rate(std::string_view text) {
   const std::size_t end = text.find_first_not_of("0123456789.");
   const std::string_view digits = text.substr(0, end);
   const std::size_t dot = std::min(digits.find('.'), digits.size());
-  const auto whole = shown::number(digits.substr(0, dot));
+  const auto whole = parse_number(digits.substr(0, dot));
   for (const auto& [unit, factor] : units) {
     if (!whole || end == std::string_view::npos || text.substr(end) != unit) {
       continue;
@@ -172,8 +172,8 @@ Command download_filter(const QosSettings& settings, const Line& line) {
                    "action",
                    "ctinfo",
                    "dscp",
-                   shown::hex(dscp_bits),
-                   shown::hex(settings.call_mark.value & settings.call_mark.mask & ~dscp_bits),
+                   hex(dscp_bits),
+                   hex(settings.call_mark.value & settings.call_mark.mask & ~dscp_bits),
                    "continue"}};
 }
 

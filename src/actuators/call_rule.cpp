@@ -1,4 +1,5 @@
 #include "actuators/call_rule.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <string>
@@ -16,13 +17,13 @@ constexpr std::size_t most_rules = 16;
 // "0x1000000/0x1000000"; without a mask all bits count.
 bool says(std::string_view text, std::uint32_t value, std::uint32_t mask) {
   const std::size_t slash = text.find('/');
-  const auto found = shown::number(text.substr(0, slash));
-  const auto found_mask = slash == std::string_view::npos ? 0xffffffffU : shown::number(text.substr(slash + 1));
+  const auto found = parse_number(text.substr(0, slash));
+  const auto found_mask = slash == std::string_view::npos ? 0xffffffffU : parse_number(text.substr(slash + 1));
   return found == value && found_mask == mask;
 }
 
 bool is_ours(const std::vector<std::string_view>& words) {
-  std::string_view found = shown::word_after(words, "--comment");
+  std::string_view found = word_after(words, "--comment");
   if (found.size() > 2 && found.front() == '"') {
     found = found.substr(1, found.size() - 2);
   }
@@ -43,15 +44,15 @@ Found find(const CommandResult* listing, const QosSettings& settings, std::strin
   found.is_known = true;
   bool has_jump = false;
   bool is_first_right = false;
-  for (const std::string_view line : shown::lines_of(listing->output)) {
+  for (const std::string_view line : lines_of(listing->output)) {
     has_jump = has_jump || line.find(" -j qos_") != std::string_view::npos;
-    const auto words = shown::words_of(line);
+    const auto words = words_of(line);
     if (words.size() < 3 || words[0] != "-A" || !is_ours(words) || found.ours.size() >= most_rules) {
       continue;
     }
-    is_first_right = found.ours.empty() && !has_jump && shown::word_after(words, "-o") == wan &&
-                     says(shown::word_after(words, "--mark"), settings.call_mark.value, settings.call_mark.mask) &&
-                     says(shown::word_after(words, "--set-xmark"), express, class_mask);
+    is_first_right = found.ours.empty() && !has_jump && word_after(words, "-o") == wan &&
+                     says(word_after(words, "--mark"), settings.call_mark.value, settings.call_mark.mask) &&
+                     says(word_after(words, "--set-xmark"), express, class_mask);
     auto& rule = found.ours.emplace_back(words.begin() + 1, words.end());
     for (std::string& word : rule) {
       std::erase(word, '"');
@@ -70,8 +71,8 @@ void append_removal(std::string_view program, const Found& found, Plan& plan) {
 }
 
 Command insertion(std::string_view program, const QosSettings& settings, std::string_view wan) {
-  const std::string mark = shown::hex(settings.call_mark.value) + "/" + shown::hex(settings.call_mark.mask);
-  const std::string to_class = shown::hex(express) + "/" + shown::hex(class_mask);
+  const std::string mark = hex(settings.call_mark.value) + "/" + hex(settings.call_mark.mask);
+  const std::string to_class = hex(express) + "/" + hex(class_mask);
   return {.argv = {std::string(program), "-w", "-t",       "mangle",     "-I",    "FORWARD", "1",       "-o",
                    std::string(wan),     "-m", "connmark", "--mark",     mark,    "-m",      "comment", "--comment",
                    std::string(comment), "-j", "MARK",     "--set-mark", to_class}};

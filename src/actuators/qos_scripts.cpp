@@ -7,6 +7,7 @@
 
 #include "actuators/call_rule.h"
 #include "actuators/shown.h"
+#include "base/words.h"
 #include "core/actuator.h"
 
 namespace voip::actuators {
@@ -52,7 +53,7 @@ std::size_t count_jumps(const Probe& probe, std::string_view device) {
     return 0;
   }
   const std::string wished = " -o " + std::string(device) + (device.empty() ? "" : " ");
-  const auto lines = shown::lines_of(result->output);
+  const auto lines = lines_of(result->output);
   return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](std::string_view line) {
     return line.find(" -j qos_") != std::string_view::npos && line.find(wished) != std::string_view::npos;
   }));

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "actuators/shown.h"
+#include "base/words.h"
 #include "core/actuator.h"
 
 namespace voip::actuators {
@@ -30,39 +31,6 @@ enum Place : std::size_t { entries, status, classes };
 // What `ubus -S`, which prints nothing then, ends with.
 constexpr int not_found = 4;
 constexpr int timed_out = 7;
-
-// The value of a key in the text of one flat JSON object: without the quotes of a text, empty when it is not there.
-std::string_view json_value(std::string_view object, std::string_view key) {
-  const std::string name = "\"" + std::string(key) + "\"";
-  const std::size_t found = object.find(name);
-  if (found == std::string_view::npos) {
-    return {};
-  }
-  std::string_view rest = object.substr(found + name.size());
-  const std::size_t colon = rest.find_first_not_of(" \t\r\n");
-  if (colon == std::string_view::npos || rest[colon] != ':') {
-    return {};
-  }
-  rest.remove_prefix(colon + 1);
-  rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-  if (!rest.empty() && rest.front() == '"') {
-    rest.remove_prefix(1);
-    return rest.substr(0, std::min(rest.find('"'), rest.size()));
-  }
-  return rest.substr(0, std::min(rest.find_first_of(", \t\r\n}"), rest.size()));
-}
-
-// The innermost objects of a JSON text. Names and addresses hold no braces.
-std::vector<std::string_view> objects_of(std::string_view text) {
-  std::vector<std::string_view> objects;
-  for (std::size_t end = 0; (end = text.find('}', end)) != std::string_view::npos; ++end) {
-    const std::size_t begin = text.rfind('{', end);
-    if (begin != std::string_view::npos) {
-      objects.push_back(text.substr(begin, end - begin + 1));
-    }
-  }
-  return objects;
-}
 
 // Its names of code points (map.c): CS0, AF11, EF ...; it takes numbers too, and shows their names where they have one.
 std::optional<std::uint32_t> code_point(std::string_view text) {
@@ -80,7 +48,7 @@ std::optional<std::uint32_t> code_point(std::string_view text) {
   if (text.size() == 4 && text.substr(0, 2) == "AF" && digit(2) - 1 < 4 && digit(3) - 1 < 3) {
     return digit(2) * 8 + digit(3) * 2;
   }
-  return shown::number(text);
+  return parse_number(text);
 }
 
 bool is_same_class(std::string_view shown_class, std::string_view configured) {
@@ -89,19 +57,23 @@ bool is_same_class(std::string_view shown_class, std::string_view configured) {
 }
 
 struct Entry {
-  bool is_there = false;              // in our class
-  std::optional<std::uint32_t> ends;  // in so many seconds; empty: it stays, so it is not ours
+  bool is_there = false;             // in our class
+  std::optional<std::int64_t> ends;  // in so many seconds; empty: it stays, so it is not ours
 };
 
+// What a call of ubus answered; null where that is nothing that can be understood.
+const JsonValue* answer_of(const CommandResult* result) {
+  return shown::ended_well(result) && result->json ? &*result->json : nullptr;
+}
+
 Entry find(const Probe& probe, const IpAddress& address, const QosSettings& settings) {
-  const CommandResult* dump = shown::result_at(probe, entries);
-  if (!shown::ended_well(dump)) {
+  const JsonValue* dump = answer_of(shown::result_at(probe, entries));
+  if (dump == nullptr) {
     return {};
   }
-  for (const std::string_view object : objects_of(dump->output)) {
-    if (IpAddress::parse(json_value(object, "addr")) == address) {
-      return {.is_there = is_same_class(json_value(object, "dscp"), settings.qosify.dscp),
-              .ends = shown::number(json_value(object, "timeout"))};
+  for (const JsonValue& entry : dump->values_of("entries")) {
+    if (IpAddress::parse(entry.text_of("addr")) == address) {
+      return {.is_there = is_same_class(entry.text_of("dscp"), settings.qosify.dscp), .ends = entry.number_of("timeout")};
     }
   }
   return {};
@@ -134,35 +106,43 @@ Command call(std::string_view method, const std::vector<IpAddress>& addresses, c
   return {.argv = {"ubus", "-t", "5", "call", "qosify", std::string(method), text + "}"}};
 }
 
-// On one line with -S, so that more of a long one is read.
-Command dump() {
-  return {.argv = {"ubus", "-S", "-t", "5", "call", "qosify", "dump"}};
+// On one line with -S: a long list takes less room so.
+Command ask(std::string method) {
+  return {.argv = {"ubus", "-S", "-t", "5", "call", "qosify", std::move(method)}, .says_json = true};
 }
 
-std::string why_silent(const CommandResult* result) {
+Command dump() {
+  return ask("dump");
+}
+
+Command optional_dump() {
+  Command command = dump();
+  command.may_fail = true;
+  return command;
+}
+
+std::string why_silent(std::string_view method, const CommandResult* result) {
   if (result != nullptr && result->exit_status == not_found) {
     return "it is not on the bus";
   }
   if (result != nullptr && result->exit_status == timed_out) {
-    return "no answer in 5 s; a list of some 12000 entries is more than ubus carries, and each port of a range is one";
+    return method == "dump"
+               ? "no answer in 5 s; a list of some 12000 entries is more than ubus carries, and each port of a range is one"
+               : "no answer in 5 s";
   }
-  return shown::why_not("ubus call qosify dump", result);
+  return shown::why_not("ubus call qosify " + std::string(method), result);
 }
 
 // Its statistics name each class.
 Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& /*settings*/, const Site& /*site*/) {
-  return {dump(),
-          {.argv = {"ubus", "-t", "5", "call", "qosify", "status"}},
-          {.argv = {"ubus", "-S", "-t", "5", "call", "qosify", "get_stats"}}};
+  return {dump(), ask("status"), ask("get_stats")};
 }
 
 // An older one may tell them in another way, or not at all.
 bool lacks_class(const CommandResult* statistics, const std::string& name) {
-  if (!shown::ended_well(statistics) || code_point(name)) {
-    return false;
-  }
-  const std::size_t begin = statistics->output.find("\"classes\":");
-  return begin != std::string::npos && statistics->output.find('"' + name + '"', begin) == std::string::npos;
+  const JsonValue* told = answer_of(statistics);
+  const JsonValue* all = told == nullptr ? nullptr : told->find("classes");
+  return all != nullptr && !code_point(name) && all->find(name) == nullptr;
 }
 
 std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
@@ -171,16 +151,22 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   }
   const CommandResult* seen = shown::result_at(before, status);
   if (!shown::ended_well(seen)) {
-    return "qosify does not answer (" + shown::why_not("ubus call qosify status", seen) + "): is it installed and started?";
+    return "qosify does not answer (" + why_silent("status", seen) + "): is it installed and started?";
   }
   if (site.wan.empty()) {
     return "there is no WAN now (no default route)";
   }
-  const auto objects = objects_of(seen->output);
-  const bool is_active = std::any_of(objects.begin(), objects.end(), [&](std::string_view object) {
-    return json_value(object, "ifname") == site.wan &&
-           (json_value(object, "active") == "true" || json_value(object, "active") == "1");
-  });
+  const JsonValue* told = answer_of(seen);
+  if (told == nullptr) {
+    return "qosify says nothing that can be understood: see `ubus call qosify status`";
+  }
+  const auto shapes_wan = [&site](const JsonValue& device) {
+    return device.text_of("ifname") == site.wan && (device.is_true("active") || device.number_of("active") == 1);
+  };
+  const auto& interfaces = told->values_of("interfaces");
+  const auto& devices = told->values_of("devices");
+  const bool is_active =
+      std::any_of(interfaces.begin(), interfaces.end(), shapes_wan) || std::any_of(devices.begin(), devices.end(), shapes_wan);
   if (!is_active) {
     return "qosify does not shape " + site.wan + ": set up its interface in /etc/config/qosify (`ubus call qosify status`)";
   }
@@ -194,10 +180,10 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     std::vector<IpAddress> lacking;
     std::copy_if(site.remotes.begin(), site.remotes.end(), std::back_inserter(lacking),
                  [&](const IpAddress& address) { return needs_limit(find(before, address, settings), settings); });
-    return {lacking.empty() ? Command{.argv = dump().argv, .may_fail = true} : call("add", lacking, settings, true)};
+    return {lacking.empty() ? optional_dump() : call("add", lacking, settings, true)};
   }
   std::vector<IpAddress> ours;
-  const bool is_told = shown::ended_well(shown::result_at(before, entries));
+  const bool is_told = answer_of(shown::result_at(before, entries)) != nullptr;
   for (const auto* addresses : {&site.remotes, &site.past_remotes}) {
     std::copy_if(addresses->begin(), addresses->end(), std::back_inserter(ours),
                  [&](const IpAddress& address) { return !is_told || is_ours(find(before, address, settings), settings); });
@@ -215,11 +201,14 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
   const CommandResult* seen = shown::result_at(probe, entries);
   const bool was_switched_on = probe.last_switch == Qos::on;
   if (seen != nullptr && seen->exit_status == timed_out) {
-    return {std::nullopt, "qosify does not tell its entries (" + why_silent(seen) + ")"};
+    return {std::nullopt, "qosify does not tell its entries (" + why_silent("dump", seen) + ")"};
   }
   if (!shown::ended_well(seen)) {
     // What it forgets when it ends is gone; so nothing of ours is there.
-    return {Qos::off, was_switched_on ? "qosify does not answer any more (" + why_silent(seen) + ")" : ""};
+    return {Qos::off, was_switched_on ? "qosify does not answer any more (" + why_silent("dump", seen) + ")" : ""};
+  }
+  if (answer_of(seen) == nullptr) {
+    return {std::nullopt, "qosify's list of entries cannot be understood: see `ubus call qosify dump`"};
   }
   bool has_ours = false;
   bool needs_renewal = false;

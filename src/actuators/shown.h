@@ -19,16 +19,6 @@ bool ended_well(const CommandResult* result);
 // Why a command's output says nothing, for people.
 std::string why_not(std::string_view program, const CommandResult* result);
 
-// Views into the text, which must outlive them.
-std::vector<std::string_view> lines_of(std::string_view text);
-std::vector<std::string_view> words_of(std::string_view line);
-// The word that follows `word`; empty when there is none.
-std::string_view word_after(const std::vector<std::string_view>& words, std::string_view word);
-
-// "0x20", "32"; all of the text must be the number.
-std::optional<std::uint32_t> number(std::string_view text);
-std::string hex(std::uint32_t number);  // "0x20"
-
 // The value of an option in the output of `uci show`, which prints qos.wan.enabled='1'; empty where it is not set.
 std::string uci_value(std::string_view text, std::string_view option);
 // What uci takes for "no".

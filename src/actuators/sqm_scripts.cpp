@@ -9,6 +9,7 @@
 
 #include "actuators/cake.h"
 #include "actuators/shown.h"
+#include "base/words.h"
 #include "core/actuator.h"
 
 namespace voip::actuators {
@@ -45,7 +46,7 @@ Queue queue_of(const Probe& probe, const std::string& device) {
   if (!shown::ended_well(uci) || device.empty()) {
     return queue;
   }
-  for (const std::string_view line : shown::lines_of(uci->output)) {
+  for (const std::string_view line : lines_of(uci->output)) {
     constexpr std::string_view option = ".interface=";
     const std::size_t found = line.find(option);
     if (found == std::string_view::npos) {
@@ -121,10 +122,10 @@ bool lock_is_stale(const Probe& probe) {
   if (!shown::ended_well(owner) || !shown::ended_well(running)) {
     return false;
   }
-  const auto words = shown::words_of(shown::lines_of(owner->output).empty() ? "" : shown::lines_of(owner->output).front());
-  const auto all = shown::lines_of(running->output);
+  const auto words = words_of(lines_of(owner->output).empty() ? "" : lines_of(owner->output).front());
+  const auto all = lines_of(running->output);
   // A list that was cut could have lost it.
-  return words.size() == 1 && shown::number(words.front()) && std::find(all.begin(), all.end(), "1") != all.end() &&
+  return words.size() == 1 && parse_number(words.front()) && std::find(all.begin(), all.end(), "1") != all.end() &&
          std::find(all.begin(), all.end(), "self") != all.end() && std::find(all.begin(), all.end(), words.front()) == all.end();
 }
 

@@ -1,20 +1,17 @@
-#include <cstdio>
 #include <span>
 
-#include "app/check_config_command.h"
-#include "app/doctor_command.h"
-#include "app/mqtt_purge_command.h"
+#include "app/inherited.h"
 #include "app/options.h"
-#include "app/record_command.h"
-#include "app/replay_command.h"
 #include "app/run.h"
-#include "app/status_command.h"
-#include "app/tune_command.h"
-#include "app/watch_command.h"
 #include "core/events.h"
+#include "terminal/output.h"
 
 int main(int argc, char** argv) {
   using namespace voip;
+  if (!put_inherited_right()) {
+    complain("open /dev/null, in the place of a standard descriptor that is closed: it does not work");
+    return exit_failed;
+  }
   const Options options = parse_options(std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
   return std::visit(Overloaded{
                         [](const RunOptions& run) { return run_daemon(run.config); },
@@ -28,7 +25,11 @@ int main(int argc, char** argv) {
                         [](const DoctorOptions& doctor) { return doctor_command(doctor); },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {
-                          std::fputs(text.text.c_str(), text.exit_status == exit_done ? stdout : stderr);
+                          if (text.exit_status == exit_done) {
+                            print(text.text);
+                          } else {
+                            complain(text.text);
+                          }
                           return text.exit_status;
                         },
                     },

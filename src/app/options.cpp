@@ -3,41 +3,29 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
-#include "app/config.h"
-#include "app/config_value.h"
+#include "app/arguments.h"
+#include "app/completions.h"
+#include "app/manual.h"
+#include "base/iso_8601.h"
+#include "base/words.h"
+#include "config/config.h"
 
 namespace voip {
 namespace {
 
-constexpr std::array<std::string_view, 11> commands{"run",    "check-config", "status", "watch",      "qos", "doctor",
-                                                    "record", "replay",       "tune",   "mqtt-purge", "help"};
-constexpr Duration shortest_limit = 1s;
-constexpr Duration longest_limit = 24h * 7;
-
-TextOptions wrong_usage(const std::string& problem, const std::string& command = {}) {
-  return {"voip-qosd: " + problem + "\nTry: voip-qosd help" + (command.empty() ? "" : " " + command) + "\n", exit_usage};
+// One of these words; they are the name of what is expected, too.
+void allow_words(CLI::Option& option, const std::vector<std::string>& words) {
+  std::string either;
+  for (const std::string& word : words) {
+    either += (either.empty() ? "" : "|") + word;
+  }
+  option.check(CLI::IsMember(words).description(""))->type_name(either);
 }
-
-// What the library fills in.
-struct Arguments {
-  std::optional<std::string> config;
-  std::optional<std::string> socket;
-  std::string mode;
-  std::string time_limit;
-  std::string interval;
-  bool explains = false;
-  std::string help_topic;
-  std::vector<std::string> files;
-  bool as_json = false;
-  std::string output = "-";
-  bool masks_remote = false;
-  bool masks_lan = false;
-  std::vector<std::string> calls;
-};
 
 void add_config(CLI::App& command, Arguments& arguments) {
   command.add_option("--config", arguments.config, std::string("the configuration file (") + default_config_path + ")")
@@ -61,10 +49,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   watch->add_option("--interval", arguments.interval, "look this often, from 100ms to 1m (1s)")->type_name("DURATION");
   CLI::App* qos = app.add_subcommand("qos", "order QoS on or off for a while, or let the calls decide again");
   add_daemon_address(*qos, arguments);
-  qos->add_option("mode", arguments.mode, "on, off or auto")
-      ->required()
-      ->check(CLI::IsMember({"on", "off", "auto"}))
-      ->type_name("");
+  CLI::Option* mode = qos->add_option("mode", arguments.mode, "whether QoS shall be on; auto leaves it to the calls")->required();
+  allow_words(*mode, {"on", "off", "auto"});
   qos->add_option("--for", arguments.time_limit, "how long, like 30m (policy.override_for)")->type_name("DURATION");
   CLI::App* doctor = app.add_subcommand("doctor", "check what must be true for calls to be seen and QoS to be switched");
   add_config(*doctor, arguments);
@@ -95,127 +81,113 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_config(*purge, arguments);
   CLI::App* help = app.add_subcommand("help", "explain a command");
   help->add_option("command", arguments.help_topic, "the command to explain")->type_name("COMMAND");
+  help->add_flag("--man", arguments.wants_manual, "instead print the manual page");
+  CLI::Option* shell = help->add_option("--completion", arguments.completions_for,
+                                        "instead print what lets this shell complete commands and options");
+  allow_words(*shell, {"bash", "zsh", "fish"});
 }
 
 std::unique_ptr<CLI::App> make_app(Arguments& arguments) {
   auto app = std::make_unique<CLI::App>("Switches QoS on while somebody in the home is on a call.", "voip-qosd");
+  app->set_help_flag("-h,--help", "print this help");
   app->set_version_flag("--version", std::string(VOIP_VERSION), "print the version");
   app->require_subcommand(1);
   add_commands(*app, arguments);
   return app;
 }
 
-Options help_on(const std::string& topic) {
+const CLI::App* find_command(const CLI::App& app, const std::string& name) {
+  const auto found = app.get_subcommands([&name](const CLI::App* command) { return command->get_name() == name; });
+  return found.empty() ? nullptr : found.front();
+}
+
+OptionDescription describe(const CLI::Option& option) {
+  OptionDescription described{{}, {}, option.get_description(), option.get_required(), option.get_items_expected_max() > 1};
+  for (const std::string& name : option.get_snames()) {
+    described.names.push_back("-" + name);
+  }
+  for (const std::string& name : option.get_lnames()) {
+    described.names.push_back("--" + name);
+  }
+  if (option.get_items_expected_max() > 0) {
+    described.value = option.get_type_name();
+  }
+  return described;
+}
+
+CommandDescription describe_command(const CLI::App& command) {
+  CommandDescription described{command.get_name(), command.get_description(), {}, {}};
+  for (const CLI::Option* option : command.get_options()) {
+    (option->get_positional() ? described.positionals : described.options).push_back(describe(*option));
+  }
+  return described;
+}
+
+ProgramDescription describe_program(const CLI::App& app) {
+  const CommandDescription all = describe_command(app);
+  ProgramDescription program{all.name, all.text, VOIP_VERSION, all.options, {}};
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    program.commands.push_back(describe_command(*command));
+  }
+  return program;
+}
+
+std::string meant(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+  const std::string_view nearest = nearest_word(word, views);
+  return is_near(word, nearest) ? "; did you mean \"" + std::string(nearest) + "\"?" : "";
+}
+
+TextOptions no_such_command(const std::string& word, const ProgramDescription& program) {
+  return wrong_usage("no command \"" + word + "\"" + meant(word, command_names(program)));
+}
+
+// Of a command, or of the program itself.
+TextOptions no_such_option(const std::string& argument, const std::vector<OptionDescription>& options,
+                           const std::string& command) {
+  const std::string given = argument.substr(0, argument.find('='));
+  const std::string hint = meant(given, long_names(options));
+  return wrong_usage("no option \"" + given + "\"" + (command.empty() ? " before the command" : " of \"" + command + "\"") + hint,
+                     command);
+}
+
+// Builds that are to be the same each time set the variable: https://reproducible-builds.org/specs/source-date-epoch
+std::string page_date() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");  // NOLINT(concurrency-mt-unsafe): nobody sets it here
+  const auto seconds = text == nullptr ? std::nullopt : parse_number(text);
+  const auto time =
+      seconds ? std::chrono::system_clock::time_point(std::chrono::seconds(*seconds)) : std::chrono::system_clock::now();
+  return iso_8601(time).substr(0, std::string_view("2026-11-28").size());
+}
+
+Options help_on(const Arguments& given) {
+  if ((given.help_topic.empty() ? 0 : 1) + (given.wants_manual ? 1 : 0) + (given.completions_for.empty() ? 0 : 1) > 1) {
+    return wrong_usage("a command, --man and --completion do not go together", "help");
+  }
   Arguments unused;
   // A new one: the help of one that has parsed something is that of the command it found.
   const auto app = make_app(unused);
-  if (topic.empty()) {
+  if (given.wants_manual) {
+    return TextOptions{manual_page(describe_program(*app), page_date())};
+  }
+  if (!given.completions_for.empty()) {
+    return TextOptions{completions(describe_program(*app), given.completions_for)};
+  }
+  if (given.help_topic.empty()) {
     return TextOptions{app->help()};
   }
-  if (std::find(commands.begin(), commands.end(), topic) == commands.end()) {
-    return wrong_usage("no command \"" + topic + "\"; did you mean \"" + std::string(nearest_word(topic, commands)) + "\"?");
-  }
-  return TextOptions{app->get_subcommand(topic)->help("voip-qosd")};
+  const CLI::App* command = find_command(*app, given.help_topic);
+  return command == nullptr ? no_such_command(given.help_topic, describe_program(*app)) : TextOptions{command->help("voip-qosd")};
 }
 
-// Nothing where none was given; wrong ones are told in `problem`.
-std::optional<Duration> to_time_limit(const std::string& text, std::string& problem) {
-  if (text.empty()) {
-    return std::nullopt;
+// What the library did not know where to put.
+TextOptions unexpected(const CLI::ExtrasError& error, const CLI::App& app, const std::string& command) {
+  const std::vector<std::string> extras = app.remaining(true);
+  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& extra) { return extra.starts_with('-'); });
+  if (option == extras.end()) {
+    return wrong_usage(error.what(), command);
   }
-  const auto limit = parse_duration(text);
-  if (!limit || *limit < shortest_limit || *limit > longest_limit) {
-    problem = "--for: expected a duration from 1s to 7d, like 30m, got \"" + text + "\"";
-  }
-  return limit;
-}
-
-Options to_watch_options(const Arguments& arguments) {
-  WatchOptions watch{{arguments.socket, arguments.config}};
-  if (!arguments.interval.empty()) {
-    const auto interval = parse_duration(arguments.interval);
-    if (!interval || *interval < 100ms || *interval > 1min) {
-      return wrong_usage("--interval: expected a duration from 100ms to 1m, like 1s, got \"" + arguments.interval + "\"",
-                         "watch");
-    }
-    watch.interval = *interval;
-  }
-  return watch;
-}
-
-Options to_record_options(Arguments& arguments) {
-  std::string problem;
-  const auto limit = to_time_limit(arguments.time_limit, problem);
-  if (!problem.empty()) {
-    return wrong_usage(problem, "record");
-  }
-  return RecordOptions{arguments.config, limit, arguments.output, arguments.masks_remote, arguments.masks_lan};
-}
-
-Options to_tune_options(Arguments& arguments) {
-  TuneOptions tune{arguments.config, {}, std::move(arguments.files)};
-  for (const std::string& text : arguments.calls) {
-    const std::size_t dash = std::min(text.find('-'), text.size());
-    const auto call = parse_marked_call(text.substr(0, dash), text.substr(std::min(dash + 1, text.size())));
-    if (!call) {
-      return wrong_usage("--call: expected START-END in seconds, like 12-95.5, got \"" + text + "\"", "tune");
-    }
-    tune.calls.push_back(*call);
-  }
-  if (!tune.calls.empty() && tune.files.size() > 1) {
-    return wrong_usage("--call goes with one file; mark calls in several by lines \"# call START END\" in them", "tune");
-  }
-  return tune;
-}
-
-Options to_options(const std::string& command, Arguments& arguments) {
-  if (command == "run") {
-    return RunOptions{arguments.config};
-  }
-  if (command == "check-config") {
-    return CheckConfigOptions{arguments.config};
-  }
-  if (command == "status") {
-    return StatusOptions{{arguments.socket, arguments.config}, arguments.as_json};
-  }
-  if (command == "watch") {
-    return to_watch_options(arguments);
-  }
-  if (command == "qos") {
-    QosOptions qos{{arguments.socket, arguments.config}, *parse_mode(arguments.mode), std::nullopt};
-    std::string problem;
-    qos.time_limit = to_time_limit(arguments.time_limit, problem);
-    if (!problem.empty()) {
-      return wrong_usage(problem, command);
-    }
-    if (qos.time_limit && qos.mode == Mode::automatic) {
-      return wrong_usage("--for goes with on and off; auto has no end", command);
-    }
-    return qos;
-  }
-  if (command == "doctor") {
-    return DoctorOptions{arguments.config, arguments.as_json};
-  }
-  if (command == "record") {
-    return to_record_options(arguments);
-  }
-  if (command == "tune") {
-    return to_tune_options(arguments);
-  }
-  if (command == "replay") {
-    ReplayOptions replay{arguments.config, std::nullopt, std::move(arguments.files), arguments.explains};
-    if (!arguments.interval.empty()) {
-      replay.interval = parse_duration(arguments.interval);
-      if (!replay.interval || *replay.interval <= Duration::zero() || *replay.interval > 1min) {
-        return wrong_usage("--interval: expected a duration up to 1m, like 1s, got \"" + arguments.interval + "\"", command);
-      }
-    }
-    return replay;
-  }
-  if (command == "mqtt-purge") {
-    return MqttPurgeOptions{arguments.config};
-  }
-  return help_on(arguments.help_topic);
+  return no_such_option(*option, describe_command(command.empty() ? app : *find_command(app, command)).options, command);
 }
 
 }  // namespace
@@ -228,22 +200,26 @@ Options parse_options(std::span<const char* const> arguments) {
   if (first == "--version") {
     return TextOptions{"voip-qosd " VOIP_VERSION "\n"};
   }
-  if (!first.starts_with('-') && std::find(commands.begin(), commands.end(), first) == commands.end()) {
-    return wrong_usage("no command \"" + first + "\"; did you mean \"" + std::string(nearest_word(first, commands)) + "\"?");
-  }
   try {
     Arguments given;
     const auto app = make_app(given);
+    if (find_command(*app, first) == nullptr && !app->get_help_ptr()->check_name(first)) {
+      const ProgramDescription program = describe_program(*app);
+      return first.starts_with('-') ? no_such_option(first, program.options, {}) : no_such_command(first, program);
+    }
+    const std::string command = first.starts_with('-') ? std::string() : first;
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI::App::parse(vector) wants them
     try {
       app->parse(std::move(reversed));
-      return to_options(app->get_subcommands().front()->get_name(), given);
+      return command == "help" ? help_on(given) : to_options(command, given);
     } catch (const CLI::CallForHelp&) {
-      const auto chosen = app->get_subcommands();
-      return help_on(chosen.empty() ? std::string() : chosen.front()->get_name());
+      Arguments topic;
+      topic.help_topic = command;
+      return help_on(topic);
+    } catch (const CLI::ExtrasError& error) {
+      return unexpected(error, *app, command);
     } catch (const CLI::ParseError& error) {
-      const auto chosen = app->get_subcommands();
-      return wrong_usage(error.what(), chosen.empty() ? std::string() : chosen.front()->get_name());
+      return wrong_usage(error.what(), command);
     }
   } catch (const CLI::Error& error) {  // a mistake in the tables above
     return wrong_usage(error.what());

@@ -1,37 +1,45 @@
 #include "app/run.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "actuators/all.h"
-#include "app/config.h"
-#include "app/site.h"
+#include "actuators/actuators.h"
 #include "base/log.h"
-#include "core/engine.h"
-#include "detectors/all.h"
-#include "ports/conntrack.h"
-#include "ports/control_socket.h"
-#include "ports/devices.h"
-#include "ports/interfaces.h"
-#include "ports/journal.h"
-#include "ports/line_delay.h"
-#include "ports/loop.h"
-#include "ports/mqtt.h"
-#include "ports/order_file.h"
-#include "ports/qos_switch.h"
+#include "commands/common/exit_status.h"
+#include "config/config.h"
+#include "core/engine/engine.h"
+#include "detectors/detectors.h"
+#include "ports/conntrack/conntrack.h"
+#include "ports/control/control.h"
+#include "ports/devices/devices.h"
+#include "ports/journal/journal.h"
+#include "ports/line/line.h"
+#include "ports/mqtt/mqtt.h"
+#include "ports/network/network.h"
+#include "ports/orders/orders.h"
+#include "ports/shaping/shaping.h"
+#include "system/loop.h"
 
 namespace voip {
 namespace {
 
-enum class Ending { asked_to, failed, reload };
+enum class Ending { asked_to, reload };
 
-LoadedSettings load(const std::optional<std::string>& path) {
-  return path ? load_settings(*path) : load_default_settings();
-}
+// Which part of the ports a life of the engine begins with.
+enum class Extent {
+  whole,      // all, or it does not begin
+  remainder,  // those that open: calls are still heard and QoS is switched
+  farewell,   // what is needed to leave the line as policy.on_exit says, which is all that is done
+};
+
+struct OwnedPort {
+  std::unique_ptr<Port> port;
+  bool can_be_missed = false;  // calls are heard and QoS is switched without it
+};
+using Ports = std::vector<OwnedPort>;
 
 LogLevel log_level(const std::string& name) {
   if (name == "debug") {
@@ -53,35 +61,58 @@ Site find_site(const Settings& settings) {
   return site_of(settings, *network);
 }
 
-Result<Lan> find_lan(const Settings& settings) {
-  auto network = read_network(settings);
-  if (!network) {
-    return Error{network.error()};
+// In the order in which they see an action: a flow is marked before the line is shaped.
+Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent) {
+  Ports ports;
+  const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
+    ports.push_back({std::move(port), can_be_missed});
+  };
+  const auto add_switch = [&] { add(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }), false); };
+  add(make_journal(), false);
+  if (extent == Extent::farewell) {
+    add_switch();
+    return ports;
   }
-  return std::move(network->lan);
+  add(std::make_unique<ControlSocket>(settings.control,
+                                      DaemonFacts{VOIP_VERSION, settings.qos.actuator, settings.detector.use, {}}),
+      true);
+  add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
+                     [settings] { return read_lan(settings); }),
+      false);
+  if (settings.qos.tc.drain == Drain::measured) {
+    add(make_line_delay([settings] { return find_site(settings).wan; }), true);
+  }
+  add_switch();
+  add(make_devices(settings), true);
+  add(make_order_file(settings), true);
+  add(make_mqtt(settings, VOIP_VERSION), true);
+  return ports;
 }
 
-// In the order in which they see an action: a flow is marked before the line is shaped.
-std::vector<std::unique_ptr<Port>> make_ports(const Settings& settings, const Actuator& actuator) {
-  std::vector<std::unique_ptr<Port>> ports;
-  ports.push_back(make_journal());
-  ports.push_back(std::make_unique<ControlSocket>(settings.control,
-                                                  DaemonFacts{VOIP_VERSION, settings.qos.actuator, settings.detector.use, {}}));
-  ports.push_back(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
-                                 [settings] { return find_lan(settings); }));
-  if (settings.qos.tc.drain == Drain::measured) {
-    ports.push_back(make_line_delay([settings] { return find_site(settings).wan; }));
+void close_ports(Ports& ports) {
+  std::for_each(ports.rbegin(), ports.rend(), [](const OwnedPort& one) { one.port->close(); });
+}
+
+// After an error none is open.
+Status open_ports(Ports& ports, Loop& loop, Extent extent) {
+  Ports opened;
+  for (OwnedPort& one : ports) {
+    if (Status status = one.port->open(loop); status.ok()) {
+      opened.push_back(std::move(one));
+    } else if (one.can_be_missed && extent == Extent::remainder) {
+      log_error("until the configuration is read again it goes on without this: " + status.error());
+    } else {
+      close_ports(opened);
+      return status;
+    }
   }
-  ports.push_back(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }));
-  ports.push_back(make_devices(settings));
-  ports.push_back(make_order_file(settings));
-  ports.push_back(make_mqtt(settings, VOIP_VERSION));
-  return ports;
+  ports = std::move(opened);
+  return {};
 }
 
 // Reads the file again; a wrong one is told and refused.
 bool reload(const std::optional<std::string>& config_path, Settings& next) {
-  auto loaded = load(config_path);
+  auto loaded = config_path ? load_settings(*config_path) : load_default_settings();
   if (auto* settings = std::get_if<Settings>(&loaded)) {
     next = std::move(*settings);
     return true;
@@ -93,22 +124,33 @@ bool reload(const std::optional<std::string>& config_path, Settings& next) {
   return false;
 }
 
+// What the last step has brought about is still told to who waits for it; nothing else is begun any more.
+void answer_last_questions(Loop& loop, Engine& engine, const Ports& ports) {
+  for (const Event& event : loop.wait(loop.now())) {
+    if (!std::holds_alternative<StatusRequested>(event)) {
+      continue;
+    }
+    for (const Action& action : engine.step(loop.now(), event)) {
+      if (std::holds_alternative<StatusReported>(action)) {
+        std::for_each(ports.begin(), ports.end(), [&action](const OwnedPort& one) { one.port->perform(action); });
+      }
+    }
+  }
+}
+
 // One life of the engine: from a configuration to the end or to the next configuration. What orders say is read by the first.
-Ending live(const Settings& settings, const std::optional<std::string>& config_path, std::optional<OrdersInForce>& in_force,
-            Settings& next) {
+// An error: it could not begin.
+Result<Ending> live(const Settings& settings, Extent extent, const std::optional<std::string>& config_path,
+                    std::optional<OrdersInForce>& in_force, Settings& next) {
   auto opened = Loop::open();
   if (!opened) {
-    log_error(opened.error());
-    return Ending::failed;
+    return Error{opened.error()};
   }
   Loop& loop = **opened;
   const Actuator& actuator = *find_actuator(settings.qos.actuator);
-  const auto ports = make_ports(settings, actuator);
-  for (const auto& port : ports) {
-    if (const Status status = port->open(loop); !status) {
-      log_error(status.error());
-      return Ending::failed;
-    }
+  auto ports = make_ports(settings, actuator, extent);
+  if (const Status status = open_ports(ports, loop, extent); !status) {
+    return Error{status.error()};
   }
   if (!in_force) {
     in_force = read_orders(settings, loop);
@@ -120,15 +162,15 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
 
   bool wants_reload = false;
   bool was_asked = false;
-  const std::vector<Event> begin{DeadlineReached{}};
+  const std::vector<Event> begin{extent == Extent::farewell ? Event(StopRequested{}) : Event(DeadlineReached{})};
   const std::vector<Event>* events = &begin;
   while (true) {
     for (const Event& event : *events) {
       was_asked = was_asked || std::holds_alternative<StopRequested>(event);
       const Instant now = loop.now();
       for (const Action& action : engine.step(now, event)) {
-        for (const auto& port : ports) {
-          port->perform(action);
+        for (const OwnedPort& one : ports) {
+          one.port->perform(action);
         }
       }
     }
@@ -140,45 +182,65 @@ Ending live(const Settings& settings, const std::optional<std::string>& config_p
       wants_reload = reload(config_path, next) || wants_reload;
     }
   }
+  answer_last_questions(loop, engine, ports);
   in_force = OrdersInForce{engine.orders(), engine.live_settings()};
-  std::for_each(ports.rbegin(), ports.rend(), [](const auto& port) { port->close(); });
+  close_ports(ports);
   return engine.finished() ? Ending::asked_to : Ending::reload;
+}
+
+// What goes from one life of the engine to the next.
+struct Life {
+  Settings settings;
+  std::optional<OrdersInForce> in_force;
+};
+
+Result<Ending> begin(Life& life, Extent extent, const std::optional<std::string>& config_path, Settings& next) {
+  const LogSettings& log = life.settings.log;
+  if (const Status started = start_log(log_level(log.level), log.target, log.file); !started) {
+    if (extent == Extent::whole) {
+      return Error{started.error()};
+    }
+    log_error(started.error());
+  }
+  log_info("voip-qosd " VOIP_VERSION ": detector " + life.settings.detector.use + ", actuator " + life.settings.qos.actuator);
+  return live(life.settings, extent, config_path, life.in_force, next);
 }
 
 }  // namespace
 
 int run_daemon(const std::optional<std::string>& config_path) {
-  auto loaded = load(config_path);
-  if (const auto* problems = std::get_if<std::vector<Problem>>(&loaded)) {
-    for (const Problem& problem : *problems) {
-      std::fprintf(stderr, "%s\n", to_string(problem).c_str());
-    }
-    return 2;
+  auto loaded = load_or_complain(config_path);
+  if (!loaded) {
+    return exit_usage;
   }
-  Settings settings = std::get<Settings>(std::move(loaded));
-  std::optional<OrdersInForce> in_force;
+  Life now{std::move(*loaded), {}};
+  std::optional<Life> before;  // the one that a reload has ended
+  Extent extent = Extent::whole;
   while (true) {
-    if (const Status started = start_log(log_level(settings.log.level), settings.log.target, settings.log.file); !started) {
-      log_error(started.error());
-      return 1;
-    }
-    log_info("voip-qosd " VOIP_VERSION ": detector " + settings.detector.use + ", actuator " + settings.qos.actuator);
     Settings next;
-    switch (live(settings, config_path, in_force, next)) {
-      case Ending::asked_to:
-        log_info("ended as asked");
-        return 0;
-      case Ending::failed:
-        return 1;
-      case Ending::reload:
-        // The file counts only where it was changed: an order from a phone outlives a reload.
-        if (next.policy.mode != settings.policy.mode) {
-          in_force->orders = {.lasting = next.policy.mode, .override_mode = {}, .override_until = {}};
-        }
-        in_force->settings = after_reload(in_force->settings, live_settings(settings), live_settings(next));
-        settings = std::move(next);
-        log_info("the configuration was read again");
-        break;
+    const Result<Ending> ended = begin(now, extent, config_path, next);
+    if (!ended) {
+      log_error(ended.error());
+      if (!before || extent == Extent::farewell) {
+        return exit_failed;
+      }
+      // Others rely on what was begun, and the line may be shaped: the old configuration goes on as far as it can.
+      log_error(extent == Extent::whole ? "the configuration cannot be used; the old one goes on" : "the daemon cannot go on");
+      extent = extent == Extent::whole ? Extent::remainder : Extent::farewell;
+      now = *before;
+    } else if (*ended == Ending::asked_to) {
+      log_info(extent == Extent::farewell ? "ended after what policy.on_exit says was done, or tried" : "ended as asked");
+      return extent == Extent::farewell ? exit_failed : exit_done;
+    } else {
+      before = now;
+      // The file counts only where it was changed: an order from a phone outlives a reload.
+      if (next.policy.mode != now.settings.policy.mode) {
+        now.in_force->orders = {.lasting = next.policy.mode, .override_mode = {}, .override_until = {}};
+      }
+      now.in_force->settings = after_reload(now.in_force->settings, live_settings(now.settings), live_settings(next));
+      now.settings = std::move(next);
+      extent = Extent::whole;
+      log_info("the configuration was read again");
     }
   }
 }

@@ -5,10 +5,17 @@
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <cstddef>
 #include <memory>
+#include <string>
+
+#include "base/printable.h"
 
 namespace voip {
 namespace {
+
+// Longer than any line that we mean; what somebody else wrote must not fill the disk.
+constexpr std::size_t longest_line = 1024;
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
@@ -55,7 +62,8 @@ Status start_log(LogLevel level, std::string_view target, const std::string& fil
 }
 
 void log(LogLevel level, std::string_view message) {
-  logger()->log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
+  const std::string line = printable(message, longest_line);
+  logger()->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace voip

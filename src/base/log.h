@@ -11,11 +11,12 @@ namespace voip {
 
 enum class LogLevel { debug, info, warning, error };
 
-// target is "stderr", "syslog" or "file"; `file` is the path for the last. Called once, before any other thread starts;
-// until then everything from info on goes to standard error.
+// target is "stderr", "syslog" or "file"; `file` is the path for the last. Called at the start and when the configuration was
+// read again, never while another thread may log; until the first time everything from info on goes to standard error.
 Status start_log(LogLevel level, std::string_view target, const std::string& file);
 
-// Thread-safe; never throws; a line is one message without its newline.
+// Thread-safe; never throws; a line is one message without its newline. Whatever it quotes stays one line of at most a kilobyte,
+// and nothing in it acts on a terminal (base/printable.h): callers need not look at what others wrote.
 void log(LogLevel level, std::string_view message);
 
 inline void log_debug(std::string_view message) {

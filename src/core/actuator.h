@@ -1,5 +1,5 @@
 // What an actuator promises: pure functions that say which commands switch a shaper on and off, and that read from what was seen
-// whether it is on. It runs nothing itself; ports/qos_switch runs the commands and looks at the kernel.
+// whether it is on. It runs nothing itself; ports/shaping runs the commands and looks at the kernel.
 // Exit codes are not believed where the kernel can be looked at.
 //
 // A new actuator is one file in src/actuators/ plus one line in src/actuators/all.def.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "core/json_value.h"
 #include "core/settings.h"
 
 namespace voip {
@@ -30,15 +31,18 @@ struct Site {
 // One program run with an argument list, never a shell line.
 struct Command {
   std::vector<std::string> argv;
-  std::string input{};    // on its standard input
-  bool may_fail = false;  // its exit status says nothing (it deletes what may be absent)
+  std::string input{};     // on its standard input
+  bool may_fail = false;   // its exit status says nothing (it deletes what may be absent)
+  bool says_json = false;  // what it prints is read as JSON
 };
 using Plan = std::vector<Command>;  // run in order; the first that fails, unless it may, ends the plan
 
 struct CommandResult {
-  int exit_status = 0;    // -1: it could not be started, was killed, or ran out of time
-  std::string output{};   // standard output and error together, at most 64 KiB: of more the middle is missing
-  std::string failure{};  // why exit_status is -1, in words
+  int exit_status = 0;  // -1: it could not be started, was killed, or ran out of time
+  // Standard output and error together, at most 64 KiB, of JSON 2 MiB: of more the middle is missing.
+  std::string output{};
+  std::optional<JsonValue> json{};  // the same, of a command that says JSON; absent where it is none, or was cut
+  std::string failure{};            // why exit_status is -1, in words
 };
 
 // A network device as RTM_GETLINK tells it.

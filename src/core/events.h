@@ -20,8 +20,17 @@ namespace voip {
 
 // ---- Events ----
 
+// Who asks for something, and a number of its own choice: the answer carries it back.
+struct RequestId {
+  enum class Asker : std::uint8_t { nobody, mqtt, control };
+  Asker asker = Asker::nobody;  // nobody: no answer is wanted
+  std::uint64_t number = 0;
+  friend bool operator==(const RequestId&, const RequestId&) = default;
+};
+
 // A flow of a LAN device exists. Telling the same flow twice is harmless.
 struct FlowBorn {
+  Instant at;  // when it was heard of, or listed; never later than the step
   FlowKey key;
   std::uint32_t conntrack_id = 0;
   std::uint32_t mark = 0;
@@ -33,6 +42,7 @@ struct FlowBorn {
 
 // The answer to ReadCounters: one sample for each flow that still lives. The span is the port's and valid until its next reading.
 struct CountersRead {
+  Instant at;  // when the kernel's answer was read, never later than the step: rates are divided by the time between such moments
   std::span<const FlowSample> samples;
 };
 
@@ -51,6 +61,11 @@ struct SightChanged {
   std::string why;
 };
 
+// So many addresses may be told to belong to devices at a time; whoever tells them takes back the oldest when there are more, and
+// the engine forgets the oldest if that is not done. A phone has a handful (IPv6 privacy addresses, RFC 8981); this is room for
+// 64 devices over days.
+inline constexpr std::size_t most_found_addresses = 1024;
+
 // The address belongs to that configured device now, as its hardware address or host name was seen there. Telling it twice is
 // harmless; an address that was another device's moves.
 struct DeviceFound {
@@ -68,6 +83,10 @@ struct SetMode {
   Mode mode = Mode::automatic;
   bool until_changed = false;               // a lasting choice of the mode; otherwise an override that ends by itself
   std::optional<Duration> time_limit = {};  // of the override; absent: policy.override_for
+  RequestId request = {};
+  // So long the answer may wait for what the order leads to: until QoS is seen to be as it is wanted then, or cannot be had.
+  // Zero: not at all.
+  Duration answer_within{};
 };
 
 // An order to change settings until they are changed again; what is absent stays. Values out of range are not taken.
@@ -75,12 +94,14 @@ struct SetSetting {
   std::optional<Duration> release_after = {};   // 0 to longest_release; a release that runs ends by it too
   std::optional<Duration> override_for = {};    // shortest_override to longest_override; of orders to come
   std::optional<Sensitivity> sensitivity = {};  // calls that are up stay calls
+  RequestId request = {};
 };
 
 // The plan for `wanted` ran to its end, or failed: then `error` says what failed, and the shaping is whatever it is.
 struct SwitchFinished {
   Qos wanted = Qos::off;
   std::string error;
+  bool was_tried = true;  // false: it was refused, and nothing was run
 };
 
 // What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong, in words for the user.
@@ -108,11 +129,13 @@ struct DelayMeasured {
 struct ShapingTouched {};
 
 // Somebody does not believe what is reported: look at the shaping and list all flows again.
-struct RecheckRequested {};
+struct RecheckRequested {
+  RequestId request = {};
+};
 
 // The answer is a StatusReported with the same number.
 struct StatusRequested {
-  std::uint64_t request = 0;
+  RequestId request = {};
 };
 
 // The daemon is asked to end: the engine does what on_exit says and then is finished().
@@ -155,7 +178,7 @@ struct Report {
 struct FlowReport {
   FlowKey key;
   std::string device;
-  Rates rates;  // over the last reading
+  Rates rates;  // over the last second or two
   std::int32_t score = 0;
   std::int32_t threshold = 0;
   bool in_call = false;
@@ -240,12 +263,24 @@ struct QosFailed {
 };
 
 struct StatusReported {
-  std::uint64_t request = 0;
+  RequestId request;
   FullStatus status;
 };
 
+// The answer to SetMode, SetSetting and RecheckRequested of somebody: comes after all else that the order led to so far.
+struct OrderTaken {
+  enum class Result : std::uint8_t {
+    done,      // QoS is seen to be as it is wanted now, or nothing had to be switched
+    going_on,  // the switch goes on
+    failed,    // the switch has failed, and goes on being tried
+  };
+  RequestId request;
+  Result result = Result::done;
+  std::string error;  // why it failed, in words for the user
+};
+
 using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, ReportChanged,
-                            RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported>;
+                            RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported, OrderTaken>;
 
 template <typename... Ts>
 struct Overloaded : Ts... {

@@ -1,6 +1,7 @@
 #include "core/lan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace voip {
@@ -12,7 +13,8 @@ bool is_one_host(const IpAddress& address) {
 
 }  // namespace
 
-Lan::Lan(std::vector<IpPrefix> prefixes, std::vector<IpAddress> own) : prefixes_(std::move(prefixes)), own_(std::move(own)) {
+Lan::Lan(std::vector<IpPrefix> prefixes, std::vector<IpAddress> own, bool has_own_calls)
+    : prefixes_(std::move(prefixes)), own_(std::move(own)), has_own_calls_(has_own_calls) {
   std::sort(own_.begin(), own_.end());
 }
 
@@ -24,13 +26,32 @@ bool Lan::is_own(const IpAddress& address) const {
   return std::binary_search(own_.begin(), own_.end(), address);
 }
 
+std::vector<IpPrefix> Lan::client_prefixes() const {
+  std::vector<IpPrefix> prefixes = prefixes_;
+  for (const IpAddress& address : own_) {
+    if (has_own_calls_ && is_one_host(address) && !address.is_link_local() && !contains(address)) {
+      prefixes.emplace_back(address, address.is_v6() ? 128U : 32U);
+    }
+  }
+  return prefixes;
+}
+
+std::vector<IpPrefix> Lan::own_prefixes() const {
+  std::vector<IpPrefix> own;
+  std::copy_if(prefixes_.begin(), prefixes_.end(), std::back_inserter(own), [this](const IpPrefix& prefix) {
+    return prefix.length() == (prefix.address().is_v6() ? 128U : 32U) && is_own(prefix.address());
+  });
+  return own;
+}
+
 std::optional<FlowKey> Lan::orient(const Endpoint& original_source, const Endpoint& original_destination,
                                    const Endpoint& reply_source, const Endpoint& reply_destination, std::uint8_t protocol) const {
   // NAT rewrites destinations only: the sources of the two tuples are the real ends of the flow.
   const IpAddress& opener = original_source.address;
   const IpAddress& answerer = reply_source.address;
-  const bool opened_inside = contains(opener);
-  if (opened_inside == contains(answerer)) {
+  const auto is_inside = [this](const IpAddress& address) { return contains(address) || (has_own_calls_ && is_own(address)); };
+  const bool opened_inside = is_inside(opener);
+  if (opened_inside == is_inside(answerer)) {
     return std::nullopt;
   }
   for (const IpAddress* address : {&opener, &answerer, &original_destination.address, &reply_destination.address}) {
@@ -38,7 +59,7 @@ std::optional<FlowKey> Lan::orient(const Endpoint& original_source, const Endpoi
       return std::nullopt;
     }
   }
-  if (is_own(opener) || is_own(answerer)) {
+  if (!has_own_calls_ && (is_own(opener) || is_own(answerer))) {
     return std::nullopt;
   }
   return opened_inside ? FlowKey{original_source, original_destination, protocol}

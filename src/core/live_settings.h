@@ -29,6 +29,19 @@ struct LiveSettings {
   friend bool operator==(const LiveSettings&, const LiveSettings&) = default;
 };
 
+// What was ordered of the mode; a reload of the configuration and a restart keep it.
+struct Orders {
+  Mode lasting = Mode::automatic;
+  std::optional<Mode> override_mode;
+  Instant override_until{};
+};
+
+// All that orders have changed.
+struct OrdersInForce {
+  Orders orders;
+  LiveSettings settings;
+};
+
 LiveSettings live_settings(const Settings& settings);
 Settings with_live_settings(Settings settings, const LiveSettings& live);
 

@@ -27,7 +27,8 @@ std::string to_string(const FlowKey& key) {
   } else if (key.protocol == protocol_tcp) {
     protocol = "tcp";
   }
-  return protocol + " " + to_string(key.client) + " - " + to_string(key.server);
+  return protocol + " " + to_string(key.client) + " - " + to_string(key.server) +
+         (key.zone == 0 ? "" : " in zone " + std::to_string(key.zone));
 }
 
 std::optional<FlowKey> rtcp_of(const FlowKey& rtp) {
@@ -52,7 +53,7 @@ std::optional<FlowKey> rtp_of(const FlowKey& rtcp) {
 }
 
 std::size_t FlowKeyHash::operator()(const FlowKey& key) const noexcept {
-  return hash_endpoint(key.server, hash_endpoint(key.client, key.protocol));
+  return hash_endpoint(key.server, hash_endpoint(key.client, key.protocol + (std::size_t{key.zone} << 8U)));
 }
 
 std::string_view to_string(Mode mode) {

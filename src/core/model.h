@@ -35,16 +35,18 @@ IpPrefix remote_network(const IpAddress& address);
 
 // A flow as the LAN sees it. `client` is the LAN device, whichever side opened the flow, with its address before NAT;
 // `server` is the remote end. That tuple is the original tuple of a flow opened from inside and the reply tuple of one opened
-// from outside, so a ctnetlink lookup by it finds the entry either way.
+// from outside, so a ctnetlink lookup by it finds the entry either way. `zone` is the conntrack zone of that tuple: the same
+// addresses and ports may be there in each zone.
 struct FlowKey {
   Endpoint client;
   Endpoint server;
   std::uint8_t protocol = protocol_udp;
+  std::uint16_t zone = 0;
   friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
   friend bool operator==(const FlowKey&, const FlowKey&) = default;
 };
 
-std::string to_string(const FlowKey& key);  // "udp 192.168.1.5:40000 - 203.0.113.9:3478"
+std::string to_string(const FlowKey& key);  // "udp 192.168.1.5:40000 - 203.0.113.9:3478", " in zone 5" but for 0
 
 // The RTCP flow of an RTP flow, and the other way round, where the two are not one: both ports are one higher (RFC 3550, section
 // 11). Nothing at the end of the port range.

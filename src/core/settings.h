@@ -1,5 +1,5 @@
-// Every setting, with the default that runs without a file. app/config.cpp reads the file into this, config/voip-qosd.toml shows
-// each key; a test fails until all three agree.
+// Every setting, with the default that runs without a file. config/config.cpp reads the file into this, config/voip-qosd.toml
+// shows each key; a test fails until all three agree.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct NodeSettings {
 enum class KernelEvents : std::uint8_t { all, candidates };
 
 struct MonitorSettings {
-  std::vector<IpPrefix> lan;       // empty ("auto"): every private network on an interface that is not the WAN
+  std::vector<IpPrefix> lan;       // empty ("auto"): where clients are, see ports/network
   Duration interval = 1s;          // how often the counters of an established call are read
   Duration fast_interval = 250ms;  // ... and of a flow that may become one
   std::uint32_t max_watched_flows = 512;
@@ -176,6 +176,7 @@ struct MqttSettings {
   bool verify_hostname = true;
   std::string base_topic = "voip-qos";
   bool commands = true;
+  std::vector<std::string> response_topics;  // those of MQTT 5 that askers may name, with all below them, besides our own
   friend bool operator==(const MqttSettings&, const MqttSettings&) = default;
 };
 
@@ -195,7 +196,7 @@ struct ControlSettings {
 struct LogSettings {
   std::string level = "info";
   std::string target = "stderr";
-  std::string file = "/var/log/voip-qosd.log";
+  std::string file = "/var/log/voip-qosd/voip-qosd.log";
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 

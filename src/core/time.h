@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,14 @@ using namespace std::chrono_literals;  // NOLINT(google-global-names-in-headers)
 std::optional<Duration> parse_duration(std::string_view text);
 // The shortest text that parse_duration reads back to the same value.
 std::string to_string(Duration duration);
+
+// What is written for a moment: ISO 8601 in UTC, as iso_8601() of the loop's wall clock.
+using Calendar = std::function<std::string(Instant)>;
+
+// Whole seconds; 0 of what has not begun.
+constexpr std::int64_t seconds_since(std::optional<Instant> started, Instant now) {
+  return started && *started < now ? (now - *started) / 1s : 0;
+}
 
 // The earlier of two optional instants; empty only when both are.
 constexpr std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> b) {

@@ -13,7 +13,7 @@ from pathlib import Path
 from home import Home
 from topology import Line
 
-# Our own profile is told 95 % of the line, as the README advises; the others shape both directions to the share that they need to be sure
+# Our own profile is told 95 % of the line, as docs/shapers.md advises; the others shape both directions to the share that they need to be sure
 # that the queue is theirs.
 _OWN_PERCENT = 95
 

@@ -1,6 +1,6 @@
 // What it costs to watch the delay on the line: the CPU time of the port while TCP packets pass, in a network namespace of its
 // own. Prints a row for each kind of traffic. Needs root.
-#include "ports/line_delay.h"
+#include "ports/line/line.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -20,7 +20,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
-#include "ports/loop.h"
+#include "system/loop.h"
 #include "tcp_packets.h"
 
 namespace {

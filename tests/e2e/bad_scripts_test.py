@@ -46,7 +46,7 @@ class BadScripts(unittest.TestCase):
         with Home() as home:
             folder = home.folder("shaper")
             script = folder / "shaper"
-            script.write_text(f'#!/bin/sh\nexec {ROOT}/tests/ports/scripts/shaper {folder}/state "$(cat {folder}/how)" "$1"\n')
+            script.write_text(f'#!/bin/sh\nexec {ROOT}/tests/ports/shaping/scripts/shaper {folder}/state "$(cat {folder}/how)" "$1"\n')
             script.chmod(0o755)
             how = folder / "how"
             how.write_text("behaves")
@@ -67,7 +67,13 @@ class BadScripts(unittest.TestCase):
         daemon.command("qos", "off")
         self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "OFF", 3), daemon.log_text())
         how.write_text(fault.how)
-        daemon.command("qos", "auto")
+        ordered = daemon.command("qos", "auto")
+        if ordered.returncode == 0:
+            self.assertIn("it goes on", ordered.stdout)
+        else:
+            self.assertEqual(ordered.returncode, 1)
+            self.assertIn(fault.words, ordered.stdout)
+            self.assertIn("it is tried again", ordered.stdout)
 
         began = time.monotonic()
         slowest_answer = 0.0

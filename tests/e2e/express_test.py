@@ -35,7 +35,7 @@ class Express(unittest.TestCase):
             (world / "links").write_text("lo\nwan\n")
             (world / "qdiscs").write_text("")
             os.environ["QOS_STATE"] = str(world)
-            programs = ROOT / "tests" / "ports" / "scripts" / "qos_scripts"
+            programs = ROOT / "tests" / "ports" / "shaping" / "scripts" / "qos_scripts"
             home.run("router", ["env", f"PATH={programs}:{os.environ['PATH']}", "qos-start"])
             for mark in ("0x20", "0x40"):
                 made = home.run("router", ["iptables", "-w", "-t", "mangle", "-A", "POSTROUTING", "-o", "wan", "-p", "udp", "-m", "mark", "--mark", f"{mark}/0xf0"], check=False)

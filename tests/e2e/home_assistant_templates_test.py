@@ -14,15 +14,15 @@ except ImportError:
     sys.exit(77)
 
 SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))
-GOLDEN = os.path.join(SOURCE, "tests", "unit", "home_assistant_golden.json")
-GOLDEN_PAYLOADS = os.path.join(SOURCE, "tests", "unit", "mqtt_topics_test.cpp")
+GOLDEN = os.path.join(SOURCE, "tests", "unit", "ports", "mqtt", "payload", "home_assistant_golden.json")
+GOLDEN_PAYLOADS = os.path.join(SOURCE, "tests", "unit", "ports", "mqtt", "payload", "topics_test.cpp")
 
 # What the unit test holds the node to, read from it, so that the two cannot part.
 RAW = re.compile(r'(?:R"\((?:[^)]|\)(?!"))*\)"\s*)+', re.S)
 
 
 def samples():
-    """Every JSON object that mqtt_topics_test.cpp expects, adjacent raw strings joined."""
+    """Every JSON object that topics_test.cpp expects, adjacent raw strings joined."""
     text = open(GOLDEN_PAYLOADS, encoding="utf-8").read()
     for group in RAW.findall(text):
         joined = "".join(re.findall(r'R"\(((?:[^)]|\)(?!"))*)\)"', group))

@@ -1,4 +1,4 @@
-"""Holds every entity id and topic in integrations/ against what discovery offers and the node understands."""
+"""Holds every entity id and topic in integrations/ and docs/ against what discovery offers and the node understands."""
 import glob
 import json
 import os
@@ -12,7 +12,7 @@ except ImportError:
     sys.exit(77)
 
 SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))
-GOLDEN = os.path.join(SOURCE, "tests", "unit", "home_assistant_golden.json")
+GOLDEN = os.path.join(SOURCE, "tests", "unit", "ports", "mqtt", "payload", "home_assistant_golden.json")
 ENTITY = re.compile(r"\b(?:switch|select|sensor|binary_sensor|number|event|button)\.voip_qos\w*")
 TOPIC = re.compile(r"voip-qos/router/([a-z_/]+)")
 
@@ -70,7 +70,7 @@ def main():
     wrong, seen = [], set()
     base = os.path.join(SOURCE, "integrations")
     for path in glob.glob(os.path.join(base, "home-assistant", "**", "*.yaml"), recursive=True) + \
-            glob.glob(os.path.join(base, "*", "*.md")):
+            glob.glob(os.path.join(base, "*", "*.md")) + glob.glob(os.path.join(SOURCE, "docs", "*.md")):
         text = open(path, encoding="utf-8").read()
         name = os.path.relpath(path, base)
         for entity in ENTITY.findall(text):

@@ -62,6 +62,14 @@ class Orders(unittest.TestCase):
             self.assertGreater(time.monotonic() - started, 1.9)
             self.assertFalse(is_shaped(home))
 
+            # By hand: the answer comes once it is so.
+            ordered = daemon.command("qos", "on", "--for", "30s")
+            self.assertTrue(is_shaped(home))
+            self.assertEqual((ordered.returncode, ordered.stdout.splitlines()[0]), (0, "QoS       on (ordered)"), ordered.stdout)
+            ordered = daemon.command("qos", "auto")
+            self.assertFalse(is_shaped(home))
+            self.assertEqual((ordered.returncode, ordered.stdout.splitlines()[0]), (0, "QoS       off (no call)"), ordered.stdout)
+
             before = daemon.status()
             since = len(phone.messages)
             for garbage in ("banana", "{", '{"state":"ON","for":"soon"}', "[" * 500, "x" * 2000, "\x01\x02"):

@@ -25,7 +25,7 @@ class Qosify(unittest.TestCase):
             world = home.folder("qosify")
             (world / "how").write_text("behaves")
             os.environ["QOS_STATE"] = str(world)
-            daemon = Daemon(home, SETTINGS, programs=ROOT / "tests" / "ports" / "scripts" / "qosify").start()
+            daemon = Daemon(home, SETTINGS, programs=ROOT / "tests" / "ports" / "shaping" / "scripts" / "qosify").start()
             server, server_v6 = home.address("server"), home.address("server", 6)
 
             def entries() -> dict[str, int]:

@@ -55,8 +55,16 @@ class Recordings(unittest.TestCase):
     @skipping
     def test_beside_the_daemon_it_disturbs_nothing_and_a_kill_loses_nothing(self):
         with Home() as home:
-            settings = {"qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750}}, "policy": {"release_after": "1s", "min_on": "1s", "min_off": "1s"}}
+            settings = {"qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750}}, "policy": {"release_after": "1s", "min_on": "1s", "min_off": "1s"},
+                        "monitor": {"kernel_events": "candidates"}}
             daemon = Daemon(home, settings).start()
+            tables = lambda: home.run("router", ["nft", "list", "tables"]).stdout
+            self.assertTrue(wait_until(lambda: "voip_qosd_events" in tables(), 5), daemon.log_text())
+            for config in (None, daemon.config):  # the daemon's own, and the defaults, which want all events
+                passer_by = Recorder(home, config=config)
+                time.sleep(1)
+                self.assertEqual(passer_by.end(), 0, passer_by.log())
+                self.assertIn("voip_qosd_events", tables(), "the daemon's table")
             recorder = Recorder(home, config=daemon.config)
             with Call(home) as call:
                 self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 8), daemon.log_text())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
 from call import Call  # noqa: E402
-from daemon import Daemon, is_shaped  # noqa: E402
+from daemon import Daemon, is_shaped, merged  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
 
@@ -98,6 +98,21 @@ class Wan(unittest.TestCase):
                 quality = call.quality("up", on_ns)
                 self.assertGreater(quality.mos, 4, quality)
             self.assertTrue(wait_until(lambda: not is_shaped(home), 20), daemon.log_text())
+            self.assert_nothing_left(home, daemon)
+
+    @skipping
+    def test_a_configured_wan_that_is_not_there_is_told_and_no_other_line_is_shaped_for_it(self):
+        with Home(ipv6=False) as home:
+            daemon = Daemon(home, merged(SETTINGS, {"qos": {"wan": "dsl0"}})).start()
+            doctor = daemon.command("doctor").stdout
+            self.assertRegex(doctor, r"(?m)^failed +wan +there is no device dsl0 now")
+            with Call(home):
+                self.assertTrue(wait_until(lambda: "dsl0 does not exist now" in (daemon.status()["error"] or ""), 60), daemon.status())
+                self.assertNotIn("voip", home.run("router", ["nft", "list", "tables"]).stdout + home.run("router", ["tc", "qdisc"]).stdout)
+                self.plug_in(home, "dsl0", "203.0.113", 0)
+                self.assert_on(home, daemon, "dsl0", 60)
+                self.assertFalse(is_shaped(home, "wan"))
+            self.assertTrue(wait_until(lambda: not is_shaped(home, "dsl0"), 20), daemon.log_text())
             self.assert_nothing_left(home, daemon)
 
     @skipping

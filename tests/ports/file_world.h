@@ -11,18 +11,19 @@
 #include <string>
 
 #include "ports/private_network.h"
-#include "ports/qdiscs.h"
+#include "ports/shaping/qdiscs.h"
+#include "source_dir.h"
 
 namespace voip::test {
 
 // NOLINTBEGIN(concurrency-mt-unsafe): the tests are one thread
 class FileWorld {
  public:
-  // `programs` is a folder of tests/ports/scripts whose stand-ins come before all others.
+  // `programs` is a folder of tests/ports/shaping/scripts whose stand-ins come before all others.
   explicit FileWorld(const std::string& programs) {
     std::filesystem::create_directory(folder_);
     setenv("QOS_STATE", folder_.c_str(), 1);
-    setenv("PATH", (VOIP_SOURCE_DIR "/tests/ports/scripts/" + programs + ":" + path_).c_str(), 1);
+    setenv("PATH", (VOIP_SOURCE_DIR "/tests/ports/shaping/scripts/" + programs + ":" + path_).c_str(), 1);
   }
   ~FileWorld() {
     setenv("PATH", path_.c_str(), 1);

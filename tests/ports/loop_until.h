@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "ports/loop.h"
+#include "system/loop.h"
 
 namespace voip::test {
 

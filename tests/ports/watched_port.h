@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ports/loop.h"
-#include "ports/port.h"
+#include "system/loop.h"
+#include "system/port.h"
 
 namespace voip::test {
 

@@ -58,6 +58,7 @@ class Shapers(unittest.TestCase):
                     self.assertNotIn("failed", found)
                     self.assertIsNotNone(found["good_s"])
                     self.assertGreater(found["mos"], 4.0)
+                    self.assertIsNotNone(found["left_percent"], "nothing of the upload was seen beside the call")
                     self.assertGreater(found["left_percent"], 50)
                     if way.name == "tc":
                         self.assertTrue(any(line.startswith("qdisc cake ca1c:") for line in found["qdiscs"]), f"the rest is not in CAKE: {found['qdiscs']}")

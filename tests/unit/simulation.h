@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 
 namespace voip {
 
@@ -76,7 +76,7 @@ class Simulation {
     found->second.down_per_s = down_per_s;
     if (is_new) {
       found->second.since = now_;
-      send(FlowBorn{.key = key, .conntrack_id = 1, .mark = 0, .is_expected = false, .is_fresh = true});
+      send(FlowBorn{.at = now_, .key = key, .conntrack_id = 1, .mark = 0, .is_expected = false, .is_fresh = true});
     }
   }
   // The kernel forgets the flow; the engine learns it when it asks.
@@ -90,10 +90,14 @@ class Simulation {
         for (const Action& action : engine_.step(now_, happened)) {
           perform(action, answers);
         }
+        ++steps;
         const auto deadline = engine_.deadline();
         EXPECT_TRUE(!deadline || *deadline > now_) << "the deadline is not later than now";
       }
       events = std::move(answers);
+      if (stall && !events.empty()) {
+        now_ += stall();
+      }
     }
   }
 
@@ -131,6 +135,7 @@ class Simulation {
   std::function<std::string(Qos)> fault;  // says what is wrong and leaves the shaper as it is; empty text: works
   bool lies = false;                      // ends without an error and does nothing
   std::string flaw;                       // what each look complains of, until a switch works
+  std::function<Duration()> stall;        // how long something else keeps the loop busy before answers reach the engine
 
   // What was seen.
   std::vector<std::pair<Instant, Action>> log;
@@ -140,6 +145,7 @@ class Simulation {
   std::size_t flows_read = 0;
   std::size_t listings = 0;
   std::size_t wakeups = 0;
+  std::size_t steps = 0;
   std::map<FlowKey, bool> marks;
   std::uint32_t reported_mark = 0;  // what CountersRead shows for every flow
 
@@ -197,14 +203,15 @@ class Simulation {
         sample.down = Counters{found->second.down_milli / 1000, found->second.down_milli / 1000 * 200};
         samples_.push_back(sample);
       }
-      answers.emplace_back(CountersRead{samples_});
+      answers.emplace_back(CountersRead{now_, samples_});
       return;
     }
     if (std::holds_alternative<ListFlows>(action)) {
       ++listings;
       for (auto& [key, flow] : flows_) {
         carry(flow);
-        answers.emplace_back(FlowBorn{.key = key, .conntrack_id = 1, .packets = (flow.up_milli + flow.down_milli) / 1000});
+        answers.emplace_back(
+            FlowBorn{.at = now_, .key = key, .conntrack_id = 1, .packets = (flow.up_milli + flow.down_milli) / 1000});
       }
     } else if (const auto* wanted = std::get_if<SwitchQos>(&action)) {
       ordered.push_back(wanted->wanted);

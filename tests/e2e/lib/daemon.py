@@ -64,10 +64,10 @@ def merged(base: dict, changes: dict) -> dict:
 class Daemon:
     """One configuration in one folder; start it as often as wanted."""
 
-    def __init__(self, home: Home, settings: dict | None = None, *, broker=None, programs: Path | None = None):
-        """`programs` is a folder that the daemon looks into for programs before all others."""
+    def __init__(self, home: Home, settings: dict | None = None, *, broker=None, programs: Path | None = None, started_by: list[str] | None = None):
+        """`programs` is a folder that the daemon looks into for programs before all others, `started_by` a command that takes its command line."""
         self.home = home
-        self._environment = ["env", f"PATH={programs}:{os.environ['PATH']}"] if programs else []
+        self._environment = ["env", f"PATH={programs}:{os.environ['PATH']}"] if programs else started_by or []
         self.folder = home.folder("daemon")
         self.config = self.folder / "voip-qosd.toml"
         self.log = self.folder / "voip-qosd.log"

@@ -52,6 +52,10 @@ class DoctorTest(unittest.TestCase):
 
             self.assertTrue(wait_until(is_seen, 10), daemon.log_text())
             self.assertTrue(wait_until(lambda: "mqtt: connected" in daemon.log_text(), 20), daemon.log_text())
+            if not broker_options:  # with a password only the daemon may look
+                status = broker.subscribe(f"{daemon.base_topic}/status")
+                self.assertTrue(status.wait_for(lambda message: message.payload == "online", 20), daemon.log_text())
+                status.close()
             yield home, daemon, broker
 
     def assert_turns(self, home: Home, daemon: Daemon, name: str, fix: str, *before: str, result: str = "failed") -> dict:

@@ -1,0 +1,276 @@
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "commands/recording/format.h"
+#include "commands/recording/format_settings.h"
+
+namespace voip {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t longest_ms = longest_recording.count();
+constexpr std::uint64_t most_counted = std::uint64_t{1} << 60U;
+constexpr std::string_view format = "voip-record1";
+
+// A whole number from 0 to `most`.
+std::optional<std::uint64_t> number(const json& value, std::uint64_t most) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+    return std::nullopt;
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::optional<std::uint64_t> number(const json& object, const char* key, std::uint64_t most) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::nullopt : number(*found, most);
+}
+
+std::string text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool is_true(const json& object, const char* key) {
+  return object.value(key, json()) == true;
+}
+
+std::optional<Endpoint> endpoint(const json& address, const json& port) {
+  const auto parsed = address.is_string() ? IpAddress::parse(address.get_ref<const std::string&>()) : std::nullopt;
+  const auto at = number(port, UINT16_MAX);
+  if (!parsed || !at) {
+    return std::nullopt;
+  }
+  return Endpoint{*parsed, static_cast<std::uint16_t>(*at)};
+}
+
+std::optional<Sight> parse_sight(std::string_view word) {
+  for (const Sight sight : {Sight::ok, Sight::limited, Sight::blind}) {
+    if (word == to_string(sight)) {
+      return sight;
+    }
+  }
+  return std::nullopt;
+}
+
+// Takes the lines one after the other. Each function returns what is wrong, or nothing.
+class RecordingReader {
+ public:
+  std::string take(const json& object) {
+    if (!has_head_) {
+      has_head_ = true;
+      return take_head(object);
+    }
+    if (object.contains("decision")) {
+      return take_decision(object);
+    }
+    return object.contains("flow") ? take_flow(object) : take_step(object);
+  }
+
+  [[nodiscard]] bool has_head() const { return has_head_; }
+  void mark(const MarkedCall& call) { recording_.calls.push_back(call); }
+  Recording result() { return std::move(recording_); }
+
+ private:
+  struct Flow {
+    FlowKey key;
+    std::uint32_t conntrack_id = 0;
+  };
+
+  std::string take_head(const json& object) {
+    if (text(object, "fmt") != format) {
+      return "not a recording of this version: the first line must have \"fmt\":\"" + std::string(format) + "\"";
+    }
+    const auto began = number(object, "began_ms", std::uint64_t{1} << 50U);
+    if (!began) {
+      return R"("began_ms" must be a whole number)";
+    }
+    recording_.id = text(object, "id");
+    recording_.began = Instant(Duration(static_cast<std::int64_t>(*began)));
+    recording_.hides_lan = text(object, "masked") == "all";
+    return read_recorded_settings(object.value("settings", json()), recording_.settings);
+  }
+
+  std::string take_flow(const json& object) {
+    if (number(object, "flow", UINT32_MAX) != flows_.size()) {
+      return "\"flow\" must be " + std::to_string(flows_.size()) + ": flows are numbered in order";
+    }
+    const auto key = object.find("key");
+    if (key == object.end() || !key->is_array() || key->size() != 5) {
+      return R"("key" must be [protocol, address, port, address, port])";
+    }
+    const auto protocol = number((*key)[0], UINT8_MAX);
+    const auto client = endpoint((*key)[1], (*key)[2]);
+    const auto server = endpoint((*key)[3], (*key)[4]);
+    if (!protocol || !client || !server) {
+      return R"("key" must be [protocol, address, port, address, port])";
+    }
+    flows_.push_back({{*client, *server, static_cast<std::uint8_t>(*protocol)}, 0});
+    return "";
+  }
+
+  std::string take_decision(const json& object) {
+    const std::string what = text(object, "decision");
+    const auto at = number(object, "at", longest_ms);
+    const Flow* flow = flow_of(object, "of");
+    if ((what != "call_start" && what != "call_end") || !at || flow == nullptr) {
+      return "not a decision that is known";
+    }
+    recording_.decisions.push_back({Duration(static_cast<std::int64_t>(*at)), what == "call_start", flow->key,
+                                    text(object, "device"), text(object, "reason")});
+    return "";
+  }
+
+  std::string take_step(const json& object) {
+    const auto at = number(object, "t", longest_ms);
+    if (!at) {
+      return R"("t" must be the time in milliseconds, at most 31 days)";
+    }
+    const Duration time(static_cast<std::int64_t>(*at));
+    if (!recording_.steps.empty() && time < recording_.steps.back().time) {
+      return R"("t" goes back)";
+    }
+    const auto read_at = object.contains("at") ? number(object, "at", *at) : at;
+    if (!read_at) {
+      return R"("at" must be a time in milliseconds that is not later than "t")";
+    }
+    read_at_ = recording_.began + Duration(static_cast<std::int64_t>(*read_at));
+    Event event = DeadlineReached{};
+    std::string problem = take_event(object, event);
+    if (problem.empty()) {
+      recording_.steps.push_back({time, std::move(event)});
+    }
+    return problem;
+  }
+
+  std::string take_event(const json& object, Event& event) {
+    const auto id = static_cast<std::uint32_t>(number(object, "id", UINT32_MAX).value_or(0));
+    if (object.contains("born") || object.contains("gone")) {
+      const bool is_born = object.contains("born");
+      Flow* flow = flow_of(object, is_born ? "born" : "gone");
+      if (flow == nullptr) {
+        return "a flow that was not introduced";
+      }
+      if (is_born) {
+        flow->conntrack_id = id;
+        event = FlowBorn{read_at_,
+                         flow->key,
+                         id,
+                         0,
+                         is_true(object, "expected"),
+                         is_true(object, "fresh"),
+                         number(object, "packets", UINT64_MAX)};
+      } else {
+        event = FlowGone{flow->key, id};
+      }
+    } else if (object.contains("read")) {
+      return take_reading(object["read"], event);
+    } else if (object.contains("lost")) {
+      event = FlowsLost{};
+    } else if (object.contains("sight")) {
+      const auto sight = parse_sight(text(object, "sight"));
+      if (!sight) {
+        return R"("sight" must be ok, limited or blind)";
+      }
+      event = SightChanged{*sight, text(object, "why")};
+    } else if (object.contains("found") || object.contains("left")) {
+      const auto address = IpAddress::parse(text(object, object.contains("found") ? "found" : "left"));
+      const auto device = number(object, "device", UINT32_MAX);
+      if (!address || (object.contains("found") && !(device && *device < recording_.settings.devices.size()))) {
+        return "not an address, or not one of the devices";
+      }
+      event = object.contains("found") ? Event(DeviceFound{static_cast<std::size_t>(*device), *address})
+                                       : Event(DeviceLost{*address});
+    } else if (object.size() != 1) {
+      return "a step of a kind that is not known";
+    }
+    return "";
+  }
+
+  std::string take_reading(const json& list, Event& event) {
+    std::vector<FlowSample> samples;
+    for (const json& one : list) {
+      const auto which = one.is_array() && one.size() >= 5 ? number(one[0], UINT32_MAX) : std::nullopt;
+      if (!which || *which >= flows_.size()) {
+        return R"("read" must be a list of [flow, up packets, bytes, down packets, bytes], the flow introduced before)";
+      }
+      Flow& flow = flows_[*which];
+      FlowSample sample{.key = flow.key, .conntrack_id = 0, .up = {}, .down = {}};
+      if (!take_counters(one[1], one[2], sample.up) || !take_counters(one[3], one[4], sample.down)) {
+        return R"("read" has something that is no counter)";
+      }
+      if (one.size() > 5) {
+        flow.conntrack_id = static_cast<std::uint32_t>(number(one[5], UINT32_MAX).value_or(0));
+      }
+      sample.conntrack_id = flow.conntrack_id;
+      const auto flags = one.size() > 6 ? number(one[6], 3).value_or(0) : 0;
+      sample.is_offloaded = (flags & 1U) != 0;
+      sample.is_hw_offloaded = (flags & 2U) != 0;
+      samples.push_back(sample);
+    }
+    recording_.readings.push_back(std::move(samples));
+    event = CountersRead{read_at_, recording_.readings.back()};
+    return "";
+  }
+
+  static bool take_counters(const json& packets, const json& bytes, std::optional<Counters>& counters) {
+    if (packets.is_null() && bytes.is_null()) {
+      return true;
+    }
+    const auto counted = number(packets, most_counted);
+    const auto size = number(bytes, most_counted);
+    if (counted && size) {
+      counters = Counters{*counted, *size};
+    }
+    return counters.has_value();
+  }
+
+  Flow* flow_of(const json& object, const char* key) {
+    const auto which = number(object, key, UINT32_MAX);
+    return which && *which < flows_.size() ? &flows_[*which] : nullptr;
+  }
+
+  Recording recording_;
+  Instant read_at_{};  // of the present step
+  std::vector<Flow> flows_;
+  bool has_head_ = false;
+};
+
+}  // namespace
+
+bool is_recording(std::string_view text) {
+  return text.substr(0, text.find('\n')).find(R"("fmt":"voip-record)") != std::string_view::npos;
+}
+
+Result<Recording> parse_recording(std::string_view text, std::string_view name) {
+  RecordingReader reader;
+  std::size_t line_number = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    ++line_number;
+    const std::size_t end = text.find('\n', begin);
+    const std::string_view line = text.substr(begin, end == std::string_view::npos ? end : end - begin);
+    begin = end == std::string_view::npos ? text.size() : end + 1;
+    std::string problem;
+    if (const auto comment = parse_comment(line)) {
+      if (comment->call) {
+        reader.mark(*comment->call);
+      }
+      problem = comment->is_wrong ? "a marked call must be \"# call START END\", in seconds" : "";
+    } else if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+      if (object.is_discarded() && end == std::string_view::npos && reader.has_head()) {
+        break;  // cut off while it was written
+      }
+      problem = object.is_object() ? reader.take(object) : "not a JSON object";
+    }
+    if (!problem.empty()) {
+      return Error{"read recording " + std::string(name) + ", line " + std::to_string(line_number) + ": " + problem};
+    }
+  }
+  if (!reader.has_head()) {
+    return Error{"read recording " + std::string(name) + ": empty"};
+  }
+  return reader.result();
+}
+
+}  // namespace voip

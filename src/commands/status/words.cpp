@@ -1,0 +1,137 @@
+#include "commands/status/words.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <utility>
+
+namespace voip {
+
+std::string reason_in_words(std::string_view reason) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words{
+      {{"idle", "no call"},
+       {"call", "a call is up"},
+       {"release", "a call has just ended"},
+       {"adopted", "found on at start"},
+       {"manual", "ordered"},
+       {"too_long", "on for too long, not believed any more"},
+       {"pause", "a pause before it comes on again"},
+       {"stopping", "the daemon ends"}}};
+  for (const auto& [word, meaning] : words) {
+    if (reason == word) {
+      return std::string(meaning);
+    }
+  }
+  return std::string(reason);
+}
+
+std::string clock(std::string_view moment, std::string_view now) {
+  constexpr std::size_t date_length = 10;
+  if (moment.size() != 20) {
+    return std::string(moment);
+  }
+  const std::string time = std::string(moment.substr(date_length + 1, 8)) + " UTC";
+  const bool is_today = moment.substr(0, date_length) == now.substr(0, date_length);
+  return is_today ? time : std::string(moment.substr(0, date_length)) + " " + time;
+}
+
+std::optional<std::int64_t> seconds_of(std::string_view moment) {
+  std::array<int, 6> parts{};  // year, month, day, hours, minutes, seconds
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  if (moment.size() != form.size()) {
+    return std::nullopt;
+  }
+  std::size_t part = 0;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool is_digit = moment[i] >= '0' && moment[i] <= '9';
+    if (is_digit != (form[i] == '0') || (!is_digit && moment[i] != form[i])) {
+      return std::nullopt;
+    }
+    if (is_digit) {
+      parts.at(part) = 10 * parts.at(part) + (moment[i] - '0');
+    } else {
+      ++part;
+    }
+  }
+  const std::chrono::year_month_day day{std::chrono::year(parts[0]), std::chrono::month(static_cast<unsigned>(parts[1])),
+                                        std::chrono::day(static_cast<unsigned>(parts[2]))};
+  if (!day.ok()) {
+    return std::nullopt;
+  }
+  const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
+  return ((days * 24 + parts[3]) * 60 + parts[4]) * 60 + parts[5];
+}
+
+std::string span(std::int64_t seconds) {
+  std::array<char, 64> text{};
+  const auto minutes = static_cast<long long>(seconds / 60);
+  const auto rest = static_cast<int>(seconds % 60);
+  if (minutes < 60) {
+    std::snprintf(text.data(), text.size(), "%lld:%02d", minutes, rest);
+  } else {
+    std::snprintf(text.data(), text.size(), "%lld:%02lld:%02d", minutes / 60, minutes % 60, rest);
+  }
+  return text.data();
+}
+
+std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.1f kbit/s %d/s", static_cast<double>(bit_per_s) / 1000, packets_per_s);
+  return text.data();
+}
+
+Line qos_words(const SeenStatus& status) {
+  const std::string reason = " (" + reason_in_words(status.reason) + ")";
+  if (!status.is_on) {
+    return {{"unknown", Tone::red}, {std::string(", wanted ") + (status.is_wanted ? "on" : "off")}, {reason}};
+  }
+  Line line{*status.is_on ? Piece{"on", Tone::green} : Piece{"off", Tone::bold}};
+  if (*status.is_on != status.is_wanted) {
+    line.push_back({status.is_wanted ? ", wanted on" : ", wanted off", Tone::yellow});
+  }
+  line.push_back({reason});
+  return line;
+}
+
+std::string mode_words(const SeenStatus& status) {
+  return status.mode + (status.override_until ? ", until " + clock(*status.override_until, status.time) : "");
+}
+
+Piece sight_words(const SeenStatus& status) {
+  return {"the detector is " + status.sight + (status.sight_reason.empty() ? "" : ": " + status.sight_reason),
+          status.sight == "blind" ? Tone::red : Tone::yellow};
+}
+
+std::vector<Piece> problems(const SeenStatus& status) {
+  std::vector<Piece> found;
+  if (!status.error.empty()) {
+    found.push_back({status.error, Tone::red});
+  }
+  if (status.sight != "ok") {
+    found.push_back(sight_words(status));
+  }
+  return found;
+}
+
+bool is_near(const SeenFlow& flow) {
+  return !flow.in_call && flow.score > 0 && 3 * flow.score >= 2 * flow.threshold;
+}
+
+std::string reason_beside_score(const SeenFlow& flow) {
+  if (!flow.has_counters) {
+    return no_counters;
+  }
+  std::string reason = flow.reason;
+  const std::string score = "; score " + std::to_string(flow.score) + " of " + std::to_string(flow.threshold);
+  if (const std::size_t at = reason.find(score); at != std::string::npos) {
+    reason.erase(at, score.size());
+  }
+  constexpr std::string_view packets = " packets/s";
+  for (std::size_t at = 0; (at = reason.find(packets, at)) != std::string::npos;) {
+    reason.replace(at, packets.size(), "/s");
+  }
+  return reason;
+}
+
+}  // namespace voip

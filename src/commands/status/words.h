@@ -1,0 +1,30 @@
+// How a status reads: the same words for `status`, `qos` and `watch`. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/common/status_reading.h"
+#include "terminal/styled_line.h"
+
+namespace voip {
+
+inline constexpr const char* no_counters = "no counters: it began before accounting was on";
+
+std::string reason_in_words(std::string_view reason);              // "call" -> "a call is up"
+std::string clock(std::string_view moment, std::string_view now);  // "18:05:09 UTC", with its date if that is not today's
+std::optional<std::int64_t> seconds_of(std::string_view moment);
+std::string span(std::int64_t seconds);                                // "1:23", "1:02:03"
+std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s);  // "87.2 kbit/s 50/s"
+Line qos_words(const SeenStatus& status);                              // "off, wanted on (a call is up)"
+std::string mode_words(const SeenStatus& status);                      // "on, until 18:05:09 UTC"
+Piece sight_words(const SeenStatus& status);                           // "the detector is blind: no privilege"
+std::vector<Piece> problems(const SeenStatus& status);                 // of the actuator and the detector
+
+bool is_near(const SeenFlow& flow);                     // no call, but two thirds of the way to one
+std::string reason_beside_score(const SeenFlow& flow);  // shorter: the score is shown anyway, and "50 packets/s" is "50/s" there
+
+}  // namespace voip

@@ -1,0 +1,80 @@
+// Flows to calls: runs the detector and groups the flows that it takes for media into calls, one for each LAN device and remote
+// network (IPv4 /24, IPv6 /48: a service's relays stand side by side). A call begins with its first flow and ends with its last;
+// a device that gets another address meanwhile stays in it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/detector.h"
+#include "core/engine/flow_table.h"
+#include "core/events.h"
+#include "core/settings.h"
+#include "core/time.h"
+
+namespace voip {
+
+class CallTracker {
+ public:
+  CallTracker(const Settings& settings, std::unique_ptr<Detector> detector);
+
+  [[nodiscard]] bool wants(const FlowFacts& facts) const { return detector_->wants(facts); }
+  void set_sensitivity(Sensitivity sensitivity) { detector_->set_sensitivity(sensitivity); }
+  void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now);
+  // The flow has gone from the kernel, or is of no interest any more; ends its call if it was the last of it.
+  void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
+  // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
+  void device_known(FlowSlot slot, const FlowTable& flows);
+  void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step);
+  // Takes in the detector's verdicts: appends CallStarted and CallEnded, and MarkFlow for each flow that became or ceased to be
+  // media, and for its RTCP.
+  void judge(Instant now, FlowTable& flows, std::vector<Action>& actions);
+
+  // Clears the mark of every media flow and its RTCP, for a daemon that ends.
+  void unmark(const FlowTable& flows, std::vector<Action>& actions) const;
+  // Whether the flow is to have the mark: it is media of a call, or the RTCP of such.
+  [[nodiscard]] static bool is_marked(const FlowKey& key, const FlowTable& flows);
+
+  [[nodiscard]] Interest interest(FlowSlot slot) const { return detector_->interest(slot); }
+  [[nodiscard]] Opinion opinion(FlowSlot slot) const { return detector_->opinion(slot); }
+  [[nodiscard]] std::int32_t calls() const { return static_cast<std::int32_t>(calls_.size()); }
+  [[nodiscard]] std::vector<Call> active_calls(const FlowTable& flows) const;
+  [[nodiscard]] std::uint64_t calls_seen() const { return last_id_; }
+  [[nodiscard]] std::optional<Instant> first_started() const;
+  // When the latest of the calls that are over was last heard.
+  [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
+  // Calls of one configured device.
+  void write_report(std::int32_t device, DeviceReport& report) const;
+  // Rates of the media flows now; of one device, or of all (no_device).
+  [[nodiscard]] Rates rates(std::int32_t device, const FlowTable& flows) const;
+
+ private:
+  struct ActiveCall {
+    Call call;
+    IpPrefix remote;
+    std::int32_t device = no_device;
+    std::vector<FlowSlot> flows;
+    Counters up;  // since the start
+    Counters down;
+    Instant heard_until{};  // the latest of the flows that have left it
+  };
+  ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
+  void mark(const FlowKey& key, std::vector<Action>& actions) const;
+  void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
+  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
+  [[nodiscard]] std::string device_name(const Flow& flow) const;
+
+  std::vector<DeviceSettings> devices_;
+  bool marks_ = true;
+  std::unique_ptr<Detector> detector_;
+  std::vector<ActiveCall> calls_;
+  std::vector<Verdict> verdicts_;
+  std::optional<Instant> heard_until_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace voip

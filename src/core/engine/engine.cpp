@@ -1,0 +1,183 @@
+#include "core/engine/engine.h"
+
+#include <cassert>
+#include <utility>
+
+namespace voip {
+namespace {
+
+// Where nothing is ever shaped, nothing is marked either.
+Settings without_useless_marks(Settings settings, const Reconciler::Abilities& abilities) {
+  settings.qos.mark_calls = settings.qos.mark_calls && abilities.switches;
+  return settings;
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Reconciler::Abilities abilities)
+    : settings_(without_useless_marks(settings, abilities)),
+      devices_(settings.devices),
+      flows_(settings.monitor.max_watched_flows),
+      watchlist_(settings.monitor),
+      calls_(settings_, std::move(detector)),
+      policy_(settings.policy),
+      reconciler_(settings.qos, settings.monitor.audit_interval, abilities) {
+  keys_.reserve(settings.monitor.max_watched_flows);
+  device_rates_.resize(settings.devices.size());
+  open_orders_.reserve(most_open_orders);
+}
+
+const std::vector<Action>& Engine::step(Instant now, const Event& event) {
+  actions_.clear();
+  // Most flows of a home are no calls by their ports alone. They change nothing, so nothing else is looked at.
+  if (const auto* born = std::get_if<FlowBorn>(&event);
+      born != nullptr && deadline_ && now < *deadline_ &&
+      !is_wanted(facts_of(*born, devices_.device_of(born->key.client.address)))) {
+    flows_seen_ += born->packets ? 0U : 1U;
+    return actions_;
+  }
+  std::visit([this, now](const auto& happened) { handle(now, happened); }, event);
+  if (next_judgement_ && now >= *next_judgement_) {
+    judge(now);
+  }
+  if (!is_stopping_) {
+    if (watchlist_.take_listing(now)) {
+      actions_.emplace_back(ListFlows{});
+    }
+    read_flows(now);
+  }
+  decide(now);
+  tell_switch();
+  tell_report();
+  tell_rates(now);  // after the report, which says since when there is a call, or that there is none any more
+  answer_orders(now);
+  find_deadline(now);
+  return actions_;
+}
+
+void Engine::find_deadline(Instant now) {
+  if (is_finished_) {
+    deadline_.reset();
+    return;
+  }
+  deadline_ = earlier(next_judgement_, earlier(policy_.deadline(), reconciler_.deadline()));
+  if (!is_stopping_) {
+    deadline_ = earlier(deadline_, watchlist_.deadline());  // a daemon that ends reads nothing any more
+  }
+  deadline_ = earlier(deadline_, stop_by_);
+  if (next_rates_) {
+    deadline_ = earlier(deadline_, *next_rates_ + settings_.monitor.fast_interval);
+  }
+  for (const OpenOrder& order : open_orders_) {
+    deadline_ = earlier(deadline_, order.answer_by);
+  }
+  // The promise of the header. A room that breaks it is found here; a daemon that was built without assertions must not spin.
+  assert(!deadline_ || *deadline_ > now);
+  if (deadline_ && *deadline_ <= now) {
+    deadline_ = now + Duration(1);
+  }
+}
+
+void Engine::handle(Instant /*now*/, const SightChanged& event) {
+  port_sight_ = event.sight;
+  port_sight_reason_ = event.why;
+  look_at_sight();
+}
+
+void Engine::handle(Instant now, const SetMode& event) {
+  policy_.set_mode(event, now);
+  take_order(event.request, event.answer_within, now);
+}
+
+void Engine::handle(Instant now, const SetSetting& event) {
+  take_order(event.request, Duration::zero(), now);
+  PolicySettings& policy = settings_.policy;
+  if (event.release_after && *event.release_after >= Duration::zero() && *event.release_after <= longest_release) {
+    policy.release_after = *event.release_after;
+  }
+  if (event.override_for && *event.override_for >= shortest_override && *event.override_for <= longest_override) {
+    policy.override_for = *event.override_for;
+  }
+  policy_.set_durations(policy.release_after, policy.override_for);
+  if (event.sensitivity) {
+    settings_.detector.calls.sensitivity = *event.sensitivity;
+    calls_.set_sensitivity(*event.sensitivity);
+  }
+}
+
+void Engine::handle(Instant now, const SwitchFinished& event) {
+  reconciler_.switch_finished(event, now);
+}
+
+void Engine::handle(Instant now, const QosObserved& event) {
+  if (reconciler_.observed(event, now) && reconciler_.is_on()) {
+    policy_.adopt(now);
+  }
+}
+
+void Engine::handle(Instant /*now*/, const DelayMeasured& event) {
+  reconciler_.measured(event);
+}
+
+void Engine::handle(Instant now, const ShapingTouched& /*event*/) {
+  reconciler_.touched(now);
+}
+
+void Engine::handle(Instant now, const RecheckRequested& event) {
+  reconciler_.touched(now);
+  watchlist_.births_missed(now);
+  take_order(event.request, Duration::zero(), now);
+}
+
+void Engine::handle(Instant /*now*/, const StatusRequested& event) {
+  actions_.emplace_back(StatusReported{event.request, full_status()});
+}
+
+void Engine::handle(Instant now, const StopRequested& /*event*/) {
+  if (!is_stopping_) {
+    is_stopping_ = true;
+    // Long enough for a switch in flight and for one of our own; a script that hangs must not keep the daemon for ever.
+    stop_by_ = now + 2 * settings_.qos.timeout;
+    if (settings_.policy.on_exit == OnExit::off) {
+      calls_.unmark(flows_, actions_);
+    }
+  }
+}
+
+void Engine::handle(Instant /*now*/, const DeadlineReached& /*event*/) {}
+
+void Engine::judge(Instant now) {
+  calls_.judge(now, flows_, actions_);
+  next_judgement_.reset();
+  if (calls_.calls() > 0) {
+    next_judgement_ = now + settings_.monitor.interval + settings_.monitor.fast_interval;
+  }
+}
+
+void Engine::decide(Instant now) {
+  policy_.set_calls(calls_.calls(), calls_.heard_until().value_or(now));
+  const bool wanted = policy_.decide(now).wanted;
+  if (is_stopping_) {
+    advance_stop(now);
+  } else {
+    reconciler_.want(wanted);
+    reconciler_.expect_call(policy_.mode() == Mode::automatic && watchlist_.has_promising());
+  }
+  if (!is_finished_) {
+    reconciler_.advance(now, actions_);
+  }
+}
+
+void Engine::advance_stop(Instant now) {
+  const bool switches_off = settings_.policy.on_exit == OnExit::off;
+  if (switches_off) {
+    reconciler_.want(false);
+  }
+  const bool is_done = !reconciler_.is_busy() && (!switches_off || reconciler_.is_clean() || reconciler_.attempts() > 1);
+  is_finished_ = is_finished_ || is_done || now >= *stop_by_;
+  if (is_finished_) {
+    stop_by_.reset();
+  }
+}
+
+}  // namespace voip

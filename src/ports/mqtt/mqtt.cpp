@@ -1,0 +1,333 @@
+#include "ports/mqtt/mqtt.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/iso_8601.h"
+#include "base/log.h"
+#include "ports/mqtt/connection.h"
+#include "ports/mqtt/discovery.h"
+#include "ports/mqtt/intake.h"
+#include "ports/mqtt/link.h"
+#include "ports/mqtt/outbox.h"
+#include "ports/mqtt/past.h"
+#include "ports/mqtt/payload/rates.h"
+#include "ports/mqtt/payload/topics.h"
+#include "ports/mqtt/twin.h"
+#include "system/loop.h"
+
+namespace voip {
+namespace {
+
+constexpr Duration first_send_delay = 10ms;
+constexpr Duration longest_send_delay = 1s;
+constexpr Duration farewell_limit = 1s;
+
+class Mqtt : public Port {
+ public:
+  Mqtt(const Settings& settings, std::string version, std::string machine)
+      : settings_(settings),
+        version_(std::move(version)),
+        topics_(settings),
+        intake_(settings),
+        twin_(machine.empty() ? this_machine() : std::move(machine)) {}
+  ~Mqtt() override { forget_link(); }
+
+  Status open(Loop& loop) override;
+  void perform(const Action& action) override;
+  void close() override;
+
+ private:
+  void connected();
+  void lost();
+  void take(const MqttIncoming& incoming);
+  void act_on(TakenIn taken);
+  void look_for_twin();
+
+  void say_everything();
+  void say_info();
+  // Those that have changed; besides, to confirm an order, those that were not said in this turn of the loop; all of them.
+  enum class Which : std::uint8_t { changed, unsaid, all };
+  void say_report(Which which);
+  [[nodiscard]] std::vector<MqttMessage> report_messages() const;
+  void say_rates();
+  void say(const MqttMessage& message, const std::string& correlation_data = {});
+  void send();
+  void send_later();
+  void forget_link();
+
+  Settings settings_;
+  std::string version_;
+  MqttTopics topics_;
+  MqttIntake intake_;
+  Loop* loop_ = nullptr;
+  Instant started_{};
+  std::optional<MqttPayloads> payloads_;
+  std::optional<MqttRates> rates_messages_;
+  std::unique_ptr<MqttLink> link_;
+  std::optional<MqttDiscovery> discovery_;
+  std::optional<MqttPast> past_;
+  MqttTwin twin_;
+  bool has_twin_ = false;
+  std::optional<Loop::TimerId> twin_timer_;
+
+  Loop::ClockListener clock_listener_;
+  std::optional<Report> report_;
+  Rates rates_;
+  std::vector<Rates> device_rates_;
+  struct Said {
+    std::string payload;
+    std::uint64_t turn = 0;
+  };
+  std::map<std::string, Said> said_;  // on this connection, by retained topic: bounded by the topics that there are
+  Outbox outbox_;
+  bool is_slow_told_ = false;  // on this connection
+  std::optional<Loop::TimerId> send_timer_;
+  Duration send_delay_ = first_send_delay;
+};
+
+Status Mqtt::open(Loop& loop) {
+  loop_ = &loop;
+  started_ = loop.now();
+  if (settings_.mqtt.uri.empty()) {
+    return {};
+  }
+  // What is retained holds moments of the calendar.
+  clock_listener_ = loop.on_clock_set([this] { say_everything(); });
+  payloads_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
+  rates_messages_.emplace(topics_);
+  if (settings_.home_assistant.discovery) {
+    discovery_.emplace(settings_, version_, loop,
+                       MqttDiscovery::Voice{[this](const MqttMessage& message) { say(message); }, [this] { say_everything(); },
+                                            [this] { say_rates(); }});
+  }
+  past_.emplace(settings_, loop, [this](const MqttMessage& message) { say(message); });
+  Result<std::unique_ptr<MqttLink>> link =
+      MqttLink::open(settings_, loop,
+                     {.connected = [this] { connected(); },
+                      .lost = [this] { lost(); },
+                      .came = [this](const MqttIncoming& incoming) { take(incoming); },
+                      .overrun = [this](std::uint64_t messages) { act_on(intake_.add_lost(messages, loop_->now())); }});
+  if (!link) {
+    return Error{link.error()};
+  }
+  link_ = std::move(*link);
+  return {};
+}
+
+void Mqtt::perform(const Action& action) {
+  if (!link_) {
+    return;
+  }
+  if (const auto* changed = std::get_if<ReportChanged>(&action)) {
+    report_ = changed->report;
+    say_report(Which::changed);
+  } else if (const auto* taken = std::get_if<OrderTaken>(&action)) {
+    if (taken->request.asker == RequestId::Asker::mqtt) {
+      say_report(Which::unsaid);
+    }
+  } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
+    rates_ = measured->total;
+    device_rates_.assign(measured->devices.begin(), measured->devices.end());
+    say_rates();
+  } else if (const auto* started = std::get_if<CallStarted>(&action)) {
+    say(payloads_->call_started(started->call));
+  } else if (const auto* ended = std::get_if<CallEnded>(&action)) {
+    say(payloads_->call_ended(ended->call));
+  } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {
+    say(payloads_->qos_switched(*switched));
+  } else if (const auto* failed = std::get_if<QosFailed>(&action)) {
+    say(payloads_->qos_failed(*failed));
+  }
+}
+
+void Mqtt::close() {
+  clock_listener_.reset();
+  if (link_) {
+    link_->connection().stop(payloads_->offline(), farewell_limit);
+    forget_link();
+  }
+}
+
+void Mqtt::forget_link() {
+  discovery_.reset();
+  past_.reset();
+  for (auto* timer : {&send_timer_, &twin_timer_}) {
+    if (*timer) {
+      loop_->cancel(*std::exchange(*timer, std::nullopt));
+    }
+  }
+  link_.reset();
+}
+
+// ---- What comes in ----
+
+void Mqtt::connected() {
+  if (settings_.mqtt.commands) {
+    link_->connection().subscribe(topics_.of("+/set"), true);
+    link_->connection().subscribe(topics_.of("request/#"), true);
+  }
+  outbox_.clear();
+  is_slow_told_ = false;
+  link_->connection().subscribe(topics_.of("info"), true);
+  twin_.connected();
+  past_->connected(link_->connection());
+  if (discovery_) {
+    discovery_->connected(link_->connection());
+  }
+  say_everything();
+}
+
+void Mqtt::lost() {
+  outbox_.clear();
+  past_->lost();
+  if (discovery_) {
+    discovery_->lost();
+  }
+}
+
+void Mqtt::take(const MqttIncoming& incoming) {
+  if (incoming.topic == topics_.of("info")) {
+    if (twin_.heard(incoming.payload, incoming.is_retained, loop_->now())) {
+      say_info();
+    }
+    look_for_twin();
+    return;
+  }
+  if (past_->take(incoming) || (discovery_ && discovery_->take(incoming)) || !settings_.mqtt.commands) {
+    return;
+  }
+  act_on(intake_.take(incoming, loop_->now(), report_ ? report_messages().front().payload : std::string()));
+}
+
+void Mqtt::look_for_twin() {
+  if (has_twin_ != twin_.is_there(loop_->now())) {
+    has_twin_ = !has_twin_;
+    if (has_twin_) {
+      log_warning("mqtt: " + twin_problem(settings_));
+    } else {
+      log_info("mqtt: no other router has the node id " + settings_.node.id + " any more");
+    }
+    say_report(Which::changed);
+  }
+  if (has_twin_ && !twin_timer_) {
+    twin_timer_ = loop_->call_at(loop_->now() + MqttTwin::asks_each, [this] {
+      twin_timer_.reset();
+      say_info();
+      look_for_twin();
+    });
+  }
+}
+
+void Mqtt::act_on(TakenIn taken) {
+  for (Event& event : taken.events) {
+    loop_->post(std::move(event));
+  }
+  if (!taken.warning.empty()) {
+    log_warning("mqtt: " + taken.warning);
+  }
+  if (taken.wants_all) {
+    say_everything();
+  }
+  if (taken.answer) {
+    say(taken.answer->message, taken.answer->correlation_data);
+  }
+}
+
+// ---- What goes out ----
+
+void Mqtt::say_everything() {
+  said_.clear();
+  say(payloads_->online());
+  say_info();
+  say_report(Which::all);
+  say_rates();
+}
+
+void Mqtt::say_info() {
+  twin_.said();
+  say(payloads_->info(version_, twin_.machine(), started_));
+}
+
+std::vector<MqttMessage> Mqtt::report_messages() const {
+  Report report = *report_;
+  if (has_twin_ && report.error.empty()) {
+    report.error = twin_problem(settings_);
+  }
+  return payloads_->report(report);
+}
+
+void Mqtt::say_report(Which which) {
+  if (!report_ || !link_->is_connected()) {
+    return;
+  }
+  for (const MqttMessage& message : report_messages()) {
+    Said& said = said_[message.topic];
+    const bool is_new = said.payload != message.payload;
+    if (is_new || which == Which::all || (which == Which::unsaid && said.turn != loop_->turn())) {
+      said = {message.payload, loop_->turn()};
+      say(message);
+    }
+  }
+}
+
+void Mqtt::say_rates() {
+  for (const MqttMessage& message :
+       rates_messages_->write({rates_, device_rates_}, report_ ? &*report_ : nullptr, loop_->now())) {
+    say(message, {});
+  }
+}
+
+// What the library does not take now waits in the outbox, where a newer state takes the place of an older one.
+void Mqtt::say(const MqttMessage& message, const std::string& correlation_data) {
+  if (!link_->is_connected()) {
+    return;
+  }
+  if (!outbox_.empty() || link_->connection().publish(message, correlation_data) == MqttSent::later) {
+    if (!outbox_.put({message, correlation_data}) && !std::exchange(is_slow_told_, true)) {
+      log_warning(
+          "mqtt: the broker takes messages more slowly than there are: of the state it gets the newest, some answers and "
+          "events are left out");
+    }
+    if (!send_timer_) {
+      send_later();
+    }
+  }
+}
+
+void Mqtt::send_later() {
+  send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
+    send_timer_.reset();
+    send();
+  });
+  send_delay_ = std::min(send_delay_ * 2, longest_send_delay);
+}
+
+void Mqtt::send() {
+  for (; !outbox_.empty(); outbox_.pop()) {
+    const Outgoing& next = outbox_.front();
+    if (link_->connection().publish(next.message, next.correlation_data) == MqttSent::later) {
+      send_later();
+      return;
+    }
+    send_delay_ = first_send_delay;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Port> make_mqtt(const Settings& settings, const std::string& version, const std::string& machine) {
+  return std::make_unique<Mqtt>(settings, version, machine);
+}
+
+// Without quotes, which JSON writes in another way.
+std::string twin_problem(const Settings& settings) {
+  return "another router has the node id " + settings.node.id + " too, and says its state on " + MqttTopics(settings).base() +
+         ": give each router its own node.id";
+}
+
+}  // namespace voip

@@ -1,0 +1,227 @@
+#include "ports/orders/orders.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "system/state_file.h"
+
+namespace voip {
+namespace {
+
+constexpr const char* file_name = "orders";
+constexpr Duration farewell_limit = 5s;  // for the disk, at the end
+
+// A writing on a thread of its own, since flash may take longer than a call may wait. Whoever no longer wants to know goes away
+// without a word.
+class Writing {
+ public:
+  Writing(const std::string& directory, std::string text) : ended_(std::make_shared<UniqueFd>(eventfd(0, EFD_CLOEXEC))) {
+    std::packaged_task<Status()> task(
+        [directory, text = std::move(text)] { return write_state_file(directory, file_name, text); });
+    status_ = task.get_future();
+    try {
+      std::thread([task = std::move(task), ended = ended_]() mutable {
+        task();
+        eventfd_write(ended->get(), 1);
+      }).detach();
+    } catch (const std::system_error& error) {
+      failure_ = std::string("start a thread: ") + error.what();
+      eventfd_write(ended_->get(), 1);
+    }
+  }
+
+  [[nodiscard]] int ended_fd() const { return ended_->get(); }
+  // Waits so long, once.
+  Status status(Duration limit) {
+    if (!failure_.empty()) {
+      return Error{failure_};
+    }
+    return status_.wait_for(limit) == std::future_status::ready ? status_.get() : Status(Error{"the disk takes too long"});
+  }
+
+ private:
+  std::shared_ptr<UniqueFd> ended_;
+  std::future<Status> status_;
+  std::string failure_;
+};
+
+class OrderFile : public Port {
+ public:
+  OrderFile(const Settings& settings, OrderFilePace pace) : settings_(settings), pace_(pace) {}
+  ~OrderFile() override {
+    forget_timer();
+    if (writing_) {
+      loop_->unwatch(writing_->ended_fd());
+    }
+  }
+
+  Status open(Loop& loop) override {
+    loop_ = &loop;
+    if (const auto text = read_state_file(settings_.node.state_dir, file_name)) {
+      in_file_ = parse_kept_orders(text->value_or("")).orders;
+      restored_ = in_file_.override_order;
+    }
+    clock_listener_ = loop.on_clock_set([this] { clock_was_set(); });
+    return {};
+  }
+
+  void perform(const Action& action) override {
+    const auto* changed = std::get_if<ReportChanged>(&action);
+    if (changed == nullptr) {
+      return;
+    }
+    if (report_ && report_->override_until != changed->report.override_until) {
+      restored_.reset();
+    }
+    report_ = changed->report;
+    keep();
+  }
+
+  void close() override {
+    clock_listener_.reset();
+    forget_timer();
+    if (writing_) {
+      finish(farewell_limit);
+      forget_timer();
+    }
+    write();
+    if (writing_) {
+      finish(farewell_limit);
+    }
+  }
+
+ private:
+  void keep() {
+    const Moment now{loop_->now(), loop_->wall(loop_->now())};
+    const KeptOrders wanted = orders_to_keep(settings_, *report_, now);
+    if (is_kept(writing_ ? being_written_ : in_file_, wanted, now)) {
+      wanted_.reset();
+      return;
+    }
+    wanted_ = wanted;
+    write_later();
+  }
+
+  // The moments in the file are of a clock that was wrong, or the file's were right and the clock was wrong when they were read.
+  void clock_was_set() {
+    if (!report_) {
+      return;
+    }
+    const Moment now{loop_->now(), loop_->wall(loop_->now())};
+    if (const auto corrected = restored_ ? corrected_override(*restored_, *report_, now) : std::nullopt) {
+      loop_->post(*corrected);
+    } else {
+      keep();
+    }
+  }
+
+  void write_later() {
+    if (!timer_ && !writing_) {
+      timer_ = loop_->call_at(std::max(loop_->now() + pace_.delay, rested_at_ - (pace_.bunch - 1) * pace_.pause), [this] {
+        timer_.reset();
+        write();
+      });
+    }
+  }
+
+  void forget_timer() {
+    if (timer_) {
+      loop_->cancel(*std::exchange(timer_, std::nullopt));
+    }
+  }
+
+  void write() {
+    if (!wanted_) {
+      return;
+    }
+    rested_at_ = std::max(rested_at_, loop_->now()) + pace_.pause;
+    being_written_ = *std::exchange(wanted_, std::nullopt);
+    writing_.emplace(settings_.node.state_dir, to_text(being_written_));
+    if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
+      finish(farewell_limit);
+    }
+  }
+
+  void finish(Duration limit) {
+    loop_->unwatch(writing_->ended_fd());
+    const Status written = writing_->status(limit);
+    writing_.reset();
+    if (!written && !has_failed_) {
+      log_warning("orders are not kept over a restart: " + written.error());
+    } else if (written && has_failed_) {
+      log_info("orders are kept over a restart again");
+    }
+    has_failed_ = !written;
+    if (written) {
+      in_file_ = being_written_;
+    } else if (!wanted_) {
+      wanted_ = being_written_;  // with the next order, or at the end
+      return;
+    }
+    if (wanted_) {
+      write_later();
+    }
+  }
+
+  Settings settings_;
+  OrderFilePace pace_;
+  Loop* loop_ = nullptr;
+  Loop::ClockListener clock_listener_;
+  std::optional<Report> report_;
+  std::optional<KeptOverride> restored_;  // what the file said at the start, as long as it is in force
+  KeptOrders in_file_;
+  std::optional<KeptOrders> wanted_;  // other than what is in the file
+  KeptOrders being_written_;
+  std::optional<Writing> writing_;
+  std::optional<Loop::TimerId> timer_;
+  Instant rested_at_{};  // when a whole bunch may follow again
+  bool has_failed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Port> make_order_file(const Settings& settings, OrderFilePace pace) {
+  return std::make_unique<OrderFile>(settings, pace);
+}
+
+OrdersInForce read_orders(const Settings& settings, const Loop& loop) {
+  KeptOrdersRead read;
+  if (const auto text = read_state_file(settings.node.state_dir, file_name); !text) {
+    read.problem = text.error();
+  } else if (*text) {
+    read = parse_kept_orders(**text);
+    if (read.problem.empty()) {
+      read.problem = why_not_whole(**text);
+    }
+    if (!read.problem.empty()) {
+      read.problem = settings.node.state_dir + "/" + file_name + ": " + read.problem;
+    }
+  }
+  if (!read.problem.empty()) {
+    log_warning("orders of earlier runs may be forgotten: " + read.problem);
+  }
+  const Moment now{loop.now(), loop.wall(loop.now())};
+  OrdersInForce in_force = restored_orders(read.orders, settings, now);
+  Report report;
+  report.lasting_mode = in_force.orders.lasting;
+  report.settings = in_force.settings;
+  report.mode = in_force.orders.override_mode.value_or(in_force.orders.lasting);
+  report.override_until = in_force.orders.override_mode ? std::optional(in_force.orders.override_until) : std::nullopt;
+  if (const std::string orders = summary(orders_to_keep(settings, report, now)); !orders.empty()) {
+    log_info("orders of an earlier run go on: " + orders);
+  }
+  return in_force;
+}
+
+}  // namespace voip

@@ -1,0 +1,105 @@
+#include "system/state_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/system_error.h"
+#include "base/trust.h"
+#include "base/unique_fd.h"
+
+namespace voip {
+namespace {
+
+constexpr std::size_t largest_file = 4096;
+constexpr const char* setting = " (node.state_dir)";
+
+Error failure(const std::string& doing, int error) {
+  return Error{system_error(doing, error).message + setting};
+}
+
+// Somebody else's directory could tell us to switch QoS off for a year, or have us write where others keep something.
+Result<UniqueFd> open_directory(const std::string& path) {
+  if (const Status ours = check_directory_is_ours(path); !ours) {
+    return Error{"use " + path + ": " + ours.error() + setting};
+  }
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory ? Result<UniqueFd>(std::move(directory)) : failure("open " + path, errno);
+}
+
+// Of a directory some file systems cannot do it, and need not.
+int sync(const UniqueFd& fd) {
+  return fsync(fd.get()) == 0 || errno == EINVAL || errno == EROFS ? 0 : errno;
+}
+
+int write_and_sync(const UniqueFd& file, std::string_view text) {
+  const ssize_t written = ::write(file.get(), text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size())) {
+    return written < 0 ? errno : ENOSPC;
+  }
+  return sync(file);
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> read_state_file(const std::string& directory, const char* name) {
+  using Text = std::optional<std::string>;
+  if (access(directory.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return Text();
+  }
+  const Result<UniqueFd> opened = open_directory(directory);
+  if (!opened) {
+    return Error{opened.error()};
+  }
+  const std::string path = directory + "/" + name;
+  const UniqueFd file(openat(opened->get(), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file) {
+    return errno == ENOENT ? Result<Text>(Text()) : failure("read " + path, errno);
+  }
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status) || (status.st_mode & S_IWOTH) != 0) {
+    return Error{"read " + path + ": it is no file of ours, or everybody may write to it" + setting};
+  }
+  std::string text(largest_file + 1, '\0');
+  const ssize_t length = ::read(file.get(), text.data(), text.size());
+  if (length < 0) {
+    return failure("read " + path, errno);
+  }
+  if (static_cast<std::size_t>(length) > largest_file) {
+    return Error{"read " + path + ": it is larger than 4 KiB, so it is not ours"};
+  }
+  text.resize(static_cast<std::size_t>(length));
+  return Text(std::move(text));
+}
+
+Status write_state_file(const std::string& directory, const char* name, std::string_view text) {
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return failure("make " + directory, errno);
+  }
+  const Result<UniqueFd> opened = open_directory(directory);
+  if (!opened) {
+    return Error{opened.error()};
+  }
+  const std::string path = directory + "/" + name;
+  const std::string new_name = std::string(name) + ".new";
+  UniqueFd file(
+      openat(opened->get(), new_name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!file) {
+    return failure("write " + path + ".new", errno);
+  }
+  // On the disk before it has the name: else a loss of power may leave the name to an empty file.
+  if (const int error = write_and_sync(file, text); error != 0) {
+    unlinkat(opened->get(), new_name.c_str(), 0);
+    return failure("write " + path + ".new", error);
+  }
+  file.reset();
+  if (renameat(opened->get(), new_name.c_str(), opened->get(), name) != 0) {
+    return failure("write " + path, errno);
+  }
+  const int error = sync(*opened);
+  return error == 0 ? Status() : failure("write " + path + " to the disk", error);
+}
+
+}  // namespace voip

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""The daemon as a process: whatever started it, whatever it starts, and whatever a reload brings."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import unittest
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
+from daemon import Daemon, merged, toml  # noqa: E402
+from fixture import main, skipping, wait_until  # noqa: E402
+from home import Home  # noqa: E402
+
+SCRIPT = """#!/bin/sh
+cd "$(dirname "$0")"
+case $1 in
+on | off)
+  ls /proc/self/fd >"descriptors.$1"
+  echo "$1" >state ;;
+observe) [ "$(cat state 2>/dev/null)" = on ] ;;
+esac
+"""
+
+
+def shaper(home: Home) -> tuple[Path, dict]:
+    """A user's script, with its folder and the settings that use it."""
+    folder = home.folder("shaper")
+    script = folder / "shaper"
+    script.write_text(SCRIPT)
+    script.chmod(0o755)
+    return folder, {"qos": {"actuator": "exec", "exec": {verb: [str(script), verb] for verb in ("on", "off", "observe")}}}
+
+
+class Process(unittest.TestCase):
+    def assert_switches(self, daemon: Daemon, folder: Path):
+        self.assertEqual(daemon.command("qos", "on").returncode, 0, daemon.log_text())
+        self.assertEqual((folder / "state").read_text().strip(), "on")
+
+    @skipping
+    def test_a_script_inherits_neither_the_socket_to_the_broker_nor_anything_else(self):
+        with Home() as home:
+            broker = home.broker()
+            folder, settings = shaper(home)
+            daemon = Daemon(home, settings, broker=broker).start()
+            phone = broker.subscribe(f"{daemon.base_topic}/status")
+            self.assertTrue(phone.wait_for(lambda m: m.payload == "online", 20), daemon.log_text())
+            self.assert_switches(daemon, folder)
+            self.assertEqual((folder / "descriptors.on").read_text().split(), ["0", "1", "2", "3"], "3 is the list's own")
+
+    @skipping
+    def test_it_switches_whatever_signals_its_parent_ignores_or_blocks(self):
+        with Home() as home:
+            folder, settings = shaper(home)
+            daemon = Daemon(home, settings, started_by=["env", "--ignore-signal=CHLD", "--block-signal=CHLD,TERM,PIPE,USR1"]).start()
+            self.assert_switches(daemon, folder)
+            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual((folder / "state").read_text().strip(), "off")
+
+    @skipping
+    def test_closed_standard_descriptors_are_nobody_elses(self):
+        with Home() as home:
+            broker = home.broker()
+            folder, settings = shaper(home)
+            daemon = Daemon(home, settings, broker=broker, started_by=["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-']).start()
+            phone = broker.subscribe(f"{daemon.base_topic}/status")
+            self.assertTrue(phone.wait_for(lambda m: m.payload == "online", 20))
+            self.assertEqual({os.readlink(f"/proc/{daemon.pid}/fd/{number}") for number in range(3)}, {"/dev/null"})
+            self.assert_switches(daemon, folder)
+
+    @skipping
+    def test_a_reload_that_cannot_be_carried_out_leaves_the_old_settings_going(self):
+        with Home() as home, socket.socket(socket.AF_UNIX) as somebody_else:
+            broker = home.broker()
+            folder, settings = shaper(home)
+            password = folder / "password"
+            password.write_text("secret")
+            password.chmod(0o600)
+            daemon = Daemon(home, merged(settings, {"mqtt": {"username": "me", "password_file": str(password)}}), broker=broker).start()
+            self.assert_switches(daemon, folder)
+            taken = str(folder / "taken.sock")
+            somebody_else.bind(taken)
+            somebody_else.listen()
+            told = 0
+
+            def reload(changes: dict, words: str) -> None:
+                nonlocal told
+                daemon.config.write_text(toml(merged(daemon.settings, changes)))
+                daemon.reload()
+                self.assertTrue(wait_until(lambda: words in daemon.log_text()[told:], 10), daemon.log_text()[told:])
+                daemon.config.write_text(toml(daemon.settings))  # where the commands look for the socket
+                self.assertTrue(wait_until(daemon.status, 10), daemon.log_text()[told:])
+                self.assertEqual(daemon.status()["qos"], "ON")
+                told = len(daemon.log_text())
+
+            own = daemon.settings["control"]
+            for changes, words in [
+                ({"control": own | {"group": "nobody-knows"}}, "there is no group"),
+                ({"control": {"socket": f"{password}/control.sock"}}, "no directory"),
+                ({"log": {"target": "file", "file": "/dev/null/log"}}, "log.file: "),
+                ({"mqtt": {"password_file": str(folder / "vanished")}}, "No such file"),
+                # What is seen only when it is tried.
+                ({"control": {"socket": taken}}, "another voip-qosd answers on it"),
+                ({"log": {"target": "file", "file": f"{folder}/{300 * 'x'}"}}, "the configuration cannot be used; the old one goes on"),
+            ]:
+                with self.subTest(words):
+                    reload(changes, words)
+                    self.assertRegex(daemon.log_text(), "the old one goes on")
+            phone = broker.subscribe(f"{daemon.base_topic}/qos")
+            self.assertTrue(phone.wait_for(lambda m: m.payload == "ON", 20), daemon.log_text())
+
+            # Even where the old one has lost something that it needs.
+            password.unlink()
+            reload({"control": {"socket": taken}, "mqtt": {"uri": "mqtt://192.0.2.1", "username": "", "password_file": ""}}, "goes on without this: read mqtt.password_file")
+            self.assertEqual(daemon.command("qos", "off").returncode, 0, daemon.log_text())
+            self.assertEqual((folder / "state").read_text().strip(), "off")
+            self.assert_switches(daemon, folder)
+            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual((folder / "state").read_text().strip(), "off")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+// What is known of a CAKE from what tc prints, and what can be done for calls in it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "actuators/cake.h"
+#include "unit/actuators/worlds.h"
+
+namespace voip {
+namespace {
+
+const cake::Line line{.wan = "wan", .upload = "wan", .download = "ifb4wan"};
+
+Probe shown(const std::string& text) {
+  Probe probe;
+  probe.results = {worlds::said(text), worlds::failed()};
+  return probe;
+}
+
+TEST(Cake, RatesAreReadAsTcPrintsThem) {
+  EXPECT_EQ(cake::parse_rate("900Kbit"), 900'000U);
+  EXPECT_EQ(cake::parse_rate("1Mbit"), 1'000'000U);
+  EXPECT_EQ(cake::parse_rate("1.5Mbit"), 1'500'000U);
+  EXPECT_EQ(cake::parse_rate("12345bit"), 12'345U);
+  EXPECT_EQ(cake::parse_rate("10Gbit"), 10'000'000'000U);
+  EXPECT_EQ(cake::parse_rate("unlimited"), 0U);
+  for (const std::string_view junk :
+       {"", "bit", "Kbit", "900", "900kbps", "-1Kbit", "1.2.3Mbit", ".Kbit", "99999999999Kbit", "1e9bit"}) {
+    EXPECT_EQ(cake::parse_rate(junk), std::nullopt) << junk;
+  }
+}
+
+TEST(Cake, IsFoundAtTheRootOfItsDeviceOnly) {
+  const Probe probe = shown(
+      "qdisc cake 8001: dev wan.7 root refcnt 2 bandwidth 1Mbit diffserv3\n"
+      "qdisc cake 8002: dev eth1 parent 1:10 bandwidth 1Mbit diffserv3\n"
+      "qdisc cake 8003: dev wan root refcnt 2 bandwidth 900Kbit besteffort triple-isolate\n");
+  ASSERT_TRUE(cake::find(probe, "wan"));
+  EXPECT_EQ(cake::find(probe, "wan")->bit_per_s, 900'000U);
+  EXPECT_FALSE(cake::find(probe, "wan")->has_classes);
+  EXPECT_FALSE(cake::find(probe, "eth1")) << "a leaf of somebody's HTB";
+  EXPECT_FALSE(cake::find(probe, "wan."));
+  EXPECT_FALSE(cake::find({}, "wan"));
+}
+
+TEST(Cake, TheIfbHasTheNameThatSqmGivesIt) {
+  EXPECT_EQ(cake::ifb_of("wan"), "ifb4wan");
+  EXPECT_EQ(cake::ifb_of("pppoe-wan-long"), "ifb4pppoe-wan-l") << "15 letters";
+}
+
+TEST(Cake, CallsGetDscpInTheUploadAndByActCtinfoInTheDownload) {
+  QosSettings settings;
+  settings.call_mark = {.value = 0xb9000000, .mask = 0xfd000000};
+  const Probe probe = shown("qdisc cake 1: dev wan root diffserv3 bandwidth 1Mbit\nqdisc cake 2: dev ifb4wan root diffserv4\n");
+  Plan plan;
+  cake::append_calls(probe, settings, line, true, plan);
+  ASSERT_EQ(plan.size(), 2U);
+  EXPECT_NE(plan[0].input.find("oifname \"wan\" ct mark and 0xfd000000 == 0xb9000000 ip dscp set ef"), std::string::npos);
+  EXPECT_NE(plan[0].input.find("== 0xb9000000 ip6 dscp set ef"), std::string::npos);
+  // As it was measured: EF in the upper six bits, and the bit that says that it is valid.
+  EXPECT_EQ(std::vector<std::string>(plan[1].argv.end() - 5, plan[1].argv.end()),
+            (std::vector<std::string>{"ctinfo", "dscp", "0xfc000000", "0x1000000", "continue"}));
+  EXPECT_EQ(std::count(plan[1].argv.begin(), plan[1].argv.end(), "::ca1"), 1) << "by which it is known again";
+  EXPECT_EQ(cake::remark(probe, settings, line), "");
+  EXPECT_FALSE(cake::calls_are_right(probe, settings, line, true));
+  EXPECT_TRUE(cake::calls_are_right(probe, settings, line, false));
+}
+
+TEST(Cake, OnlyOurOwnFilterIsKnownAndRemoved) {
+  QosSettings settings;
+  settings.call_mark = {.value = 0xb9000000, .mask = 0xfd000000};
+  const std::string queues = "qdisc cake 1: dev wan root besteffort\nqdisc cake 2: dev ifb4wan root diffserv4\n";
+  const std::string foreign = "filter protocol all pref 3 u32 chain 0 fh 800::800 order 2048 key ht 800 bkt 0 flowid 1:2\n";
+  const std::string ours = "filter protocol all pref 3 u32 chain 0 fh 801::ca1 order 3233 key ht 801 bkt 0 flowid 1:1\n";
+  EXPECT_FALSE(cake::calls_are_right(shown(queues + foreign), settings, line, true));
+  EXPECT_TRUE(cake::calls_are_right(shown(queues + foreign), settings, line, false));
+  EXPECT_TRUE(cake::calls_are_right(shown(queues + foreign + ours), settings, line, true));
+  Plan plan;
+  cake::append_calls(shown(queues + foreign + ours), settings, line, false, plan);
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_EQ(plan[0].argv, (std::vector<std::string>{"tc", "filter", "del", "dev", "wan", "parent", "ffff:", "protocol", "all",
+                                                    "pref", "3", "handle", "801::ca1", "u32"}));
+  plan.clear();
+  cake::append_calls(shown(queues + foreign), settings, line, false, plan);
+  EXPECT_TRUE(plan.empty());
+}
+
+TEST(Cake, WhatCannotBeDoneForCallsIsSaidWithWhatWouldHelp) {
+  QosSettings settings;
+  const Probe piece = shown("qdisc cake 1: dev wan root besteffort\nqdisc cake 2: dev ifb4wan root besteffort wash\n");
+  EXPECT_NE(cake::remark(piece, settings, line).find("take layer_cake.qos"), std::string::npos);
+  EXPECT_NE(cake::remark(piece, settings, line).find("squash_ingress 0"), std::string::npos);
+  EXPECT_TRUE(cake::calls_are_right(piece, settings, line, true)) << "nothing is installed in vain";
+  const Probe layer = shown("qdisc cake 1: dev wan root diffserv3\nqdisc cake 2: dev ifb4wan root diffserv3\n");
+  EXPECT_EQ(cake::remark(layer, settings, line),
+            "calls do not come first in the download: set qos.call_mark = \"0xb9000000/0xfd000000\", which holds the DSCP that "
+            "act_ctinfo reads");
+  settings.mark_calls = false;
+  EXPECT_EQ(cake::remark(layer, settings, line), "");
+  Plan plan;
+  cake::append_calls(layer, settings, line, true, plan);
+  EXPECT_TRUE(plan.empty());
+}
+
+}  // namespace
+}  // namespace voip

@@ -1,0 +1,168 @@
+// Plans and readings of our own profile; qos_switch_tc_test.cpp runs them on a kernel.
+#include <string>
+
+#include "unit/actuators/tc_fixture.h"
+
+namespace voip {
+namespace {
+
+using test::our_filter;
+using test::root;
+using TcActuator = test::TcFixture;
+
+const std::string foreign_filter = "filter protocol all pref 1 bpf chain 0 handle 0x1 dscp.o\n";
+
+TEST_F(TcActuator, TellsDrainingFromSettledByTheMarker) {
+  install(0xca1d);
+  EXPECT_EQ(read().qos, Qos::draining);
+  SetUp();
+  probe_.qdiscs.clear();
+  install(0xca1e);
+  EXPECT_EQ(read().qos, Qos::on);
+  EXPECT_EQ(read().problem, "");
+}
+
+TEST_F(TcActuator, WhatOtherSettingsHaveInstalledIsRenewed) {
+  const std::uint32_t limit = fingerprint();
+  install(0xca1e);
+  probe_.qdiscs[probe_.qdiscs.size() - 2].limit = limit;
+  EXPECT_EQ(read(), (QosObserved{Qos::on, ""}));
+  EXPECT_EQ(input(Qos::on, "tc").find("qdisc del"), std::string::npos);
+  EXPECT_EQ(input(Qos::draining, "tc").find("qdisc del"), std::string::npos);
+
+  const QosSettings before = settings_;
+  const auto expect_outdated = [&](const std::string& what) {
+    EXPECT_EQ(read(), (QosObserved{Qos::on, "", true})) << what;
+    EXPECT_NE(input(Qos::on, "tc").find("handle ca1e: pfifo limit " + std::to_string(fingerprint())), std::string::npos) << what;
+    EXPECT_NE(input(Qos::on, "tc").find("qdisc del dev wan root handle ca1:"), std::string::npos) << what;
+    EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev wan root handle ca1:"), std::string::npos) << what;
+    settings_ = before;
+  };
+  settings_.tc.upload_kbit = 2000;
+  expect_outdated("upload_kbit");
+  settings_.tc.bulk_percent = 50;
+  expect_outdated("bulk_percent");
+  settings_.tc.overhead = 44;
+  expect_outdated("overhead");
+  settings_.call_mark = {.value = 0x2, .mask = 0x2};
+  expect_outdated("call_mark");
+  probe_.links[1].mtu = 1492;
+  expect_outdated("the MTU of the WAN");
+  probe_.links[1].mtu = 1500;
+  settings_.tc.drain_percent = 20;
+  EXPECT_EQ(read(), (QosObserved{Qos::on, ""})) << "the draining is over";
+}
+
+TEST_F(TcActuator, AnyMissingPartIsRemains) {
+  install(0xca1e);
+  const Probe whole = probe_;
+  for (std::size_t i = 0; i < whole.qdiscs.size(); ++i) {
+    probe_ = whole;
+    probe_.qdiscs.erase(probe_.qdiscs.begin() + static_cast<std::ptrdiff_t>(i));
+    if (whole.qdiscs[i].kind == "clsact") {
+      probe_.results.erase(probe_.results.begin());
+    }
+    EXPECT_EQ(read().qos, Qos::off) << i;
+    EXPECT_NE(read().problem, "") << i;
+  }
+  probe_ = whole;
+  probe_.links.pop_back();
+  EXPECT_NE(read().problem, "") << "the IFB is gone";
+  probe_ = whole;
+  probe_.results[0].output = "";
+  EXPECT_NE(read().problem, "") << "the redirect is gone";
+  probe_ = whole;
+  probe_.results[1].exit_status = 1;
+  EXPECT_NE(read().problem.find("nft table"), std::string::npos) << "somebody flushed the rules";
+}
+
+TEST_F(TcActuator, ARedirectThatOutlivedItsIfbIsSeenAndRemoved) {
+  probe_.qdiscs = {{"br-lan", "clsact", 0xffff0000, 0xfffffff1}};
+  probe_.results = {{.exit_status = 0, .output = our_filter}, {.exit_status = 1}};
+  EXPECT_EQ(read().qos, Qos::off);
+  EXPECT_NE(read().problem, "");
+  EXPECT_EQ(input(Qos::off, "tc"), "qdisc del dev br-lan clsact\n");
+}
+
+TEST_F(TcActuator, AClsactOfOthersStaysAndIsUsed) {
+  probe_.qdiscs = {{"br-lan", "clsact", 0xffff0000, 0xfffffff1}};
+  probe_.results = {{.exit_status = 0, .output = foreign_filter}};
+  EXPECT_EQ(refuse(), "");
+  EXPECT_EQ(input(Qos::on, "tc").find("clsact"), std::string::npos);
+  EXPECT_NE(input(Qos::on, "tc").find("filter add dev br-lan egress"), std::string::npos);
+  install(0xca1e);
+  probe_.qdiscs.pop_back();
+  probe_.results[0].output = foreign_filter + our_filter;
+  EXPECT_EQ(read().qos, Qos::on);
+  EXPECT_NE(input(Qos::off, "tc").find("filter del dev br-lan egress pref 48879\n"), std::string::npos);
+  EXPECT_EQ(input(Qos::off, "tc").find("clsact"), std::string::npos);
+  probe_.results[0] = {.exit_status = -1, .failure = "it ran out of time and was killed"};
+  EXPECT_EQ(input(Qos::off, "tc").find("clsact"), std::string::npos) << "not known, so not taken away";
+}
+
+TEST_F(TcActuator, NeverReplacesAndNeverDeletesARootWithoutItsHandle) {
+  install(0xca1d);
+  for (const Qos wanted : {Qos::off, Qos::draining, Qos::on}) {
+    const std::string lines = input(wanted, "tc");
+    EXPECT_EQ(lines.find("qdisc replace dev wan root"), std::string::npos);
+    for (std::size_t at = lines.find(" root"); at != std::string::npos; at = lines.find(" root", at + 1)) {
+      EXPECT_EQ(lines.compare(at, 13, " root handle "), 0) << lines.substr(at, 40);
+    }
+  }
+}
+
+TEST_F(TcActuator, GoesFromDrainingToSettledWithoutTouchingQueues) {
+  install(0xca1d);
+  const std::string lines = input(Qos::on, "tc");
+  EXPECT_NE(lines.find("class change dev wan parent ca1:1 classid ca1:30 htb rate 250kbit ceil 700kbit"), std::string::npos)
+      << lines;
+  EXPECT_EQ(lines.find("add"), std::string::npos);
+  EXPECT_EQ(lines.find("del"), std::string::npos);
+  const std::string last = "qdisc replace dev wan parent ca1:f0 handle ca1e: pfifo limit " + std::to_string(fingerprint()) + "\n";
+  EXPECT_EQ(lines.substr(lines.size() - last.size()), last) << "the marker comes last";
+}
+
+TEST_F(TcActuator, ShapesOneDirectionAlone) {
+  settings_.tc.download_kbit = 0;
+  EXPECT_EQ(refuse(), "");
+  EXPECT_EQ(input(Qos::on, "tc").find("voip-ifb"), std::string::npos);
+  EXPECT_EQ(plan(Qos::on).size(), 4U) << "no IFB is made";
+  settings_.tc.upload_kbit = 0;
+  settings_.tc.download_kbit = 5000;
+  EXPECT_EQ(input(Qos::on, "tc").find("dev wan"), std::string::npos);
+  EXPECT_NE(input(Qos::on, "tc").find("handle cb1e: pfifo limit "), std::string::npos) << "the marker is on the IFB";
+}
+
+TEST_F(TcActuator, RefusesInWords) {
+  settings_.tc.upload_kbit = 0;
+  settings_.tc.download_kbit = 0;
+  EXPECT_NE(refuse().find("neither qos.tc.upload_kbit nor"), std::string::npos);
+  SetUp();
+  site_.wan = "";
+  EXPECT_NE(refuse().find("no WAN now"), std::string::npos);
+  site_.wan = "ppp0";
+  EXPECT_NE(refuse().find("ppp0 does not exist"), std::string::npos);
+  SetUp();
+  probe_.links = {{.name = "wan", .bridge = "br-wan"}, {"br-lan"}, {"br-wan"}};
+  EXPECT_NE(refuse().find("wan is a port of the bridge br-wan"), std::string::npos);
+  EXPECT_EQ(refuse(Qos::off), "");
+  SetUp();
+  site_.lan = {};
+  EXPECT_NE(refuse().find("qos.tc.lan"), std::string::npos);
+  SetUp();
+  probe_.qdiscs = {{"wan", "cake", 0x80010000, root}};
+  EXPECT_NE(refuse().find("another program shapes wan already (qdisc cake"), std::string::npos);
+  EXPECT_EQ(refuse(Qos::off), "");
+  probe_.qdiscs = {{"wan", "mq", 0, root}, {"wan", "fq_codel", 0, 1}};
+  EXPECT_EQ(refuse(), "") << "the kernel's defaults";
+  probe_.qdiscs = {{"br-lan", "ingress", 0xffff0000, 0xfffffff1}};
+  EXPECT_NE(refuse().find("ingress qdisc on br-lan"), std::string::npos);
+  SetUp();
+  probe_.qdiscs.clear();
+  site_.wan = "wan\"; flush";
+  probe_.links.push_back({site_.wan});
+  EXPECT_NE(refuse().find("has letters"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace voip

@@ -1,0 +1,169 @@
+#include "commands/doctor/shaping.h"
+
+#include "actuators/actuators.h"
+#include "unit/actuators/worlds.h"
+#include "unit/commands/doctor/checks.h"
+
+namespace voip {
+namespace {
+
+QosSettings tc() {
+  QosSettings qos;
+  qos.actuator = "tc";
+  qos.tc.upload_kbit = 950;
+  qos.tc.download_kbit = 4750;
+  return qos;
+}
+
+ActuatorFacts healthy() {
+  return {.name = "tc", .switches = true, .wan = "wan", .observed = QosObserved{Qos::off, ""}};
+}
+
+Checks judge(const ActuatorFacts& facts, const QosSettings& qos = tc(), const Platform& platform = {}) {
+  return judge_actuator(facts, qos, platform);
+}
+
+TEST(DoctorActuator, OneThatCouldSwitchIsOk) {
+  EXPECT_TRUE(all_are_ok(judge(healthy())));
+  for (const char* name : {"programs", "kernel", "actuator"}) {
+    expect_ok(judge(healthy()), name);
+  }
+}
+
+TEST(DoctorActuator, OneThatOnlyWatchesIsNoted) {
+  QosSettings none;
+  expect_check(judge({.name = "none", .switches = false}, none), "actuator", CheckResult::note, "nothing is switched",
+               "set qos.actuator");
+}
+
+TEST(DoctorActuator, WhatItWouldBeRefusedWithIsTold) {
+  ActuatorFacts facts = healthy();
+  facts.refusal =
+      "another program shapes wan already (qdisc tbf at its root), and that is not ours to remove: stop it, or use another";
+  expect_check(judge(facts), "actuator", CheckResult::failed, "another program shapes wan already", "stop it");
+  facts.refusal = "the WAN device wan does not exist now";
+  expect_check(judge(facts), "actuator", CheckResult::failed, "does not exist", "ip link");
+  facts.wan.clear();
+  expect_check(judge(facts), "actuator", CheckResult::note, "there is no WAN", "");
+}
+
+TEST(DoctorActuator, ProgramsAndPartsOfTheKernelThatLackAreNamedWithTheirPackages) {
+  ActuatorFacts facts = healthy();
+  facts.missing_programs = {"tc", "nft", "ip"};
+  facts.missing_parts = {"HTB", "IFB"};
+  expect_check(judge(facts), "programs", CheckResult::failed, "tc, nft, ip", "apt-get install iproute2 nftables");
+  expect_check(judge(facts), "kernel", CheckResult::failed, "no HTB, IFB", "sch_htb, ifb");
+  const Platform openwrt{.is_openwrt = true};
+  expect_check(judge(facts, tc(), openwrt), "programs", CheckResult::failed, "tc", "tc-full nftables ip-full");
+  expect_check(judge(facts, tc(), openwrt), "kernel", CheckResult::failed, "HTB", "kmod-sched-core, kmod-ifb");
+  EXPECT_EQ(judge(facts).size(), 2U) << "that it could switch is not claimed";
+  facts.name = "qosify";
+  expect_check(judge(facts), "programs", CheckResult::failed, "tc", "elsewhere take qos.actuator = \"tc\"");
+  expect_check(judge(facts, tc(), openwrt), "programs", CheckResult::failed, "tc", "install the package qosify");
+  facts.name = "exec";
+  facts.missing_programs = {"/opt/on"};
+  expect_check(judge(facts), "programs", CheckResult::failed, "/opt/on", "correct their paths");
+}
+
+TEST(DoctorActuator, WithoutTheCapabilityItIsNotJudged) {
+  ActuatorFacts facts = healthy();
+  facts.is_allowed = false;
+  facts.observed.reset();
+  expect_check(judge(facts), "actuator", CheckResult::note, "needs CAP_NET_ADMIN", "");
+  expect_ok(judge(facts), "programs");
+}
+
+TEST(DoctorActuator, AKernelThatCannotBeLookedIntoIsNotBlamed) {
+  ActuatorFacts facts = healthy();
+  facts.parts_are_known = false;
+  expect_ok(judge(facts), "kernel");
+  EXPECT_NE(one_of(judge(facts), "kernel").seen.find("cannot be seen"), std::string::npos);
+}
+
+TEST(DoctorActuator, WhatIsHalfOnAndWhatHangsIsTold) {
+  ActuatorFacts facts = healthy();
+  facts.observed = QosObserved{Qos::off, "parts of our shaping are missing or left over: a switch was interrupted"};
+  expect_check(judge(facts), "actuator", CheckResult::warning, "left over", "a switch was interrupted");
+  facts.observed = QosObserved{std::nullopt, "nobody knows"};
+  expect_check(judge(facts), "actuator", CheckResult::warning, "QoS is unknown now, but nobody knows", "voip-qosd qos on");
+  facts.problem = "uci did not answer within 10s";
+  expect_check(judge(facts), "actuator", CheckResult::failed, "uci did not answer", "hangs");
+}
+
+TEST(DoctorActuator, ARemarkOfTheShaperIsAWarning) {
+  ActuatorFacts facts = healthy();
+  facts.remark = "calls do not come first in the upload: CAKE on wan has one class for all (take layer_cake.qos)";
+  expect_check(judge(facts), "priority", CheckResult::warning, "one class for all (take layer_cake.qos)", "mark_calls");
+}
+
+TEST(DoctorActuator, CommandsThatNobodyVerifiesAreNoted) {
+  QosSettings exec;
+  exec.actuator = "exec";
+  ActuatorFacts facts{.name = "exec", .switches = true, .wan = "wan", .observed = QosObserved{std::nullopt, ""}};
+  expect_check(judge(facts, exec), "actuator", CheckResult::note, "not verified", "qos.exec.observe");
+}
+
+TEST(DoctorActuator, TheProgramsAreThoseOfTheVeryPlans) {
+  const auto needed =
+      needed_programs({{{.argv = {"tc", "-batch"}}, {.argv = {"ip"}, .may_fail = true}}, {{.argv = {"tc"}}, {.argv = {}}}});
+  EXPECT_EQ(needed, std::vector<std::string>{"tc"});
+  const QosSettings qos = tc();
+  const Site site{.wan = "wan", .lan = {"br-lan"}, .phones = {}};
+  const Actuator& actuator = *find_actuator("tc");
+  EXPECT_EQ(
+      needed_programs({actuator.plan(Qos::on, worlds::bare(), qos, site), actuator.plan(Qos::off, worlds::bare(), qos, site)}),
+      (std::vector<std::string>{"ip", "nft", "tc"}));
+}
+
+TEST(DoctorActuator, EveryActuatorIsOkInItsWorldWhateverItsState) {
+  for (const ActuatorWorld& world : worlds::all()) {
+    const Actuator& actuator = *find_actuator(world.name);
+    QosSettings qos = world.settings;
+    qos.actuator = world.name;
+    for (const Qos state : {Qos::off, Qos::on}) {
+      ActuatorFacts facts{.name = world.name, .switches = actuator.switches, .wan = "wan"};
+      if (actuator.refuse != nullptr) {
+        facts.refusal = actuator.refuse(Qos::on, world.seen(state, true), qos, world.site);
+      }
+      facts.observed = actuator.read(world.seen(state, false), qos, world.site);
+      for (const Check& check : judge(facts, qos)) {
+        EXPECT_LE(check.result, CheckResult::note) << world.name << ": " << check;
+      }
+    }
+  }
+}
+
+TEST(DoctorParts, EachActuatorThatShapesInTheKernelNamesWhatItNeeds) {
+  QosSettings qos = tc();
+  EXPECT_EQ(needed_parts(qos).size(), 7U);
+  qos.tc.download_kbit = 0;
+  EXPECT_EQ(needed_parts(qos).size(), 4U) << "the download needs IFB, clsact and mirred";
+  for (const auto& [actuator, part] :
+       {std::pair("qos-scripts", "HFSC"), std::pair("sqm-scripts", "CAKE or HTB"), std::pair("cake-rate", "CAKE")}) {
+    qos.actuator = actuator;
+    EXPECT_EQ(needed_parts(qos).front().name, part);
+  }
+  qos.actuator = "exec";
+  EXPECT_TRUE(needed_parts(qos).empty());
+}
+
+TEST(DoctorRates, ThoseOfAnOrdinaryLineAreOk) {
+  expect_ok(judge_rates(tc()), "rates");
+  QosSettings other;
+  EXPECT_TRUE(judge_rates(other).empty()) << "only tc has rates";
+}
+
+TEST(DoctorRates, StrangeOnesAreTold) {
+  QosSettings qos = tc();
+  qos.tc.download_kbit = 0;
+  expect_check(judge_rates(qos), "rates", CheckResult::note, "download is not shaped", "qos.tc.download_kbit");
+  qos = tc();
+  qos.tc.upload_kbit = 10;
+  expect_check(judge_rates(qos), "rates", CheckResult::warning, "upload_kbit is 10", "1 Mbit/s is 1000");
+  qos = tc();
+  qos.tc.bulk_percent = 86;
+  expect_check(judge_rates(qos), "rates", CheckResult::warning, "86", "bulk_percent = 70");
+}
+
+}  // namespace
+}  // namespace voip

@@ -1,0 +1,82 @@
+// How the daemon ends: nothing of its own is left, and nothing keeps it for ever.
+#include <gtest/gtest.h>
+
+#include "unit/simulation.h"
+
+namespace voip {
+namespace {
+
+TEST(Stopping, TakesAwayWhatAFailedSwitchLeft) {
+  Simulation world;
+  world.fault = [](Qos wanted) { return wanted == Qos::off ? std::string() : std::string("no HFSC in this kernel"); };
+  world.flaw = "qos-scripts is half on";
+  world.send(SetMode{.mode = Mode::on, .until_changed = true});
+  world.run_for(1min);
+  EXPECT_EQ(world.report.observed, Qos::off);
+  world.ordered.clear();
+  world.send(StopRequested{});
+  world.run_for(5s);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_EQ(world.ordered, std::vector<Qos>{Qos::off}) << "although it was seen to be off";
+  EXPECT_EQ(world.flaw, "");
+}
+
+TEST(Stopping, DoesNotWaitForEverForWhatStays) {
+  Simulation world;
+  world.lies = true;
+  world.flaw = "rules are left over";
+  world.run_for(1s);
+  world.ordered.clear();
+  world.send(StopRequested{});
+  world.run_for(20s);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_LE(world.ordered.size(), 3U);
+}
+
+TEST(Stopping, IsDoneAtOnceWhereAllIsOff) {
+  Simulation world;
+  world.run_for(1s);
+  world.send(StopRequested{});
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_TRUE(world.ordered.empty());
+}
+
+// Of a daemon that cannot go on, for which nothing is left but to do what policy.on_exit says.
+TEST(Stopping, AsTheFirstThingStillLooksAndSwitchesOff) {
+  const auto first_switch = [](OnExit on_exit, Qos found) -> std::optional<Qos> {
+    Settings settings;
+    settings.policy.on_exit = on_exit;
+    Engine engine(settings, std::make_unique<PlainDetector>(), {.switches = true, .drains = false});
+    engine.step(at(1s), StopRequested{});
+    if (!engine.finished()) {
+      QosObserved seen;
+      seen.qos = found;
+      for (const Action& action : engine.step(at(2s), seen)) {
+        if (const auto* order = std::get_if<SwitchQos>(&action)) {
+          return order->wanted;
+        }
+      }
+    }
+    EXPECT_TRUE(engine.finished());
+    return std::nullopt;
+  };
+  EXPECT_EQ(first_switch(OnExit::off, Qos::on), Qos::off);
+  EXPECT_EQ(first_switch(OnExit::off, Qos::off), std::nullopt);
+  EXPECT_EQ(first_switch(OnExit::leave, Qos::on), std::nullopt);
+}
+
+TEST(Stopping, ASwitchOffThatHangsCostsNoMoreStepsThanAnythingElse) {
+  Simulation world;
+  world.traffic(flow_key("192.168.1.30", 7078, "203.0.113.9", 3478), 50, 50);
+  world.run_for(5s);
+  world.switch_time = 10min;
+  world.steps = 0;
+  world.send(StopRequested{});
+  world.run_for(2min);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_LT(world.steps, 100U) << "the watched flow is not read any more, so nothing comes due for it";
+  EXPECT_FALSE(world.engine().deadline());
+}
+
+}  // namespace
+}  // namespace voip

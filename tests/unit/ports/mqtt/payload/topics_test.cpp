@@ -1,0 +1,225 @@
+#include "ports/mqtt/payload/topics.h"
+#include "base/iso_8601.h"
+#include "base/utf8.h"
+#include "ports/mqtt/payload/rates.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace voip {
+namespace {
+
+std::string calendar(Instant instant) {
+  return iso_8601(std::chrono::system_clock::time_point(std::chrono::seconds(1'755'000'000)) + instant.time_since_epoch());
+}
+
+Settings two_phones() {
+  Settings settings;
+  settings.node.name = "Attic";
+  DeviceSettings kitchen;
+  kitchen.name = "Kitchen phone";
+  kitchen.role = Role::phone;
+  DeviceSettings other;
+  other.name = "kitchen-PHONE";
+  settings.devices = {kitchen, other};
+  return settings;
+}
+
+Call a_call() {
+  Call call;
+  call.id = 7;
+  call.device = "Kitchen phone";
+  call.client = *IpAddress::parse("192.168.1.30");
+  call.first_flow = FlowKey{{call.client, 40000}, {*IpAddress::parse("203.0.113.9"), 3478}, protocol_udp};
+  call.started = Instant(60s);
+  call.rates = Rates{87'240, 86'900, 50, 49, 1};
+  call.reason = "50 packets/s of 218 bytes";
+  return call;
+}
+
+TEST(MqttTopics, StandBelowBaseTopicAndNodeId) {
+  Settings settings = two_phones();
+  settings.mqtt.base_topic = "home/voip";
+  settings.node.id = "attic";
+  const MqttTopics topics(settings);
+  EXPECT_EQ(topics.base(), "home/voip/attic");
+  EXPECT_EQ(topics.status(), "home/voip/attic/status");
+  EXPECT_EQ(topics.of_device("kitchen_phone", "rates"), "home/voip/attic/device/kitchen_phone/rates");
+  EXPECT_EQ(topics.response("qos"), "home/voip/attic/response/qos");
+}
+
+TEST(MqttTopics, SlugsOfDevicesAreUnique) {
+  EXPECT_EQ(MqttTopics(two_phones()).device_slugs(),
+            (std::vector<std::string>{"kitchen_phone_b7e54ba7", "kitchen_phone_5dafa956"}));
+}
+
+TEST(MqttTopics, SlugsHangOnTheDeviceAndNotOnItsPlace) {
+  Settings settings;
+  std::map<std::string, std::string> known;
+  std::vector<std::string> names{"電話", "電話機", "☎", "Büro", "Kitchen phone", "kitchen-PHONE", "Device"};
+  std::sort(names.begin(), names.end());
+  do {
+    settings.devices.clear();
+    for (const std::string& name : names) {
+      settings.devices.emplace_back().name = name;
+    }
+    const std::vector<std::string> slugs = MqttTopics(settings).device_slugs();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      ASSERT_EQ(known.emplace(names[i], slugs[i]).first->second, slugs[i]) << names[i];
+    }
+    ASSERT_EQ(std::set<std::string>(slugs.begin(), slugs.end()).size(), names.size());
+  } while (std::next_permutation(names.begin(), names.end()));
+  EXPECT_EQ(known["Büro"], "b_ro") << "letters that tell it apart are enough";
+  EXPECT_EQ(known["Device"], "device");
+  EXPECT_TRUE(known["☎"].starts_with("device_")) << known["☎"];
+  settings.devices.clear();
+  settings.devices.emplace_back().name = "電話";
+  EXPECT_EQ(MqttTopics(settings).device_slugs().front(), known["電話"]) << "others come and go";
+}
+
+TEST(MqttTopics, SlugsHoldNothingThatTopicsGiveAMeaning) {
+  EXPECT_EQ(slug("  Büro/Fax #1+ "), "b_ro_fax_1");
+  EXPECT_EQ(slug("+/#"), "device");
+  EXPECT_EQ(slug(""), "device");
+  EXPECT_EQ(slug("A__b--c"), "a_b_c");
+}
+
+TEST(MqttTopics, TextIsUtf8WithoutNul) {
+  EXPECT_TRUE(is_utf8_text(""));
+  EXPECT_TRUE(is_utf8_text("Küche \xe2\x98\x8e \xf0\x9f\x93\x9e"));
+  using namespace std::string_view_literals;
+  for (const std::string_view wrong : {"a\0b"sv, "\x80"sv, "\xc0\xaf"sv, "\xe0\x80\x80"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv,
+                                       "\xf8\x88\x80\x80\x80"sv, "\xe2\x98"sv, "\xff"sv}) {
+    EXPECT_FALSE(is_utf8_text(wrong)) << testing::PrintToString(wrong);
+  }
+}
+
+TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
+  const MqttPayloads payloads(Settings{}, calendar);
+  const auto messages = payloads.report(Report{});
+  ASSERT_EQ(messages.size(), 6U);
+  EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
+                                      R"({"qos":null,"wanted":"OFF","mode":"auto","reason":"idle","override_until":null,)"
+                                      R"("call_active":false,"calls":0,"call_started":null,"detector":"ok",)"
+                                      R"("detector_reason":null,"error":null})",
+                                      1, true}));
+  EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
+  EXPECT_EQ(messages[2], (MqttMessage{"voip-qos/router/mode", "auto", 1, true}));
+  EXPECT_EQ(messages[3], (MqttMessage{"voip-qos/router/release_after", "10", 1, true}));
+  EXPECT_EQ(messages[4], (MqttMessage{"voip-qos/router/override_for", "7200", 1, true}));
+  EXPECT_EQ(messages[5], (MqttMessage{"voip-qos/router/sensitivity", "normal", 1, true}));
+}
+
+TEST(MqttPayloads, SettingsThatNobodyCanOrderHaveNoTopic) {
+  Settings settings;
+  settings.mqtt.commands = false;
+  EXPECT_EQ(MqttPayloads(settings, calendar).report(Report{}).size(), 3U);
+}
+
+TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  Report report;
+  report.observed = Qos::draining;
+  report.wanted = true;
+  report.mode = Mode::on;
+  report.reason = Reason::manual;
+  report.override_until = Instant(1h);
+  report.calls = 2;
+  report.call_started = Instant(5s);
+  report.sight = Sight::limited;
+  report.sight_reason = "some flows are offloaded";
+  report.error = "tc: exit 2";
+  report.devices = {{"Kitchen phone", 2, Instant(5s)}, {"kitchen-PHONE", 0, std::nullopt}};
+  const auto messages = payloads.report(report);
+  ASSERT_EQ(messages.size(), 8U);
+  EXPECT_EQ(messages[0].payload,
+            R"({"qos":"ON","wanted":"ON","mode":"on","reason":"manual","override_until":"2025-08-12T13:00:00Z",)"
+            R"("call_active":true,"calls":2,"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
+            R"("detector_reason":"some flows are offloaded","error":"tc: exit 2"})");
+  EXPECT_EQ(messages[1].payload, "ON");
+  EXPECT_EQ(messages[2].payload, "on");
+  EXPECT_EQ(messages[6], (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/state",
+                                      R"({"name":"Kitchen phone","call_active":true,"calls":2,)"
+                                      R"("call_started":"2025-08-12T12:00:05Z"})",
+                                      1, true}));
+  EXPECT_EQ(messages[7], (MqttMessage{"voip-qos/router/device/kitchen_phone_5dafa956/state",
+                                      R"({"name":"kitchen-PHONE","call_active":false,"calls":0,"call_started":null})", 1, true}));
+}
+
+TEST(MqttRates, AreNotRetainedAndSayHowLongTheCallIs) {
+  MqttRates rates{MqttTopics(two_phones())};
+  Report report;
+  report.call_started = Instant(10s);
+  report.devices = {{"Kitchen phone", 1, Instant(12s)}, {"kitchen-PHONE", 0, std::nullopt}};
+  RatesMeasured measured;
+  measured.total = Rates{87'249, 86'950, 50, 49, 1};
+  const std::vector<Rates> of_devices{measured.total, Rates{}, measured.total};  // one more than there are
+  measured.devices = of_devices;
+  const auto messages = rates.write(measured, &report, Instant(75'900ms));
+  ASSERT_EQ(messages.size(), 3U);
+  EXPECT_EQ(messages[0],
+            (MqttMessage{"voip-qos/router/rates",
+                         R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":65})", 0, false}));
+  EXPECT_EQ(messages[1],
+            (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/rates",
+                         R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":63})", 0, false}));
+}
+
+TEST(MqttRates, AreZeroForEveryDeviceBeforeTheFirstCall) {
+  MqttRates rates{MqttTopics(two_phones())};
+  const auto messages = rates.write(RatesMeasured{}, nullptr, Instant(1h));
+  ASSERT_EQ(messages.size(), 3U);
+  for (const MqttMessage& message : messages) {
+    EXPECT_EQ(message.payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
+  }
+}
+
+TEST(MqttPayloads, EventsAreNeverRetained) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  Call call = a_call();
+  EXPECT_EQ(payloads.call_started(call),
+            (MqttMessage{"voip-qos/router/event",
+                         R"({"event_type":"call_started","device":"Kitchen phone","remote":"203.0.113.9","up_kbit":87.2,)"
+                         R"("down_kbit":86.9,"started":"2025-08-12T12:01:00Z","reason":"50 packets/s of 218 bytes"})",
+                         1, false}));
+  call.ended = Instant(3min);
+  EXPECT_EQ(payloads.call_ended(call),
+            (MqttMessage{"voip-qos/router/event",
+                         R"({"event_type":"call_ended","device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,)"
+                         R"("up_kbit":87.2,"down_kbit":86.9,"up_pps":50,"down_pps":49,"started":"2025-08-12T12:01:00Z",)"
+                         R"("ended":"2025-08-12T12:03:00Z"})",
+                         1, false}));
+  EXPECT_EQ(payloads.qos_switched({true, Reason::call}),
+            (MqttMessage{"voip-qos/router/event", R"({"event_type":"qos_on","reason":"call"})", 1, false}));
+  EXPECT_EQ(payloads.qos_switched({false, Reason::too_long}).payload, R"({"event_type":"qos_off","reason":"too_long"})");
+  EXPECT_EQ(payloads.qos_failed({"qos-start: timed out"}),
+            (MqttMessage{"voip-qos/router/event", R"({"event_type":"qos_failed","error":"qos-start: timed out"})", 1, false}));
+}
+
+TEST(MqttPayloads, StatusAndInfoAreRetained) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  EXPECT_EQ(payloads.online(), (MqttMessage{"voip-qos/router/status", "online", 1, true}));
+  EXPECT_EQ(payloads.offline(), (MqttMessage{"voip-qos/router/status", "offline", 1, true}));
+  EXPECT_EQ(
+      payloads.info("1.2.3", "12345678", Instant(0s)),
+      (MqttMessage{
+          "voip-qos/router/info",
+          R"({"version":"1.2.3","schema":1,"node":"router","name":"Attic","actuator":"none","detector":"calls",)"
+          R"("commands":true,"devices":[{"name":"Kitchen phone","slug":"kitchen_phone_b7e54ba7","role":"phone"},)"
+          R"({"name":"kitchen-PHONE","slug":"kitchen_phone_5dafa956","role":"any"}],"machine":"12345678","started":"2025-08-12T12:00:00Z"})",
+          1, true}));
+}
+
+TEST(MqttPayloads, WhatIsNotUtf8InAnErrorIsReplaced) {
+  const MqttPayloads payloads(Settings{}, calendar);
+  const std::string payload = payloads.qos_failed({"tc said \xff\xfe \"no\"\n"}).payload;
+  EXPECT_TRUE(is_utf8_text(payload));
+  EXPECT_TRUE(nlohmann::json::accept(payload));
+}
+
+}  // namespace
+}  // namespace voip
