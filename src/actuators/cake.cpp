@@ -26,21 +26,25 @@ bool mark_has_dscp(const MarkSettings& mark) {
 
 bool wants_upload(const Probe& probe, const QosSettings& settings, const Line& line) {
   const auto shaper = line.upload.empty() ? std::nullopt : find(probe, line.upload);
-  return settings.mark_calls && shaper && shaper->has_classes;
+  return settings.mark_calls && shaper && shaper->has_classes && !line.hides_ip;
 }
 
 bool wants_download(const Probe& probe, const QosSettings& settings, const Line& line) {
   const auto shaper = line.download.empty() ? std::nullopt : find(probe, line.download);
-  return settings.mark_calls && shaper && shaper->has_classes && mark_has_dscp(settings.call_mark);
+  return settings.mark_calls && shaper && shaper->has_classes && mark_has_dscp(settings.call_mark) && !line.hides_ip;
+}
+
+const std::string& routed(const Line& line) {
+  return line.routed.empty() ? line.upload : line.routed;
 }
 
 // Stands in the rule as its comment, so that what is there can be told from what should be.
 std::string fingerprint(const QosSettings& settings, const Line& line) {
-  return line.upload + " " + hex(settings.call_mark.value) + "/" + hex(settings.call_mark.mask);
+  return routed(line) + " " + hex(settings.call_mark.value) + "/" + hex(settings.call_mark.mask);
 }
 
 std::string rules_text(const QosSettings& settings, const Line& line) {
-  const std::string match = "    oifname \"" + line.upload + "\" ct mark and " + hex(settings.call_mark.mask) +
+  const std::string match = "    oifname \"" + routed(line) + "\" ct mark and " + hex(settings.call_mark.mask) +
                             " == " + hex(settings.call_mark.value) + " ";
   const std::string end = " dscp set ef comment \"" + fingerprint(settings, line) + "\"\n";
   return tc::nft_removal() + "table inet " + std::string(tc::table) +
@@ -80,6 +84,16 @@ Installed installed(const Probe& probe, const QosSettings& settings, const Line&
 std::string ifb_of(std::string_view device) {
   constexpr std::size_t longest_name = 15;
   return ("ifb4" + std::string(device)).substr(0, longest_name);
+}
+
+Line line_on(const std::string& device, const Probe& probe, const Site& site) {
+  Line line{.wan = device, .upload = device, .download = device.empty() ? "" : ifb_of(device)};
+  const Link* wan = site.wan == device ? nullptr : probe.find_link(site.wan);
+  if (wan != nullptr) {
+    line.routed = wan->name;
+    line.hides_ip = wan->header == 0;  // a session has no header of Ethernet
+  }
+  return line;
 }
 
 Plan look(const Line& line) {
@@ -219,13 +233,17 @@ std::string remark(const Probe& probe, const QosSettings& settings, const Line& 
   if (!settings.mark_calls) {
     return "";
   }
+  if (line.hides_ip) {
+    return "calls come first in neither direction: the shaper is on " + line.wan + ", below " + line.routed +
+           ", and sees nothing but frames of PPPoE; set the interface of its queue to " + line.routed;
+  }
   std::string text;
   const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
   if (!line.upload.empty() && !wants_upload(probe, settings, line)) {
     add("calls do not come first in the upload: " +
         (find(probe, line.upload)
              ? "CAKE on " + line.upload + " has one class for all (take layer_cake.qos, not piece_of_cake.qos)"
-             : "there is no CAKE on " + line.upload));
+             : "there is no CAKE on " + line.upload + " (with SQM take layer_cake.qos)"));
   }
   if (!line.download.empty() && !wants_download(probe, settings, line)) {
     const auto shaper = find(probe, line.download);

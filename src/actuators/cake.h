@@ -20,7 +20,11 @@ struct Line {
   std::string wan;  // where the ingress hook is
   std::string upload;
   std::string download;
+  std::string routed{};   // by which the upload leaves as IP, where that is not `upload` itself: a VLAN on it, a PPPoE session
+  bool hides_ip = false;  // the frames that come to `upload` are PPPoE, of which CAKE reads no DSCP (sch_cake.c)
 };
+// The line of a shaper on `device`, where the WAN's packets pass.
+Line line_on(const std::string& device, const Probe& probe, const Site& site);
 
 // sqm-scripts' name for the IFB of a device.
 std::string ifb_of(std::string_view device);

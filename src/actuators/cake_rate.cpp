@@ -69,15 +69,24 @@ Rate rate_of(const Probe& probe, const Rates& rates) {
                                                         : Rate::strange;
 }
 
+// cake-autorate makes a folder for each of its instances there (cake-autorate.sh).
+std::string rival(const Probe& probe) {
+  return shown::ended_well(shown::result_at(probe, cake::look_size))
+             ? "cake-autorate, which runs (/var/run/cake-autorate), changes it"
+             : "another program changes it";
+}
+
 std::string describe_strange(const Probe& probe, const Rates& rates) {
   const std::string kbit = std::to_string(cake::find(probe, rates.device)->bit_per_s.value_or(0) / 1000);
   return "CAKE on " + rates.device + " has a bandwidth of " + kbit +
          " kbit/s, which is neither that for calls nor that without: set qos.cake-rate.idle_" + std::string(rates.way) +
-         "_kbit = " + kbit + " if it is to be put back after a call; else another program changes it";
+         "_kbit = " + kbit + " if it is to be put back after a call; else " + rival(probe);
 }
 
 Plan look(const QosSettings& settings, const Site& site) {
-  return cake::look(line_of(settings, site));
+  Plan plan = cake::look(line_of(settings, site));
+  plan.push_back({.argv = {"ls", "-d", "/var/run/cake-autorate"}});
+  return plan;
 }
 
 // By the bandwidths alone.
@@ -107,6 +116,10 @@ QosObserved assess(const Probe& probe, const QosSettings& settings, const Site& 
         strange = describe_strange(probe, *rates);
         break;
     }
+  }
+  // Without a switch of ours in force it is others' business, and let alone.
+  if (!strange.empty() && !has_call_rate && probe.last_switch != Qos::on && !cake::has_rules(probe)) {
+    return {.qos = Qos::off, .problem = "", .remark = strange};
   }
   if (!strange.empty()) {
     return {std::nullopt, strange};

@@ -9,7 +9,9 @@
 namespace voip::call_rule {
 namespace {
 
-constexpr std::string_view comment = "voip-qosd";  // how we know it again, whatever the settings were when it was made
+// How we know it again, whatever the settings were when it was made.
+constexpr std::string_view comment_of_ours = "voip-qosd";
+constexpr std::string_view comment_of_others = "voip-qosd-beside";
 constexpr std::uint32_t express = 0x20;
 constexpr std::uint32_t class_mask = 0xf0;
 constexpr std::size_t most_rules = 16;
@@ -22,12 +24,9 @@ bool says(std::string_view text, std::uint32_t value, std::uint32_t mask) {
   return found == value && found_mask == mask;
 }
 
-bool is_ours(const std::vector<std::string_view>& words) {
-  std::string_view found = word_after(words, "--comment");
-  if (found.size() > 2 && found.front() == '"') {
-    found = found.substr(1, found.size() - 2);
-  }
-  return found == comment;
+std::string_view comment_of(const std::vector<std::string_view>& words) {
+  const std::string_view found = word_after(words, "--comment");
+  return found.size() > 2 && found.front() == '"' ? found.substr(1, found.size() - 2) : found;
 }
 
 }  // namespace
@@ -47,9 +46,12 @@ Found find(const CommandResult* listing, const QosSettings& settings, std::strin
   for (const std::string_view line : lines_of(listing->output)) {
     has_jump = has_jump || line.find(" -j qos_") != std::string_view::npos;
     const auto words = words_of(line);
-    if (words.size() < 3 || words[0] != "-A" || !is_ours(words) || found.ours.size() >= most_rules) {
+    const std::string_view comment = comment_of(words);
+    const bool is_known = comment == comment_of_ours || comment == comment_of_others;
+    if (words.size() < 3 || words[0] != "-A" || !is_known || found.ours.size() >= most_rules) {
       continue;
     }
+    found.start = comment == comment_of_ours ? Start::ours : found.start;
     is_first_right = found.ours.empty() && !has_jump && word_after(words, "-o") == wan &&
                      says(word_after(words, "--mark"), settings.call_mark.value, settings.call_mark.mask) &&
                      says(word_after(words, "--set-xmark"), express, class_mask);
@@ -70,12 +72,30 @@ void append_removal(std::string_view program, const Found& found, Plan& plan) {
   }
 }
 
-Command insertion(std::string_view program, const QosSettings& settings, std::string_view wan) {
+Command insertion(std::string_view program, const QosSettings& settings, std::string_view wan, Start start) {
   const std::string mark = hex(settings.call_mark.value) + "/" + hex(settings.call_mark.mask);
   const std::string to_class = hex(express) + "/" + hex(class_mask);
-  return {.argv = {std::string(program), "-w", "-t",       "mangle",     "-I",    "FORWARD", "1",       "-o",
-                   std::string(wan),     "-m", "connmark", "--mark",     mark,    "-m",      "comment", "--comment",
-                   std::string(comment), "-j", "MARK",     "--set-mark", to_class}};
+  return {.argv = {std::string(program),
+                   "-w",
+                   "-t",
+                   "mangle",
+                   "-I",
+                   "FORWARD",
+                   "1",
+                   "-o",
+                   std::string(wan),
+                   "-m",
+                   "connmark",
+                   "--mark",
+                   mark,
+                   "-m",
+                   "comment",
+                   "--comment",
+                   std::string(start == Start::ours ? comment_of_ours : comment_of_others),
+                   "-j",
+                   "MARK",
+                   "--set-mark",
+                   to_class}};
 }
 
 }  // namespace voip::call_rule

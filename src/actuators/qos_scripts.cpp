@@ -40,9 +40,18 @@ std::string configured(const Probe& probe, const QosSettings& settings, std::str
              : "";
 }
 
+// Then everything leaves the WAN by the IFB, and there is no ingress. Any value does it, even 0 (generate.sh).
+bool is_half_duplex(const Probe& probe, const QosSettings& settings) {
+  return !configured(probe, settings, "halfduplex").empty();
+}
+
 bool shapes_download(const Probe& probe, const QosSettings& settings) {
   const std::string download = configured(probe, settings, "download");
-  return !download.empty() && download != "0";
+  return !download.empty() && download != "0" && !is_half_duplex(probe, settings);
+}
+
+bool uses_ifb(const Probe& probe, const QosSettings& settings) {
+  return shapes_download(probe, settings) || is_half_duplex(probe, settings);
 }
 
 // Jumps of the FORWARD chain to the chains of qos-scripts: all, or only those for one device. A chain of the user's own has no
@@ -59,30 +68,54 @@ std::size_t count_jumps(const Probe& probe, std::string_view device) {
   }));
 }
 
+call_rule::Found find_rule(const Probe& probe, Place place, const QosSettings& settings, const Site& site) {
+  return call_rule::find(shown::result_at(probe, place), settings, site.wan);
+}
+
 // The rule for calls is to be there, in each table that works, exactly when QoS is on and calls are marked.
 bool rules_are_right(const Probe& probe, const QosSettings& settings, const Site& site, bool is_wanted) {
   return std::all_of(tables.begin(), tables.end(), [&](const auto& table) {
-    const auto found = call_rule::find(shown::result_at(probe, table.second), settings, site.wan);
+    const auto found = find_rule(probe, table.second, settings, site);
     return !found.is_known || (is_wanted ? found.is_right : found.ours.empty());
   });
 }
 
 void append_rule_removals(const Probe& probe, const QosSettings& settings, const Site& site, Plan& plan) {
   for (const auto& [program, place] : tables) {
-    call_rule::append_removal(program, call_rule::find(shown::result_at(probe, place), settings, site.wan), plan);
+    call_rule::append_removal(program, find_rule(probe, place, settings, site), plan);
   }
 }
 
+bool has_rule(const Probe& probe, const QosSettings& settings, const Site& site) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [&](const auto& table) { return !find_rule(probe, table.second, settings, site).ours.empty(); });
+}
+
+// Whether shaping that is on is to be left so, since somebody else has started it. A start of ours is known by its rule; without
+// one by memory.
+bool is_start_of_others(const Probe& probe, const QosSettings& settings, const Site& site) {
+  if (settings.qos_scripts.foreign == Foreign::stop) {
+    return false;
+  }
+  if (!has_rule(probe, settings, site)) {
+    return probe.last_switch != Qos::on;
+  }
+  return std::none_of(tables.begin(), tables.end(), [&](const auto& table) {
+    return find_rule(probe, table.second, settings, site).start == call_rule::Start::ours;
+  });
+}
+
 // Whatever of ours is there and not right is taken away, and what is missing put first.
-void append_rules(const Probe& probe, const QosSettings& settings, const Site& site, bool may_fail, Plan& plan) {
+void append_rules(const Probe& probe, const QosSettings& settings, const Site& site, call_rule::Start start, bool may_fail,
+                  Plan& plan) {
   for (const auto& [program, place] : tables) {
-    const auto found = call_rule::find(shown::result_at(probe, place), settings, site.wan);
+    const auto found = find_rule(probe, place, settings, site);
     if (found.is_right && settings.mark_calls) {
       continue;
     }
     call_rule::append_removal(program, found, plan);
     if (found.is_known && settings.mark_calls) {
-      plan.push_back(call_rule::insertion(program, settings, site.wan));
+      plan.push_back(call_rule::insertion(program, settings, site.wan, start));
       plan.back().may_fail = may_fail;
     }
   }
@@ -114,18 +147,29 @@ bool is_numbered_ifb(std::string_view device) {
   return device.size() > 3 && device.substr(0, 3) == "ifb" && device.find_first_not_of("0123456789", 3) == std::string_view::npos;
 }
 
+bool has_ifb_tree(const Probe& probe) {
+  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
+                     [](const Qdisc& qdisc) { return is_numbered_ifb(qdisc.device) && is_tree(qdisc); });
+}
+
+// An IFB of theirs, which qos-start beside a qos-stop leaves behind: the leaves tell it from a tree of others.
+bool has_ifb_remains(const Probe& probe, const Site& site) {
+  return has(probe, site.wan, is_ingress) && std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
+           return is_numbered_ifb(qdisc.device) && is_tree(qdisc) && has(probe, qdisc.device, is_leaf);
+         });
+}
+
 // Shaping that qos-stop would take although it is not of qos-scripts. With several WANs in its configuration there are several
 // trees, each with its ingress, and one for each on an IFB. Others use HFSC with the same handle; so a tree on the WAN counts
 // only with a second sign: chains, IFB, or its leaves, which is all there is when qos-start was killed early.
 const Qdisc* foreign_shaping(const Probe& probe, const Site& site) {
   const bool has_jumps = count_jumps(probe, "") != 0;
-  const bool has_ifb = std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
-                                   [](const Qdisc& qdisc) { return is_numbered_ifb(qdisc.device) && is_tree(qdisc); });
+  const bool has_ifb = has_ifb_tree(probe);
   const bool is_on = has(probe, site.wan, is_tree) && (has_jumps || has_ifb || has(probe, site.wan, is_leaf));
   for (const Qdisc& qdisc : probe.qdiscs) {
     const bool is_theirs = (is_on && has(probe, qdisc.device, is_tree)) || (is_numbered_ifb(qdisc.device) && is_tree(qdisc));
-    // Without the HFSC module qos-start leaves its ingress and its chains behind.
-    const bool is_half = qdisc.device == site.wan && has_jumps;
+    // Without the HFSC module qos-start leaves its ingress and its chains behind, and so does one beside a qos-stop.
+    const bool is_half = qdisc.device == site.wan && (has_jumps || has_ifb_remains(probe, site));
     if (is_theirs || is_half) {
       continue;
     }
@@ -148,22 +192,30 @@ const Qdisc* ifb_of_others(const Probe& probe) {
   return found == probe.qdiscs.end() ? nullptr : &*found;
 }
 
+// Without its tree on the WAN it is off; but all else of it is to be gone too.
+QosObserved assess_remains(const Probe& probe, const Site& site) {
+  const std::size_t all_jumps = count_jumps(probe, "");
+  const bool has_ifb = !site.wan.empty() && has_ifb_remains(probe, site);
+  const bool has_wan_ingress = !site.wan.empty() && has(probe, site.wan, is_ingress);
+  if (all_jumps == 0 && !has_ifb) {
+    return {Qos::off, ""};  // an ingress alone may be of others
+  }
+  if (!has_wan_ingress) {
+    return {Qos::off, std::to_string(all_jumps) +
+                          " rules of qos-scripts are left in the FORWARD chain of mangle: qos-stop leaves them "
+                          "when the WAN cannot be resolved"};
+  }
+  return {Qos::off, "qos-scripts is half on: there is no HFSC on " + site.wan + (has_ifb ? "" : " (is kmod-sched-core loaded?)") +
+                        ", but its ingress" + (has_ifb ? ", its HFSC on an IFB" : "") +
+                        (all_jumps != 0 ? " and its chains" : "") + " are there"};
+}
+
 // What is in force, in words where something is wrong with it.
 QosObserved assess_queues(const Probe& probe, const QosSettings& settings, const Site& site) {
   const bool has_tree = !site.wan.empty() && has(probe, site.wan, is_tree);
   const bool has_ingress = !site.wan.empty() && has(probe, site.wan, is_ingress);
-  const std::size_t all_jumps = count_jumps(probe, "");
   if (!has_tree) {
-    if (all_jumps == 0) {
-      return {Qos::off, ""};
-    }
-    if (has_ingress) {
-      return {Qos::off, "qos-scripts is half on: there is no HFSC on " + site.wan +
-                            " (is kmod-sched-core loaded?), but its ingress and " + "its chains are there"};
-    }
-    return {Qos::off, std::to_string(all_jumps) +
-                          " rules of qos-scripts are left in the FORWARD chain of mangle: qos-stop leaves them "
-                          "when the WAN cannot be resolved"};
+    return assess_remains(probe, site);
   }
   if (const CommandResult* listing = shown::result_at(probe, jumps); !shown::ended_well(listing)) {
     return {std::nullopt,
@@ -175,6 +227,9 @@ QosObserved assess_queues(const Probe& probe, const QosSettings& settings, const
   }
   if (!has_ingress && shapes_download(probe, settings)) {
     missing += (missing.empty() ? "" : ", and ") + std::string("the download is not shaped (no ingress on ") + site.wan + ")";
+  }
+  if (is_half_duplex(probe, settings) && !has_ifb_tree(probe)) {
+    missing += (missing.empty() ? "" : ", and ") + std::string("the IFB by which all leaves with halfduplex has no HFSC");
   }
   if (!missing.empty()) {
     return {std::nullopt, "qos-scripts is half on: " + missing};
@@ -212,7 +267,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   if (before.find_link(site.wan) == nullptr) {
     return "the WAN device " + site.wan + " does not exist now, and qos-scripts would make an IFB of that name";
   }
-  if (const Qdisc* foreign = shapes_download(before, settings) ? ifb_of_others(before) : nullptr) {
+  if (const Qdisc* foreign = uses_ifb(before, settings) ? ifb_of_others(before) : nullptr) {
     return "another program shapes with the IFB " + foreign->device + ", and " + settings.qos_scripts.start +
            " may unload the ifb module under it: stop the one or the other, or use another actuator";
   }
@@ -225,7 +280,8 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   if (wanted == Qos::off) {
     // qos-stop forks a hundred programs; a rule of ours that is left over needs none of them.
     const bool is_only_rule = queues == QosObserved{Qos::off, ""} && !rules_are_right(before, settings, site, false);
-    if (!is_only_rule) {
+    const bool is_left = queues == QosObserved{Qos::on, ""} && is_start_of_others(before, settings, site);
+    if (!is_only_rule && !is_left) {
       plan.push_back({.argv = {settings.qos_scripts.stop}});
     }
     append_rule_removals(before, settings, site, plan);
@@ -233,11 +289,12 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   }
   if (queues == QosObserved{Qos::on, ""} && !rules_are_right(before, settings, site, settings.mark_calls)) {
     // A start would empty all queues and leave the line without shaping for seconds.
-    append_rules(before, settings, site, false, plan);
+    append_rules(before, settings, site,
+                 is_start_of_others(before, settings, site) ? call_rule::Start::others : call_rule::Start::ours, false, plan);
     return plan;
   }
   // The rule first: a call that is not known while the line fills goes through it as bulk.
-  append_rules(before, settings, site, true, plan);
+  append_rules(before, settings, site, call_rule::Start::ours, true, plan);
   plan.push_back({.argv = {settings.qos_scripts.start}});
   return plan;
 }
@@ -248,10 +305,18 @@ Plan observe(const Probe& /*seen*/, const QosSettings& settings, const Site& /*s
 
 QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
   QosObserved queues = assess_queues(probe, settings, site);
+  const bool is_of_others = is_start_of_others(probe, settings, site);
+  if (is_of_others && probe.last_switch == Qos::off && !queues.problem.empty()) {
+    // It may be in the middle of it.
+    return {.qos = Qos::off, .problem = "", .remark = queues.problem + ": somebody else has started or stopped it"};
+  }
   if (!queues.problem.empty() || !queues.qos) {
     return queues;
   }
   const bool is_on = queues.qos == Qos::on;
+  if (is_on && is_of_others && !has_rule(probe, settings, site)) {
+    return {.qos = Qos::on, .problem = "", .needs_renewal = settings.mark_calls, .is_left = true};
+  }
   if (!rules_are_right(probe, settings, site, is_on && settings.mark_calls)) {
     queues.problem = is_on && settings.mark_calls
                          ? "the rule that puts calls first is not before the chains of qos-scripts: its listing has changed "

@@ -25,8 +25,10 @@ namespace {
 constexpr Duration renewed_before = 15s;     // so much of the limit may pass before it is set again
 constexpr Duration longest_addition = 5min;  // what qosify itself adds to a limit
 
-// Order of the results; the last two only before a switch.
-enum Place : std::size_t { entries, status, classes };
+constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
+
+// Order of the results.
+enum Place : std::size_t { entries, status, classes, configuration };
 
 // What `ubus -S`, which prints nothing then, ends with.
 constexpr int not_found = 4;
@@ -133,23 +135,53 @@ std::string why_silent(std::string_view method, const CommandResult* result) {
   return shown::why_not("ubus call qosify " + std::string(method), result);
 }
 
-// Its statistics name each class.
+Plan look() {
+  return {dump(), ask("status"), ask("get_stats"), {.argv = {"uci", "-q", "show", "qosify"}}};
+}
+
 Plan preflight(Qos /*wanted*/, const Probe& /*seen*/, const QosSettings& /*settings*/, const Site& /*site*/) {
-  return {dump(), ask("status"), ask("get_stats")};
+  return look();
 }
 
-// An older one may tell them in another way, or not at all.
-bool lacks_class(const CommandResult* statistics, const std::string& name) {
-  const JsonValue* told = answer_of(statistics);
+// Its statistics name each class, but not those of 2024; the configuration does, where it is UCI's.
+bool lacks_class(const Probe& probe, const std::string& name) {
+  const JsonValue* told = answer_of(shown::result_at(probe, classes));
   const JsonValue* all = told == nullptr ? nullptr : told->find("classes");
-  return all != nullptr && !code_point(name) && all->find(name) == nullptr;
+  if (code_point(name)) {
+    return false;
+  }
+  if (all != nullptr) {
+    return all->find(name) == nullptr;
+  }
+  const CommandResult* uci = shown::result_at(probe, configuration);
+  return shown::ended_well(uci) && shown::uci_value(uci->output, "qosify." + name) != "class" &&
+         shown::uci_value(uci->output, "qosify." + name) != "alias";
 }
 
-std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
-  if (wanted == Qos::off) {
+// The interface or device that its configuration switches off; the file that comes with it does.
+std::string switched_off(const Probe& probe) {
+  const CommandResult* uci = shown::result_at(probe, configuration);
+  if (!shown::ended_well(uci)) {
     return "";
   }
-  const CommandResult* seen = shown::result_at(before, status);
+  for (const std::string_view line : lines_of(uci->output)) {
+    const std::size_t end = line.find("=interface");
+    if (end != std::string_view::npos && shown::uci_value(uci->output, std::string(line.substr(0, end)) + ".disabled") == "1") {
+      return std::string(line.substr(0, end));
+    }
+  }
+  return "";
+}
+
+bool has_cake(const Probe& probe, const Site& site) {
+  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
+    return qdisc.kind == "cake" && qdisc.device == site.wan && qdisc.parent == root;
+  });
+}
+
+// Why a class for a call would do nothing now; empty: it would.
+std::string why_idle(const Probe& probe, const QosSettings& settings, const Site& site) {
+  const CommandResult* seen = shown::result_at(probe, status);
   if (!shown::ended_well(seen)) {
     return "qosify does not answer (" + why_silent("status", seen) + "): is it installed and started?";
   }
@@ -168,11 +200,23 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   const bool is_active =
       std::any_of(interfaces.begin(), interfaces.end(), shapes_wan) || std::any_of(devices.begin(), devices.end(), shapes_wan);
   if (!is_active) {
-    return "qosify does not shape " + site.wan + ": set up its interface in /etc/config/qosify (`ubus call qosify status`)";
+    const std::string off = switched_off(probe);
+    return "qosify does not shape " + site.wan +
+           (off.empty() ? ": set up its interface in /etc/config/qosify (`ubus call qosify status`)"
+                        : ": it is switched off in its own configuration; run `uci set " + off +
+                              ".disabled=0; uci commit qosify; /etc/init.d/qosify restart`");
   }
-  return lacks_class(shown::result_at(before, classes), settings.qosify.dscp)
+  if (!has_cake(probe, site)) {
+    return "qosify says that it shapes " + site.wan + ", but there is no CAKE at its root: is kmod-sched-cake there, or has " +
+           "another program taken it away? (`tc qdisc show dev " + site.wan + "`, `/etc/init.d/qosify restart`)";
+  }
+  return lacks_class(probe, settings.qosify.dscp)
              ? "qosify has no class " + settings.qosify.dscp + ": qos.qosify.dscp is one of /etc/config/qosify, or a DSCP like EF"
              : "";
+}
+
+std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
+  return wanted == Qos::off ? "" : why_idle(before, settings, site);
 }
 
 Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
@@ -194,7 +238,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
 }
 
 Plan observe(const Probe& /*seen*/, const QosSettings& /*settings*/, const Site& /*site*/) {
-  return {dump()};
+  return look();
 }
 
 QosObserved read(const Probe& probe, const QosSettings& settings, const Site& site) {
@@ -221,7 +265,15 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
                                      [&](const IpAddress& remote) { return is_ours(find(probe, remote, settings), settings); });
   // With no call up there is nothing to be seen, and what was ordered is what there is.
   const bool is_on = has_ours || was_switched_on;
-  return {is_on ? Qos::on : Qos::off, "", is_on && needs_renewal};
+  const std::string idle = why_idle(probe, settings, site);
+  if (is_on && !has_cake(probe, site)) {
+    return {Qos::off, idle};  // its entries do nothing
+  }
+  return {.qos = is_on ? Qos::on : Qos::off,
+          .problem = "",
+          .needs_renewal = is_on && needs_renewal,
+          .is_left = false,
+          .remark = idle};
 }
 
 }  // namespace

@@ -70,10 +70,11 @@ Queue queue_of(const Probe& probe, const std::string& device) {
   return queue;
 }
 
-cake::Line line_of(const Queue& queue, const std::string& device) {
-  return {.wan = device,
-          .upload = queue.has_upload ? device : "",
-          .download = queue.has_download && !device.empty() ? cake::ifb_of(device) : ""};
+cake::Line line_of(const Queue& queue, const std::string& device, const Probe& probe, const Site& site) {
+  cake::Line line = cake::line_on(device, probe, site);
+  line.upload = queue.has_upload ? device : "";
+  line.download = queue.has_download ? line.download : "";
+  return line;
 }
 
 // ---- what is there ----
@@ -212,7 +213,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
 Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
   const std::string device = device_of(settings, site);
   const Queue queue = queue_of(before, device);
-  const cake::Line line = line_of(queue, device);
+  const cake::Line line = line_of(queue, device, before, site);
   const Found found = find(before, device);
   Plan plan;
   const auto run = [&](const std::string& action, bool may_fail) {
@@ -241,7 +242,7 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     run("stop", true);  // else it would skip the start
   }
   // The rule before the queue: a call that is not known while the line fills goes through it as bulk. Whether they took is seen.
-  if (settings.mark_calls && queue.has_classes) {
+  if (settings.mark_calls && queue.has_classes && !line.hides_ip) {
     plan.push_back(cake::upload_rules(settings, line));
     plan.back().may_fail = true;
   }
@@ -263,14 +264,15 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
   QosObserved observed = assess(probe, settings, site);
   const std::string device = device_of(settings, site);
   if (observed.problem.empty()) {
-    observed.problem = cake::calls_problem(probe, settings, line_of(queue_of(probe, device), device), observed.qos == Qos::on);
+    observed.problem =
+        cake::calls_problem(probe, settings, line_of(queue_of(probe, device), device, probe, site), observed.qos == Qos::on);
   }
   return observed;
 }
 
 std::string remark(const Probe& probe, const QosSettings& settings, const Site& site) {
   const std::string device = device_of(settings, site);
-  return cake::remark(probe, settings, line_of(queue_of(probe, device), device));
+  return cake::remark(probe, settings, line_of(queue_of(probe, device), device, probe, site));
 }
 
 }  // namespace

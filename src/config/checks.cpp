@@ -100,6 +100,10 @@ void check_actuator(ConfigReading& reading) {
                                              "qos-start or qos-stop, which lie in /usr/bin");
     }
   }
+  if (qos.qos_scripts.foreign == Foreign::leave && !qos.mark_calls) {
+    reading.add(reading.place_of("qos.qos-scripts.foreign"),
+                "qos.qos-scripts.foreign \"leave\" needs qos.mark_calls: a start of ours is known by its rule for calls");
+  }
   const Actuator* const actuator = find_actuator(qos.actuator);
   if (qos.tc.drain == Drain::measured && actuator != nullptr && !actuator->drains) {
     reading.add(reading.place_of("qos.tc.drain"), "qos.tc.drain \"measured\" does nothing with qos.actuator \"" + qos.actuator +

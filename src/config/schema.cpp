@@ -21,6 +21,7 @@ constexpr std::array directions{
 constexpr std::array protocols{Word<bool>{"udp", true}, Word<bool>{"any", false}};
 constexpr std::array styles{Word<bool>{"device", true}, Word<bool>{"entity", false}};
 constexpr std::array modes{Word<Mode>{"auto", Mode::automatic}, Word<Mode>{"on", Mode::on}, Word<Mode>{"off", Mode::off}};
+constexpr std::array foreigns{Word<Foreign>{"stop", Foreign::stop}, Word<Foreign>{"leave", Foreign::leave}};
 constexpr std::array exits{Word<OnExit>{"off", OnExit::off}, Word<OnExit>{"leave", OnExit::leave}};
 constexpr std::array drains{Word<Drain>{"off", Drain::off}, Word<Drain>{"fixed", Drain::fixed},
                             Word<Drain>{"measured", Drain::measured}};
@@ -121,10 +122,11 @@ constexpr std::array<ConfigKey, 3> exec_keys{{
     {"off", [](V& v, Settings& s) { v.command(s.qos.exec.off); }},
     {"observe", [](V& v, Settings& s) { v.command(s.qos.exec.observe); }},
 }};
-constexpr std::array<ConfigKey, 3> qos_scripts_keys{{
+constexpr std::array<ConfigKey, 4> qos_scripts_keys{{
     {"start", [](V& v, Settings& s) { v.program(s.qos.qos_scripts.start); }},
     {"stop", [](V& v, Settings& s) { v.program(s.qos.qos_scripts.stop); }},
     {"interface", [](V& v, Settings& s) { v.link_name(s.qos.qos_scripts.interface); }},
+    {"foreign", [](V& v, Settings& s) { word(v, s.qos.qos_scripts.foreign, foreigns); }},
 }};
 constexpr std::array<ConfigKey, 3> sqm_scripts_keys{{
     {"run", [](V& v, Settings& s) { v.program(s.qos.sqm_scripts.run); }},

@@ -104,13 +104,16 @@ struct SwitchFinished {
   bool was_tried = true;  // false: it was refused, and nothing was run
 };
 
-// What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong, in words for the user.
-// `needs_renewal`: on, but to be switched on again now, because it ends by itself, a call has come to it, or settings have
-// changed.
+// What the actuator saw. `qos` is absent where it cannot be told; `problem` says what is wrong and is to be put right, in words
+// for the user. `needs_renewal`: on, but to be switched on again now, because it ends by itself, a call has come to it, or
+// settings have changed. `is_left`: on by somebody else's doing, and to be left so while QoS is not wanted. `remark`: what the
+// shaper cannot do, or what others do with it, about which nothing is to be done; for people.
 struct QosObserved {
   std::optional<Qos> qos;
   std::string problem;
   bool needs_renewal = false;
+  bool is_left = false;
+  std::string remark{};
   friend bool operator==(const QosObserved&, const QosObserved&) = default;
 };
 
@@ -170,6 +173,7 @@ struct Report {
   Sight sight = Sight::ok;
   std::string sight_reason;
   std::string error;                  // of the actuator; empty: none
+  std::string remark;                 // QosObserved::remark of the last look
   std::vector<DeviceReport> devices;  // the configured ones, in the order of the file
   friend bool operator==(const Report&, const Report&) = default;
 };
@@ -256,6 +260,7 @@ struct CallEnded {
 struct QosSwitched {
   bool is_on = false;
   Reason reason = Reason::idle;
+  bool by_others = false;  // somebody else did it; nothing of ours was running
 };
 
 struct QosFailed {

@@ -109,10 +109,13 @@ struct ExecSettings {
   friend bool operator==(const ExecSettings&, const ExecSettings&) = default;
 };
 
+enum class Foreign : std::uint8_t { stop, leave };
+
 struct QosScriptsSettings {
   std::string start = "qos-start";
   std::string stop = "qos-stop";
-  std::string interface = "wan";  // the section of /etc/config/qos
+  std::string interface = "wan";    // the section of /etc/config/qos
+  Foreign foreign = Foreign::stop;  // what becomes of a start that somebody else has ordered, while QoS is not wanted
   friend bool operator==(const QosScriptsSettings&, const QosScriptsSettings&) = default;
 };
 

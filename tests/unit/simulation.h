@@ -135,6 +135,7 @@ class Simulation {
   std::function<std::string(Qos)> fault;  // says what is wrong and leaves the shaper as it is; empty text: works
   bool lies = false;                      // ends without an error and does nothing
   std::string flaw;                       // what each look complains of, until a switch works
+  bool is_left = false;                   // what is on is somebody else's, and left so
   std::function<Duration()> stall;        // how long something else keeps the loop busy before answers reach the engine
 
   // What was seen.
@@ -144,6 +145,7 @@ class Simulation {
   std::size_t readings = 0;
   std::size_t flows_read = 0;
   std::size_t listings = 0;
+  std::size_t looks = 0;
   std::size_t wakeups = 0;
   std::size_t steps = 0;
   std::map<FlowKey, bool> marks;
@@ -222,7 +224,8 @@ class Simulation {
       }
       later_.emplace(now_ + switch_time, SwitchFinished{wanted->wanted, error});
     } else if (std::holds_alternative<ObserveQos>(action)) {
-      answers.emplace_back(QosObserved{actual, flaw});
+      ++looks;
+      answers.emplace_back(QosObserved{.qos = actual, .problem = flaw, .is_left = is_left && actual == Qos::on});
     } else if (const auto* changed = std::get_if<ReportChanged>(&action)) {
       report = changed->report;
     } else if (const auto* mark = std::get_if<MarkFlow>(&action)) {

@@ -66,6 +66,7 @@ SeenStatus status_of(const Json& json) {
   status.sight = text(json.at("detector"));
   status.sight_reason = text_or_nothing(json.at("detector_reason"));
   status.error = text_or_nothing(json.at("error"));
+  status.remark = text_or_nothing(json.at("remark"));
   status.calls = number(json.at("calls"));
   for (const Json& call : json.at("call_list")) {
     status.call_list.push_back(call_of(call));

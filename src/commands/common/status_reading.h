@@ -60,7 +60,8 @@ struct SeenStatus {
   std::optional<std::string> override_until;
   std::string sight;  // "ok", "limited", "blind"
   std::string sight_reason;
-  std::string error;  // of the actuator; empty: none
+  std::string error;   // of the actuator; empty: none
+  std::string remark;  // what it cannot do, or others do with it; empty: nothing
   std::int64_t calls = 0;
   std::vector<SeenCall> call_list;
   std::vector<SeenDevice> devices;  // the configured ones

@@ -111,6 +111,9 @@ std::vector<Piece> problems(const SeenStatus& status) {
   if (status.sight != "ok") {
     found.push_back(sight_words(status));
   }
+  if (!status.remark.empty()) {
+    found.push_back({status.remark, Tone::yellow});
+  }
   return found;
 }
 

@@ -110,7 +110,7 @@ void Engine::handle(Instant now, const SwitchFinished& event) {
 }
 
 void Engine::handle(Instant now, const QosObserved& event) {
-  if (reconciler_.observed(event, now) && reconciler_.is_on()) {
+  if (reconciler_.observed(event, now) && reconciler_.is_on() && !event.is_left) {
     policy_.adopt(now);
   }
 }

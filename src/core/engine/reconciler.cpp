@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration look_after_touch = 300ms;  // one change of links or queues comes as many messages
 constexpr Duration audit_while_on = 30s;      // a shaper that got lost in a call is worse than one that stayed
+constexpr Duration look_after_off = 5s;       // a start of somebody else that ran beside our stop has ended by then
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 60s;
 constexpr Duration steady_after = 2min;       // what has stayed for so long is not fought for
@@ -63,12 +64,18 @@ void Reconciler::switch_finished(const SwitchFinished& event, Instant now) {
 bool Reconciler::observed(const QosObserved& event, Instant now) {
   is_looking_ = false;
   const bool is_first = !std::exchange(was_seen_, true);
+  was_changed_by_others_ = !is_first && !awaited_ && (was_changed_by_others_ || state_ != event.qos);
   state_ = event.qos;
   is_flawed_ = !event.problem.empty();
   needs_renewal_ = event.needs_renewal;
-  look_at_ = earlier(touch_look_, now + (wants_on_ ? std::min(audit_while_on, audit_interval_) : audit_interval_));
+  is_left_ = event.is_left;
+  remark_ = event.remark;
+  const Duration pause = wants_on_ ? audit_while_on : awaited_ == Qos::off ? look_after_off : audit_interval_;
+  look_at_ = earlier(touch_look_, now + std::min(pause, audit_interval_));
   if (const auto awaited = std::exchange(awaited_, std::nullopt)) {
-    if (event.qos == awaited && event.problem.empty() && !event.needs_renewal) {
+    const bool is_there =
+        awaited == Qos::off ? event.qos == Qos::off || event.is_left : event.qos == awaited && !event.needs_renewal;
+    if (is_there && event.problem.empty()) {
       worked(now);
     } else {
       std::string why = !switch_error_.empty() ? switch_error_ : event.problem;
@@ -86,9 +93,9 @@ bool Reconciler::observed(const QosObserved& event, Instant now) {
     switch_error_.clear();
   } else if (is_settled() && event.problem.empty()) {
     worked(now);
-  } else if (event.qos && there_since_ && abilities_.switches) {
+  } else if (there_since_ && abilities_.switches) {
     lost(event.problem, now);
-  } else if (!event.problem.empty() && attempts_ == 0 && !event.qos) {
+  } else if (!event.problem.empty() && attempts_ == 0 && !event.qos && !try_at_) {
     failed(event.problem, now);
   }
   return is_first;
@@ -145,7 +152,13 @@ bool Reconciler::is_settled() const {
   if (in_flight_ || !state_) {
     return false;
   }
-  return wants_on_ ? *state_ == Qos::on : *state_ == Qos::off;
+  return wants_on_ ? *state_ == Qos::on : *state_ == Qos::off || is_left_;
+}
+
+const std::string& Reconciler::failure() const {
+  static const std::string left =
+      "somebody else has switched it on, and it is left so, as configured: whoever did it has to switch it off";
+  return is_left_ && !wants_on_ && is_settled() ? left : failure_;
 }
 
 bool Reconciler::is_as_wanted() const {

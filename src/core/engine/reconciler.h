@@ -55,7 +55,11 @@ class Reconciler {
   [[nodiscard]] bool is_as_wanted() const;
   // Why the last attempt failed, in words; empty once something is seen to work, and after a new wish. Before it is a problem it
   // is tried again.
-  [[nodiscard]] const std::string& failure() const { return failure_; }
+  [[nodiscard]] const std::string& failure() const;
+  // What the last look told besides.
+  [[nodiscard]] const std::string& remark() const { return remark_; }
+  // It became what it is by somebody else's doing.
+  [[nodiscard]] bool was_changed_by_others() const { return was_changed_by_others_; }
   // In words for the user; empty when all is well or still being tried.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
@@ -80,6 +84,9 @@ class Reconciler {
   bool was_seen_ = false;
   std::optional<Qos> in_flight_;
   bool is_flawed_ = false;  // the last look showed something that is to be put right, even if the state is the wished one
+  bool is_left_ = false;    // QosObserved::is_left of the last look
+  bool was_changed_by_others_ = false;
+  std::string remark_;
   bool needs_renewal_ = false;
   bool is_renewing_ = false;  // the switch in flight only renews
   bool is_looking_ = false;

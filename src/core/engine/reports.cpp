@@ -32,7 +32,7 @@ void Engine::tell_rates(Instant now) {
 void Engine::tell_switch() {
   if (reconciler_.state() && told_on_ != reconciler_.is_on()) {
     if (told_on_) {
-      actions_.emplace_back(QosSwitched{reconciler_.is_on(), decision().reason});
+      actions_.emplace_back(QosSwitched{reconciler_.is_on(), decision().reason, reconciler_.was_changed_by_others()});
     }
     told_on_ = reconciler_.is_on();
   }
@@ -61,7 +61,7 @@ void Engine::tell_report() {
 // members in their order: with a new one this does not compile until it is written here.
 void Engine::write_report(Report& report) const {
   auto& [observed, wanted, mode, lasting_mode, reason, override_until, settings, calls, call_started, sight, sight_reason, error,
-         devices] = report;
+         remark, devices] = report;
   observed = reconciler_.state();
   wanted = decision().wanted;
   mode = policy_.mode();
@@ -74,6 +74,7 @@ void Engine::write_report(Report& report) const {
   sight = sight_;
   sight_reason = sight_reason_;
   error = reconciler_.problem();
+  remark = reconciler_.remark();
   devices.resize(settings_.devices.size());
   for (std::size_t i = 0; i < devices.size(); ++i) {
     calls_.write_report(static_cast<std::int32_t>(i), devices[i]);

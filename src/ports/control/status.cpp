@@ -105,6 +105,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"detector", to_string(report.sight)},
              {"detector_reason", or_null(report.sight_reason)},
              {"error", or_null(report.error)},
+             {"remark", or_null(report.remark)},
              {"rates", std::move(rates)},
              {"devices", std::move(devices)},
              {"call_list", std::move(calls)},

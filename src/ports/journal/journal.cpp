@@ -92,8 +92,8 @@ class Journal : public Port {
       log_info("call ended: " + parties(ended->call) + " after " + to_string(std::chrono::round<std::chrono::seconds>(lasted)) +
                ", " + rates(ended->call.rates));
     } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {
-      switches_.say(std::string("QoS is ") + (switched->is_on ? "on" : "off") + " (" + std::string(to_string(switched->reason)) +
-                    ")");
+      switches_.say(std::string("QoS is ") + (switched->is_on ? "on" : "off") + " (" +
+                    (switched->by_others ? "somebody else has switched it" : std::string(to_string(switched->reason))) + ")");
     } else if (const auto* failed = std::get_if<QosFailed>(&action)) {
       log_error("QoS cannot be switched: " + failed->error);
     } else if (const auto* changed = std::get_if<ReportChanged>(&action)) {

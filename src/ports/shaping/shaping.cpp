@@ -101,22 +101,24 @@ class QosSwitch : public Port {
     QosObserved seen = look_error_.empty() ? actuator_.read(probe_, qos_, site_) : QosObserved{std::nullopt, look_error_};
     if (seen.qos == Qos::off) {
       ends_.forget_past();
-    } else if (seen.qos == Qos::on) {
-      tell_remark();
+    } else if (seen.qos == Qos::on && actuator_.remark != nullptr) {
+      remark_ = actuator_.remark(probe_, qos_, site_);
+    }
+    if (seen.remark.empty()) {
+      seen.remark = remark_;  // what it cannot do is known while it is on, and is true afterwards
+    }
+    tell(told_problem_, seen.problem);
+    if (!seen.remark.empty()) {
+      tell(told_remark_, seen.remark);
     }
     loop_->post(std::move(seen));
     look_if_wanted();
   }
 
-  void tell_remark() {
-    if (actuator_.remark == nullptr) {
-      return;
-    }
-    if (std::string remark = actuator_.remark(probe_, qos_, site_); remark != remark_) {
-      remark_ = std::move(remark);
-      if (!remark_.empty()) {
-        log_warning(std::string(actuator_.name) + ": " + remark_);
-      }
+  // Each once, until it is another or over: what is seen is put right, or tried again, and the engine tells only what lasts.
+  void tell(std::string& told, const std::string& text) {
+    if (std::exchange(told, text) != text && !text.empty()) {
+      log_warning(std::string(actuator_.name) + ": " + text);
     }
   }
 
@@ -182,6 +184,7 @@ class QosSwitch : public Port {
       text = std::string("switch QoS ") + (wanted_ == Qos::off ? "off" : "on") + " with " + std::string(actuator_.name) + ": " +
              error;
     }
+    tell(told_failure_, error);
     loop_->post(SwitchFinished{wanted_, std::move(text), was_tried});
     look_if_wanted();
   }
@@ -242,7 +245,10 @@ class QosSwitch : public Port {
   Qos wanted_ = Qos::off;
   std::optional<Qos> last_switch_;
   std::string look_error_;
-  std::string remark_;  // the one that was told
+  std::string remark_;
+  std::string told_remark_;
+  std::string told_problem_;
+  std::string told_failure_;
   FarEnds ends_;
   Site site_;
   Probe probe_;

@@ -188,6 +188,10 @@ TEST_F(CakeSwitchTest, AShaperWithOneClassForAllIsToldOnce) {
   EXPECT_NE(told, std::string::npos) << log;
   EXPECT_EQ(log.find("come first in the upload", told + 30), std::string::npos) << log;
   EXPECT_EQ(tables(), "") << "a rule that nobody heeds";
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_NE(remark_.find("CAKE on wan has one class for all"), std::string::npos)
+      << "it is true while it is off too: " << remark_;
 }
 
 // ---- cake-rate ----
@@ -238,8 +242,8 @@ TEST_F(CakeRateSwitchTest, ALimitOfSomebodyElseIsNotLiftedWhereNoIdleRateIsConfi
       .upload_kbit = 700, .download_kbit = 3000, .idle_upload_kbit = 0, .idle_download_kbit = 0, .download_device = ""};
   world_->write("cake", "wan 900Kbit diffserv3\nifb4wan 4500Kbit diffserv3");  // as SQM always runs
   open("cake-rate");
-  EXPECT_EQ(observe().qos, std::nullopt);
-  EXPECT_NE(observe().problem.find("set qos.cake-rate.idle_download_kbit = 4500"), std::string::npos) << observe().problem;
+  EXPECT_EQ(observe(), is_off) << "it is no trouble while nobody calls";
+  EXPECT_NE(remark_.find("set qos.cake-rate.idle_download_kbit = 4500"), std::string::npos) << remark_;
   EXPECT_EQ(switch_to(Qos::off), "");
   EXPECT_NE(switch_to(Qos::on).find("900 kbit/s"), std::string::npos) << "it would not be put back";
   EXPECT_EQ(world_->text("changes"), "");

@@ -44,9 +44,12 @@ class QosSwitchFixture : public testing::Test {
     return finished->error;
   }
 
+  // Without its remark, which is kept in remark_.
   QosObserved observe(Duration limit = 10s) {
     port_->perform(ObserveQos{});
-    return await<QosObserved>(limit).value_or(QosObserved{std::nullopt, "no answer"});
+    QosObserved seen = await<QosObserved>(limit).value_or(QosObserved{std::nullopt, "no answer"});
+    remark_ = std::exchange(seen.remark, "");
+    return seen;
   }
 
   // The next event of that type; all events on the way are kept.
@@ -82,6 +85,7 @@ class QosSwitchFixture : public testing::Test {
   std::unique_ptr<Port> port_;
   bool was_tried_ = false;  // the last switch
   std::vector<Event> events_;
+  std::string remark_;
 };
 
 }  // namespace voip::test

@@ -23,6 +23,7 @@ class QosifySwitchTest : public test::QosSwitchFixture {
     world_.emplace("qosify");
     world_->write("how", "behaves");
     world_->write("links", "lo\nwan");
+    world_->write("qdiscs", "wan cake 80010000 ffffffff\n");
     site_ = {.wan = "wan", .lan = {}, .phones = {}};
     read_shaping_ = [this] { return world_->read_files(); };
     open("qosify");
@@ -44,6 +45,29 @@ class QosifySwitchTest : public test::QosSwitchFixture {
 
   std::optional<test::FileWorld> world_;
 };
+
+TEST_F(QosifySwitchTest, WithoutItsCakeNothingIsBelieved) {
+  port_->perform(CallStarted{call_to("203.0.113.9")});
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  world_->write("qdiscs", "wan fq_codel 0 ffffffff\n");
+  EXPECT_EQ(observe().qos, Qos::off);
+  EXPECT_NE(observe().problem.find("there is no CAKE at its root"), std::string::npos) << observe().problem;
+  EXPECT_NE(switch_to(Qos::on).find("there is no CAKE at its root"), std::string::npos);
+}
+
+TEST_F(QosifySwitchTest, AClassThatItDoesNotHaveIsToldAtTheStartByAnOldOneToo) {
+  for (const std::string how : {"behaves", "is_old"}) {
+    world_->write("how", how);
+    world_->write("uci", "qosify.voice=class\nqosify.wan=interface\n");
+    settings_.qos.qosify.dscp = "vioce";
+    open("qosify");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(observe(), is_off);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("qosify has no class vioce"), std::string::npos) << how;
+    EXPECT_NE(remark_.find("qosify has no class vioce"), std::string::npos) << how;
+  }
+}
 
 TEST_F(QosifySwitchTest, PutsTheFarEndOfACallIntoItsClassAndTakesItOutAgain) {
   EXPECT_EQ(observe(), is_off);

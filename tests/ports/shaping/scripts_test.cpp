@@ -143,6 +143,61 @@ TEST_F(QosScriptsSwitchTest, AKernelWithoutHfscIsAProblemAndIsCleanedUp) {
   EXPECT_EQ(observe(), is_off);
 }
 
+TEST_F(QosScriptsSwitchTest, WithHalfduplexItIsOnWithoutIngress) {
+  world_->write("uci", "qos.wan=interface\nqos.wan.enabled='1'\nqos.wan.upload='900'\nqos.wan.halfduplex='1'");
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_EQ(world_->text("qdiscs"), " ");
+}
+
+TEST_F(QosScriptsSwitchTest, WhatAStartOfOthersBesideOurStopLeavesIsSeenAndTakenAway) {
+  world_->write("how", "is_slow");
+  shell("qos-start >/dev/null 2>&1 & for i in $(seq 600); do [ -e $QOS_STATE/waits ] && break; sleep 0.05; done");
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off) << "the other has not gone on yet";
+  world_->write("go", "");
+  shell("for i in $(seq 600); do iptables -w -t mangle -S FORWARD | grep -q qos_Default && break; sleep 0.05; done");
+  EXPECT_EQ(observe().qos, Qos::off);
+  EXPECT_NE(observe().problem, "") << "OFF and all well is what was said before";
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_EQ(rules(), "");
+  EXPECT_EQ(world_->text("qdiscs"), " ");
+}
+
+TEST_F(QosScriptsSwitchTest, AStartThatTakesTooLongIsToldTheFirstTime) {
+  world_->write("how", "is_slow");
+  settings_.qos.timeout = 1s;
+  open("qos-scripts");
+  testing::internal::CaptureStderr();
+  EXPECT_NE(switch_to(Qos::on).find("ran out of time"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("ran out of time"), std::string::npos);
+  testing::internal::CaptureStderr();
+  EXPECT_NE(switch_to(Qos::on), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("ran out of time"), std::string::npos) << "once";
+}
+
+TEST_F(QosScriptsSwitchTest, AStartOfOthersThatIsLeftServesACallAndStays) {
+  settings_.qos.qos_scripts.foreign = Foreign::leave;
+  open("qos-scripts");
+  EXPECT_EQ(observe(), is_off);
+  shell("qos-start");
+  EXPECT_TRUE(observe().is_left);
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(rules(), "MARK qos_Default ");
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_TRUE(observe().is_left);
+  EXPECT_EQ(rules(), "qos_Default ");
+  EXPECT_EQ(runs(), "start ") << "of ours nothing was run";
+  shell("qos-stop");
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(observe(), is_off) << "a start of ours is stopped by us";
+}
+
 TEST_F(QosScriptsSwitchTest, AStartThatDiesHalfWayIsToldAndCleanedUp) {
   world_->write("how", "dies_half_way");
   EXPECT_NE(switch_to(Qos::on).find("ran qos-start: it was ended by"), std::string::npos) << "or so";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "actuators/actuators.h"
 #include "actuators/cake.h"
 #include "unit/actuators/worlds.h"
 
@@ -83,6 +84,58 @@ TEST(Cake, OnlyOurOwnFilterIsKnownAndRemoved) {
   plan.clear();
   cake::append_calls(shown(queues + foreign), settings, line, false, plan);
   EXPECT_TRUE(plan.empty());
+}
+
+TEST(Cake, OnAPortBelowAVlanTheRuleNamesTheVlanAndBelowPppoeItIsSaidThatNothingHelps) {
+  QosSettings settings;
+  Probe probe = shown("qdisc cake 1: dev eth1 root diffserv3\nqdisc cake 2: dev ifb4eth1 root besteffort\n");
+  probe.links = {{"eth1"}, {"eth1.7"}, {"pppoe-wan", 1492, 0}};
+  const cake::Line vlan = cake::line_on("eth1", probe, {.wan = "eth1.7", .lan = {}, .phones = {}});
+  EXPECT_EQ(vlan.upload, "eth1");
+  EXPECT_NE(cake::upload_rules(settings, vlan).input.find("oifname \"eth1.7\" ct mark"), std::string::npos);
+  const cake::Line session = cake::line_on("eth1", probe, {.wan = "pppoe-wan", .lan = {}, .phones = {}});
+  EXPECT_EQ(
+      cake::remark(probe, settings, session),
+      "calls come first in neither direction: the shaper is on eth1, below pppoe-wan, and sees nothing but frames of PPPoE; "
+      "set the interface of its queue to pppoe-wan");
+  EXPECT_TRUE(cake::calls_are_right(probe, settings, session, true)) << "nothing is installed in vain";
+  const cake::Line plain = cake::line_on("eth1", probe, {.wan = "eth1", .lan = {}, .phones = {}});
+  EXPECT_NE(cake::upload_rules(settings, plain).input.find("oifname \"eth1\" ct mark"), std::string::npos);
+}
+
+class CakeRate : public testing::Test {
+ protected:
+  // Of upload and download, as tc prints them.
+  Probe at(const std::string& upload, const std::string& download, std::optional<Qos> last_switch) {
+    Probe probe = worlds::cake_rate(Qos::off, false);
+    probe.results[0] = worlds::said("qdisc cake 1: dev wan root bandwidth " + upload +
+                                    " diffserv4\nqdisc cake 2: dev ifb4wan root bandwidth " + download + " diffserv4\n");
+    probe.last_switch = last_switch;
+    return probe;
+  }
+  QosObserved read(const Probe& probe) { return find_actuator("cake-rate")->read(probe, world_.settings, world_.site); }
+
+  const std::vector<ActuatorWorld> worlds_ = worlds::all();
+  const ActuatorWorld world_ =
+      *std::find_if(worlds_.begin(), worlds_.end(), [](const ActuatorWorld& world) { return world.name == "cake-rate"; });
+};
+
+TEST_F(CakeRate, ABandwidthThatOthersChangeWhileNobodyCallsIsTheirs) {
+  for (const auto& last : {std::optional<Qos>(), std::optional(Qos::off)}) {
+    const QosObserved seen = read(at("1500Kbit", "3Mbit", last));
+    EXPECT_EQ(seen.qos, Qos::off);
+    EXPECT_EQ(seen.problem, "");
+    EXPECT_NE(seen.remark.find("another program changes it"), std::string::npos) << seen.remark;
+  }
+  Probe with_rival = at("1500Kbit", "3Mbit", Qos::off);
+  with_rival.results[2] = worlds::said("/var/run/cake-autorate\n");
+  EXPECT_NE(read(with_rival).remark.find("cake-autorate, which runs"), std::string::npos) << read(with_rival).remark;
+}
+
+TEST_F(CakeRate, ABandwidthThatOthersChangeInACallIsAProblem) {
+  EXPECT_EQ(read(at("1500Kbit", "4500Kbit", Qos::on)).qos, std::nullopt);
+  EXPECT_NE(read(at("1500Kbit", "4500Kbit", Qos::on)).problem, "");
+  EXPECT_EQ(read(at("1500Kbit", "4500Kbit", std::nullopt)).qos, std::nullopt) << "half of it is ours, from before a restart";
 }
 
 TEST(Cake, WhatCannotBeDoneForCallsIsSaidWithWhatWouldHelp) {

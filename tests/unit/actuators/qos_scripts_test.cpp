@@ -5,62 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "actuators/actuators.h"
+#include "unit/actuators/qos_scripts_fixture.h"
 
 namespace voip {
 namespace {
 
-constexpr std::uint32_t root = 0xffffffff;
-constexpr std::uint32_t ingress = 0xfffffff1;
-constexpr std::uint32_t tree = 0x10000;
-
-const std::string policy = "-P FORWARD ACCEPT\n";
-const std::string jump = "-A FORWARD -o eth1 -j qos_Default\n";
-// As iptables prints what we have put there.
-const std::string rule =
-    "-A FORWARD -o eth1 -m connmark --mark 0x1000000/0x1000000 -m comment --comment voip-qosd -j MARK --set-xmark 0x20/0xf0\n";
-const std::string uci =
-    "qos.wan=interface\nqos.wan.classgroup='Default'\nqos.wan.enabled='1'\nqos.wan.upload='900'\nqos.wan.download='4500'\n";
-
-class QosScripts : public testing::Test {
- protected:
-  void SetUp() override {
-    site_ = {.wan = "eth1", .lan = {"br-lan"}, .phones = {}};
-    probe_.links = {{"lo"}, {"eth0"}, {"eth1"}, {"br-lan"}, {"ifb0"}};
-    say(policy, uci);
-  }
-
-  void say(const std::string& rules, const std::string& configuration) {
-    probe_.results = {{.exit_status = 0, .output = rules},
-                      {.exit_status = -1, .failure = "it could not be started: No such file or directory"},
-                      {.exit_status = configuration.empty() ? 1 : 0, .output = configuration}};
-  }
-  void say_v6(const std::string& rules) { probe_.results[1] = {.exit_status = 0, .output = rules}; }
-
-  void switch_on() {
-    probe_.qdiscs = {{"eth1", "hfsc", tree, root},
-                     {"eth1", "fq_codel", 0x1000000, 0x10010},
-                     {"eth1", "ingress", 0xffff0000, ingress},
-                     {"ifb0", "hfsc", tree, root}};
-    say(policy + rule + jump, uci);
-  }
-
-  // The programs that would be run, with what they are told to do.
-  [[nodiscard]] std::vector<std::string> plan(Qos wanted) const {
-    std::vector<std::string> programs;
-    for (const Command& command : actuator_.plan(wanted, probe_, settings_, site_)) {
-      programs.push_back(command.argv.front() + (command.argv.size() > 4 ? " " + command.argv[4] : ""));
-    }
-    return programs;
-  }
-  [[nodiscard]] QosObserved read() const { return actuator_.read(probe_, settings_, site_); }
-  [[nodiscard]] std::string refuse(Qos wanted) const { return actuator_.refuse(wanted, probe_, settings_, site_); }
-
-  const Actuator& actuator_ = *find_actuator("qos-scripts");
-  QosSettings settings_;
-  Site site_;
-  Probe probe_;
-};
+using namespace qos_scripts_world;
 
 TEST_F(QosScripts, OffRunsQosStopAndNeverTheInitScript) {
   EXPECT_EQ(plan(Qos::off), std::vector<std::string>{"qos-stop"});
@@ -120,6 +70,32 @@ TEST_F(QosScripts, AKernelWithoutHfscIsTold) {
   EXPECT_EQ(read().qos, Qos::off);
   EXPECT_NE(read().problem.find("no HFSC on eth1"), std::string::npos) << read().problem;
   EXPECT_EQ(refuse(Qos::off), "") << "its own remains are not foreign";
+}
+
+TEST_F(QosScripts, WhatAStartBesideAStopLeavesIsHalfOnAndIsTakenAway) {
+  switch_on();
+  std::erase_if(probe_.qdiscs, [](const Qdisc& qdisc) { return qdisc.device == "eth1" && qdisc.kind != "ingress"; });
+  probe_.qdiscs.push_back({"ifb0", "fq_codel", 0x1000000, 0x10010});
+  for (const std::string& rules : {policy + jump, policy}) {
+    say(rules, uci);
+    EXPECT_EQ(read().qos, Qos::off);
+    EXPECT_NE(read().problem.find("half on: there is no HFSC on eth1, but its ingress, its HFSC on an IFB"), std::string::npos)
+        << read().problem;
+    EXPECT_EQ(refuse(Qos::off), "") << "it is not of others";
+    EXPECT_EQ(plan(Qos::off), std::vector<std::string>{"qos-stop"});
+  }
+  probe_.qdiscs.pop_back();
+  say(policy, uci);
+  EXPECT_EQ(read().problem, "") << "a tree of others on an IFB, which has no such leaves";
+}
+
+TEST_F(QosScripts, WithHalfduplexAllLeavesByTheIfbAndThereIsNoIngress) {
+  switch_on();
+  std::erase_if(probe_.qdiscs, [](const Qdisc& qdisc) { return qdisc.kind == "ingress"; });
+  say(policy + rule + jump, uci + "qos.wan.halfduplex='1'\n");
+  EXPECT_EQ(read(), (QosObserved{Qos::on, ""}));
+  std::erase_if(probe_.qdiscs, [](const Qdisc& qdisc) { return qdisc.device == "ifb0"; });
+  EXPECT_NE(read().problem.find("the IFB by which all leaves"), std::string::npos) << read().problem;
 }
 
 TEST_F(QosScripts, WithoutIptablesOnIsNotBelieved) {

@@ -67,18 +67,55 @@ TEST_F(Qosify, ACodePointIsKnownByWhateverNameItIsShown) {
 }
 
 TEST_F(Qosify, AClassThatIsNotThereIsToldBeforeAnythingIsDone) {
-  settings_.qosify.dscp = "gold";
+  settings_.qosify.dscp = "silver";
   EXPECT_EQ(actuator_.refuse(Qos::on, with(""), settings_, site_),
-            "qosify has no class gold: qos.qosify.dscp is one of /etc/config/qosify, or a DSCP like EF");
+            "qosify has no class silver: qos.qosify.dscp is one of /etc/config/qosify, or a DSCP like EF");
   EXPECT_EQ(actuator_.refuse(Qos::off, with(""), settings_, site_), "");
   settings_.qosify.dscp = "EF";
   EXPECT_EQ(actuator_.refuse(Qos::on, with(""), settings_, site_), "");
-  settings_.qosify.dscp = "gold";
   for (const CommandResult& unknown : {worlds::failed(3), worlds::said("{\"tcp_default\":{}}")}) {
     Probe before = with("");
     before.results[2] = unknown;
-    EXPECT_EQ(actuator_.refuse(Qos::on, before, settings_, site_), "") << "an older one, which the add itself asks";
+    settings_.qosify.dscp = "gold";
+    EXPECT_EQ(actuator_.refuse(Qos::on, before, settings_, site_), "") << "that of 2024 names none; the configuration has it";
+    settings_.qosify.dscp = "silver";
+    EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("no class silver"), std::string::npos);
+    before.results[3] = worlds::failed(1);
+    EXPECT_EQ(actuator_.refuse(Qos::on, before, settings_, site_), "") << "without UCI nobody knows before the add";
   }
+}
+
+TEST_F(Qosify, WhatWouldMakeItUselessIsToldWhileNobodyCalls) {
+  settings_.qosify.dscp = "vioce";
+  const QosObserved seen = actuator_.read(with("", false), settings_, site_);
+  EXPECT_EQ(seen.qos, Qos::off);
+  EXPECT_EQ(seen.problem, "");
+  EXPECT_NE(seen.remark.find("no class vioce"), std::string::npos) << seen.remark;
+}
+
+TEST_F(Qosify, AnInterfaceThatItsConfigurationSwitchesOffIsNamed) {
+  Probe before = with("");
+  before.results[1] = worlds::said(R"({ "devices": { }, "interfaces": { } })");
+  before.results[3] = worlds::said("qosify.wan=interface\nqosify.wan.name='wan'\nqosify.wan.disabled='1'\n");
+  EXPECT_NE(actuator_.refuse(Qos::on, before, settings_, site_).find("uci set qosify.wan.disabled=0"), std::string::npos)
+      << actuator_.refuse(Qos::on, before, settings_, site_);
+}
+
+TEST_F(Qosify, WithoutItsCakeItIsNotOnWhateverItSays) {
+  Probe seen = with(entry("203.0.113.9", "voice", "58"), false);
+  seen.last_switch = Qos::on;
+  EXPECT_EQ(actuator_.read(seen, settings_, site_), (QosObserved{Qos::on, ""}));
+  worlds::put_root(seen, "wan", "fq_codel", 0);
+  EXPECT_EQ(actuator_.read(seen, settings_, site_).qos, Qos::off);
+  EXPECT_NE(actuator_.read(seen, settings_, site_).problem.find("no CAKE at its root"), std::string::npos);
+  EXPECT_NE(actuator_.refuse(Qos::on, seen, settings_, site_).find("no CAKE at its root"), std::string::npos);
+}
+
+TEST_F(Qosify, AnEntryThatSomebodyTookAwayIsPutBack) {
+  Probe seen = with("", false);
+  seen.last_switch = Qos::on;
+  EXPECT_TRUE(actuator_.read(seen, settings_, site_).needs_renewal);
+  EXPECT_EQ(ordered(Qos::on, seen), R"({"dscp":"voice","timeout":60,"ipv4":["203.0.113.9"],"ipv6":[]})");
 }
 
 TEST_F(Qosify, MoreEntriesThanUbusCarriesAreAProblemThatIsToldAndNothingStays) {

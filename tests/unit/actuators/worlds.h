@@ -125,19 +125,20 @@ inline Probe cake_rate(Qos state, bool /*before_switch*/) {
                                 "qdisc cake 8002: dev ifb4wan root refcnt 2 bandwidth 4500Kbit diffserv4 triple-isolate\n"
                               : "qdisc cake 8001: dev wan root refcnt 2 bandwidth 2Mbit diffserv4 triple-isolate\n"
                                 "qdisc cake 8002: dev ifb4wan root refcnt 2 bandwidth unlimited diffserv4 triple-isolate\n"),
-                   is_on ? said(our_dscp_table) : failed()};
+                   is_on ? said(our_dscp_table) : failed(), failed(2)};
   return probe;
 }
 
-inline Probe qosify(Qos state, bool before_switch) {
+inline Probe qosify(Qos state, bool /*before_switch*/) {
   Probe probe = bare();
+  put_root(probe, "wan", "cake", 0x80010000);
   probe.results = {said(state == Qos::on ? R"({ "entries": [ { "timeout": 58, "file": false, "user": true, "dscp": "voice",
       "type": "ipv4_addr", "addr": "203.0.113.9" } ] })"
                                          : R"({ "entries": [ ] })")};
-  if (before_switch) {
-    probe.results.push_back(said(R"({ "devices": { }, "interfaces": { "wan": { "active": true, "ifname": "wan" } } })"));
-    probe.results.push_back(said(R"({"classes":{"voice":{"packets":1,"bytes":200},"tcp_default":{"packets":0,"bytes":0}}})"));
-  }
+  probe.results.push_back(said(R"({ "devices": { }, "interfaces": { "wan": { "active": true, "ifname": "wan" } } })"));
+  probe.results.push_back(said(R"({"classes":{"voice":{"packets":1,"bytes":200},"tcp_default":{"packets":0,"bytes":0}}})"));
+  probe.results.push_back(
+      said("qosify.voice=class\nqosify.voice.ingress='CS6'\nqosify.gold=alias\nqosify.wan=interface\nqosify.wan.disabled='0'\n"));
   return probe;
 }
 

@@ -117,7 +117,8 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
                    {"call_started", instant_or_null(report.call_started, calendar_)},
                    {"detector", to_string(report.sight)},
                    {"detector_reason", or_null(report.sight_reason)},
-                   {"error", or_null(report.error)}};
+                   {"error", or_null(report.error)},
+                   {"remark", or_null(report.remark)}};
   std::vector<MqttMessage> messages{
       {topics_.state(), text_of(state), 1, true},
       {topics_.of("qos"), report.observed ? on_or_off(*report.observed != Qos::off) : "UNKNOWN", 1, true},
@@ -166,7 +167,8 @@ MqttMessage MqttPayloads::call_ended(const Call& call) const {
 }
 
 MqttMessage MqttPayloads::qos_switched(const QosSwitched& switched) const {
-  const Json json{{"event_type", switched.is_on ? "qos_on" : "qos_off"}, {"reason", to_string(switched.reason)}};
+  const Json json{{"event_type", switched.is_on ? "qos_on" : "qos_off"},
+                  {"reason", switched.by_others ? std::string_view("others") : to_string(switched.reason)}};
   return {topics_.event(), text_of(json), 1, false};
 }
 

@@ -25,6 +25,92 @@ TEST(Repairs, WhatSomebodyElseSwitchedOffComesBack) {
   EXPECT_TRUE(switched[2].is_on);
 }
 
+TEST(Repairs, WhoSwitchedIsTold) {
+  Simulation world;
+  world.run_for(10s);
+  world.actual = Qos::on;
+  world.send(ShapingTouched{});
+  world.run_for(1s);
+  EXPECT_EQ(world.actual, Qos::off);
+  const auto switched = world.all<QosSwitched>();
+  ASSERT_EQ(switched.size(), 2U);
+  EXPECT_TRUE(switched[0].is_on);
+  EXPECT_TRUE(switched[0].by_others);
+  EXPECT_FALSE(switched[1].by_others);
+}
+
+TEST(Repairs, WhatAStartOfOthersBesideOurStopLeavesIsFoundSecondsAfterIt) {
+  Simulation world;
+  world.traffic(call_flow, 50, 50);
+  world.run_for(5s);
+  world.traffic(call_flow, 0, 0);
+  world.run_for(1min);
+  ASSERT_EQ(world.actual, Qos::off);
+  const auto off_at = world.log.empty() ? Instant{} : [&] {
+    Instant last{};
+    for (const auto& [when, action] : world.log) {
+      if (const auto* order = std::get_if<SwitchQos>(&action); order != nullptr && order->wanted == Qos::off) {
+        last = when;
+      }
+    }
+    return last;
+  }();
+  std::size_t soon = 0;
+  for (const auto& [when, action] : world.log) {
+    soon += std::holds_alternative<ObserveQos>(action) && when > off_at + 1s && when < off_at + 10s ? 1U : 0U;
+  }
+  EXPECT_EQ(soon, 1U) << "one look besides the one right after the switch";
+}
+
+TEST(Repairs, AFightOverWhatCannotBeToldIsCountedToo) {
+  Simulation world;
+  world.traffic(call_flow, 50, 50);
+  world.run_for(5s);
+  world.ordered.clear();
+  for (int i = 0; i < 600; ++i) {  // for a minute
+    if (world.report.observed == Qos::on) {
+      world.actual.reset();
+      world.flaw = "CAKE has another bandwidth";
+    }
+    world.send(ShapingTouched{});
+    world.run_for(100ms);
+  }
+  EXPECT_LE(world.ordered.size(), 10U) << "the pauses grow";
+  EXPECT_NE(world.report.error.find("something else has changed it"), std::string::npos) << world.report.error;
+  EXPECT_NE(world.report.error.find("CAKE has another bandwidth"), std::string::npos);
+}
+
+TEST(Repairs, WhatOthersStartedAndIsLeftIsNotSwitchedOffButServesACall) {
+  Simulation world;
+  world.run_for(10s);
+  world.actual = Qos::on;
+  world.is_left = true;
+  world.send(ShapingTouched{});
+  world.run_for(10min);
+  EXPECT_TRUE(world.ordered.empty());
+  EXPECT_EQ(world.report.observed, Qos::on);
+  EXPECT_FALSE(world.report.wanted);
+  EXPECT_EQ(world.report.error, "");
+  world.send(SetMode{.mode = Mode::off, .until_changed = true, .request = {RequestId::Asker::control, 7}});
+  world.run_for(1s);
+  const auto answers = world.all<OrderTaken>();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].result, OrderTaken::Result::failed);
+  EXPECT_NE(answers[0].error.find("somebody else has switched it on"), std::string::npos) << answers[0].error;
+}
+
+TEST(Repairs, WhatIsLeftAtTheStartIsNotAdopted) {
+  Simulation world({}, {.switches = true, .drains = false}, Qos::off);
+  world.is_left = true;
+  world.actual = Qos::on;
+  world.send(ShapingTouched{});
+  world.run_for(1min);
+  world.send(StopRequested{});
+  world.run_for(1s);
+  EXPECT_TRUE(world.engine().finished()) << "nothing is to be switched off";
+  EXPECT_TRUE(world.ordered.empty());
+}
+
 TEST(Repairs, WhatSomebodyElseBrokeIsPutRightAtOnceButNotInAFight) {
   Simulation world;
   world.traffic(call_flow, 50, 50);

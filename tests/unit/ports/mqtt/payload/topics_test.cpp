@@ -105,7 +105,7 @@ TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
   EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
                                       R"({"qos":null,"wanted":"OFF","mode":"auto","reason":"idle","override_until":null,)"
                                       R"("call_active":false,"calls":0,"call_started":null,"detector":"ok",)"
-                                      R"("detector_reason":null,"error":null})",
+                                      R"("detector_reason":null,"error":null,"remark":null})",
                                       1, true}));
   EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
   EXPECT_EQ(messages[2], (MqttMessage{"voip-qos/router/mode", "auto", 1, true}));
@@ -139,7 +139,7 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
   EXPECT_EQ(messages[0].payload,
             R"({"qos":"ON","wanted":"ON","mode":"on","reason":"manual","override_until":"2025-08-12T13:00:00Z",)"
             R"("call_active":true,"calls":2,"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
-            R"("detector_reason":"some flows are offloaded","error":"tc: exit 2"})");
+            R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null})");
   EXPECT_EQ(messages[1].payload, "ON");
   EXPECT_EQ(messages[2].payload, "on");
   EXPECT_EQ(messages[6], (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/state",
