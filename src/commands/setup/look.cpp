@@ -38,10 +38,19 @@ BrokerFinding finding_of(const MqttTrial& trial) {
   return {.uri = trial.uri, .why_not = trial.why, .wants_password = has(trial.why, "user name or password")};
 }
 
+// Without which there is nothing of it.
+std::string main_program(const QosSettings& qos) {
+  return qos.actuator == "qos-scripts"   ? qos.qos_scripts.start
+         : qos.actuator == "sqm-scripts" ? qos.sqm_scripts.run
+         : qos.actuator == "qosify"      ? "ubus"
+                                         : "tc";
+}
+
 ActuatorFinding judge(const ActuatorFacts& facts, const QosSettings& qos) {
-  ActuatorFinding finding{.name = facts.name};
-  // sqm-scripts and qos-scripts name themselves what is not there.
-  if (!facts.problem.empty()) {
+  ActuatorFinding finding{.name = facts.name, .is_installed = is_program(main_program(qos))};
+  if (!finding.is_installed) {
+    finding.why_not = "not installed";
+  } else if (!facts.problem.empty()) {
     finding.why_not = facts.problem;
   } else if (!facts.refusal.empty()) {
     finding.why_not = facts.refusal;
@@ -51,8 +60,6 @@ ActuatorFinding judge(const ActuatorFacts& facts, const QosSettings& qos) {
     finding.why_not = "the kernel has no " + facts.missing_parts.front();
   } else if (!facts.is_allowed) {
     finding.why_not = "cannot be looked at without root";
-  } else if (qos.actuator == "qos-scripts" && !is_program(qos.qos_scripts.start)) {
-    finding.why_not = "not installed: " + qos.qos_scripts.start;
   }
   return finding;
 }
@@ -166,7 +173,8 @@ std::string uci_advice(const std::string& uci_text, const std::string& file) {
          file +
          "\n"
          "  uci commit voip-qosd\n"
-         "  /etc/init.d/voip-qosd reload";
+         "  /etc/init.d/voip-qosd reload\n"
+         "Then nothing else in UCI counts but \"enabled\".";
 }
 
 }  // namespace voip

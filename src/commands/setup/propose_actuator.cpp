@@ -77,7 +77,7 @@ ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, 
   }
   if (rates == LineRates{} && !may_ask) {
     return {"none", "tc would do, but the line's rates are not known: set upload_kbit and download_kbit in [qos.tc] to "
-                    "about 90 % of what a speed test shows, and actuator = \"tc\" in [qos]."};
+                    "nine tenths of what a speed test shows, and actuator = \"tc\" in [qos]."};
   }
   return {"tc", "The kernel has what it needs."};
 }

@@ -16,6 +16,7 @@ namespace voip {
 struct ActuatorFinding {
   std::string name;
   std::string why_not{};  // it would not switch now; empty: it would
+  bool is_installed = true;
 };
 
 struct ActuatorProposal {

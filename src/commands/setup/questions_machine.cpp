@@ -43,7 +43,7 @@ bool ask_credentials(const SetupLooks& looks, BrokerAnswer& broker, BrokerFindin
 
 // Whether the rates are known now; nothing: ended.
 std::optional<bool> ask_rates(Answers& answers, Conversation& conversation) {
-  conversation.say("tc needs the rates of the line: about 90 % of what a speed test shows on an idle line, in kbit/s, or like 10M. "
+  conversation.say("tc needs the rates of the line: nine tenths of what a speed test shows on an idle line, in kbit/s, or like 10M. "
                    "Enter alone: that direction is not shaped.");
   for (const auto& [prompt, kbit] : {std::pair("Upload: ", &answers.rates.upload_kbit), std::pair("Download: ", &answers.rates.download_kbit)}) {
     while (true) {
@@ -60,6 +60,28 @@ std::optional<bool> ask_rates(Answers& answers, Conversation& conversation) {
     }
   }
   return answers.rates != LineRates{};
+}
+
+// The names of those that can be taken, "none" the last.
+std::vector<std::string> show_actuators(const std::vector<ActuatorFinding>& findings, Conversation& conversation) {
+  std::vector<std::string> choices;
+  std::vector<std::string> absent;
+  const auto show = [&](const std::string& name, const std::string& text) {
+    choices.push_back(name);
+    conversation.say(" " + std::to_string(choices.size()) + " " + name + ": " + text);
+  };
+  for (const ActuatorFinding& one : findings) {
+    if (one.is_installed) {
+      show(one.name, one.why_not.empty() ? "ready" : "not now: " + one.why_not);
+    } else {
+      absent.push_back(one.name);
+    }
+  }
+  show("none", "watch only, switch nothing");
+  if (!absent.empty()) {
+    conversation.say("Not installed: " + listed(absent) + ".");
+  }
+  return choices;
 }
 
 void watch_only(Answers& answers, std::string why) {
@@ -147,13 +169,7 @@ bool ask_actuator(const SetupBegin& begin, const SetupLooks& looks, Answers& ans
   conversation.say("5/5 What switches QoS (actuator)");
   const ActuatorFindings findings = looks.look_at_actuators(answers);
   const ActuatorProposal proposal = propose_actuator(findings.all, begin.now, findings.rates, begin.is_asked);
-  std::vector<std::string> choices;
-  for (const ActuatorFinding& one : findings.all) {
-    choices.push_back(one.name);
-    conversation.say(" " + std::to_string(choices.size()) + "  " + one.name + (one.why_not.empty() ? "  ready" : ": " + one.why_not));
-  }
-  choices.emplace_back("none");
-  conversation.say(" " + std::to_string(choices.size()) + "  none  watch only, switch nothing");
+  const std::vector<std::string> choices = show_actuators(findings.all, conversation);
   conversation.say(proposal.why);
   answers.cake_rates = findings.cake_rates;
   while (true) {

@@ -29,7 +29,9 @@ Interface device(std::string name, const Addresses& addresses, std::string kind 
 const Addresses lan_addresses{{"192.168.1.1", 24}, {"fd09:1::1", 64}, {"2001:db8:1::1", 64}, {"fe80::1", 64}};
 
 NetworkFacts network(std::vector<Interface> interfaces, DefaultRoutes routes) {
-  NetworkFacts facts{.interfaces = std::move(interfaces), .routes = std::move(routes)};
+  NetworkFacts facts;
+  facts.interfaces = std::move(interfaces);
+  facts.routes = std::move(routes);
   facts.interfaces.insert(facts.interfaces.begin(), device("lo", {{"127.0.0.1", 8}, {"::1", 128}}));
   facts.network.wan = choose_wan("auto", facts.interfaces, facts.routes);
   return facts;
