@@ -18,6 +18,7 @@ namespace voip {
 namespace {
 
 constexpr Duration look_limit = 5s;
+constexpr Duration patience = 2s;   // with one of the places where a broker may be, before the others are let be
 constexpr std::uint32_t any_kbit = 10'000;  // to see whether tc would do; its rates are asked for later
 
 bool has(const std::string& text, std::string_view part) {
@@ -105,9 +106,10 @@ std::vector<BrokerFinding> find_brokers(const Settings& now, CommandLoop& comman
   constexpr std::array<const char*, 4> places{"localhost", "homeassistant", "homeassistant.local", "mosquitto"};
   std::vector<BrokerFinding> found;
   for (const char* place : places) {
+    const Instant before = commands.loop().now();
     found.push_back(try_broker(now, {.uri = std::string("mqtt://") + place + ":1883"}, commands));
-    // A name server that does not answer answers for no other name either.
-    if (found.back().why_not.empty() || commands.is_interrupted() || has(found.back().why_not, "name server")) {
+    // A name server that is slow, or is not there, is it for the other names too.
+    if (found.back().why_not.empty() || commands.is_interrupted() || commands.loop().now() - before > patience) {
       break;
     }
   }
