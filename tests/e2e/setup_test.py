@@ -123,7 +123,7 @@ class AtATerminal(unittest.TestCase):
         with Home() as home, Call(home):
             config = home.folder("etc") / "voip-qosd.toml"
             with self.at_terminal(home, config) as terminal:
-                self.answer(terminal, ("WAN [", "\n"), ("LAN [", "\n"), ("Phones [", "listen\n"), ("In a call:\n192.168.77.10" if COLUMNS < 24 else "In a call: 192.168.77.10", "\n"))
+                self.answer(terminal, ("WAN [", "\n"), ("LAN [", "\n"), ("Phones [", "listen\n"), ("In a call: 192.168.77.10", "\n"))
                 self.answer(terminal, ("Phones [all]", "all\n"), ("Broker [", "none\n"), ("Actuator [", "none\n"), ("Write it [", "\n"))
                 self.assertEqual(terminal.wait(PATIENCE_S), 0, terminal.screen())
             mac = home.run("phone", ["cat", "/sys/class/net/eth0/address"]).stdout.strip()
@@ -165,7 +165,7 @@ class WithoutATerminal(unittest.TestCase):
 
             again = setup(home, config, "--yes")
             self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
-            self.assertIn("nothing is to be written", again.stdout)
+            self.assertIn("nothing is to be changed", " ".join(again.stdout.split()))
             self.assertEqual((config.read_text(), old.read_text()), (text, WRITTEN_BY_HAND))
 
             undone = setup(home, config, "--undo")

@@ -20,16 +20,38 @@ struct WrittenSetting {
   std::string comment;
 };
 
+// Of what setup has written once, and finds again.
+std::string usual_comment(std::string_view section, std::string_view key) {
+  constexpr std::array<std::tuple<std::string_view, std::string_view, std::string_view>, 9> comments{{
+      {"node", "state_dir", "The only place that is written to."},
+      {"qos.tc", "upload_kbit", "The line's upload in kbit/s; 0: it is not shaped."},
+      {"qos.tc", "download_kbit", "The line's download in kbit/s; 0: it is not shaped."},
+      {"qos.cake-rate", "upload_kbit", "CAKE's bandwidth during a call."},
+      {"qos.cake-rate", "idle_upload_kbit", "And without one."},
+      {"qos.cake-rate", "download_kbit", "CAKE's bandwidth during a call."},
+      {"qos.cake-rate", "idle_download_kbit", "And without one."},
+      {"mqtt", "uri", "The MQTT broker."},
+      {"mqtt", "password_file", "The password alone, for nobody else to read."},
+  }};
+  const auto* const found = std::find_if(comments.begin(), comments.end(), [&](const auto& one) {
+    return std::get<0>(one) == section && std::get<1>(one) == key;
+  });
+  return found == comments.end() ? "" : std::string(std::get<2>(*found));
+}
+
 class Writing {
  public:
   explicit Writing(const std::vector<GivenSetting>& before) {
     for (const GivenSetting& setting : before) {
-      settings_.push_back({setting, ""});
+      settings_.push_back({setting, usual_comment(setting.section, setting.key)});
       devices_ = setting.section == "device" ? std::max(devices_, setting.number + 1) : devices_;
     }
   }
 
   // In the place of what was there.
+  void set(std::string_view section, std::string_view key, std::string value) {
+    set(section, key, std::move(value), usual_comment(section, key));
+  }
   void set(std::string_view section, std::string_view key, std::string value, std::string comment) {
     remove(section, key);
     settings_.push_back({{std::string(section), 0, std::string(key), std::move(value)}, std::move(comment)});
@@ -111,25 +133,20 @@ void write_actuator(Writing& writing, const Answers& answers) {
     writing.remove("qos.tc", "drain");  // "measured" goes with tc alone, and no other word does anything without it
   }
   if (answers.actuator == "tc" && answers.rates != LineRates{}) {
-    const auto set = [&](std::string_view key, std::uint32_t kbit, const std::string& what) {
-      writing.set("qos.tc", key, std::to_string(kbit), kbit == 0 ? "The " + what + " is not shaped." : "The line's " + what + " in kbit/s.");
-    };
-    set("upload_kbit", answers.rates.upload_kbit, "upload");
-    set("download_kbit", answers.rates.download_kbit, "download");
+    writing.set("qos.tc", "upload_kbit", std::to_string(answers.rates.upload_kbit));
+    writing.set("qos.tc", "download_kbit", std::to_string(answers.rates.download_kbit));
   }
 }
 
 void write_cake_rates(Writing& writing, const LineRates& idle) {
   const CakeRateSettings rates = cake_rate_settings(idle);
-  const auto set = [&](std::string_view key, std::uint32_t kbit, std::string comment) {
+  for (const auto& [key, kbit] :
+       {std::pair("upload_kbit", rates.upload_kbit), std::pair("idle_upload_kbit", rates.idle_upload_kbit),
+        std::pair("download_kbit", rates.download_kbit), std::pair("idle_download_kbit", rates.idle_download_kbit)}) {
     if (kbit != 0) {
-      writing.set("qos.cake-rate", key, std::to_string(kbit), std::move(comment));
+      writing.set("qos.cake-rate", key, std::to_string(kbit));
     }
-  };
-  set("upload_kbit", rates.upload_kbit, "CAKE's bandwidth during a call.");
-  set("idle_upload_kbit", rates.idle_upload_kbit, "And without one: what it has now.");
-  set("download_kbit", rates.download_kbit, "CAKE's bandwidth during a call.");
-  set("idle_download_kbit", rates.idle_download_kbit, "And without one: what it has now.");
+  }
 }
 
 void write_broker(Writing& writing, const BrokerAnswer& broker, const WrittenFile& file) {
@@ -139,15 +156,15 @@ void write_broker(Writing& writing, const BrokerAnswer& broker, const WrittenFil
     }
     return;
   }
-  writing.set("mqtt", "uri", toml_string(broker.uri), "The MQTT broker.");
+  writing.set("mqtt", "uri", toml_string(broker.uri));
   // Whoever names another broker has other credentials there, or none.
   writing.remove("mqtt", "username");
   writing.remove("mqtt", "password_file");
   if (!broker.username.empty()) {
-    writing.set("mqtt", "username", toml_string(broker.username), "");
+    writing.set("mqtt", "username", toml_string(broker.username));
   }
   if (!broker.password.empty()) {
-    writing.set("mqtt", "password_file", toml_string(file.password_file), "The password alone, for nobody else to read.");
+    writing.set("mqtt", "password_file", toml_string(file.password_file));
   }
 }
 

@@ -169,10 +169,6 @@ class Setup {
     const std::string text = text_for(answers);
     const LoadedSettings loaded = parse_settings(text, path_, NamedFiles::ignored);
     conversation_->say("");
-    conversation_->say(path_ + ":");
-    conversation_->say("");
-    print(text);
-    conversation_->say("");
     if (const auto* problems = std::get_if<std::vector<Problem>>(&loaded)) {
       for (const Problem& problem : *problems) {
         complain(to_string(problem));
@@ -180,22 +176,30 @@ class Setup {
       complain("voip-qosd: these answers make no right configuration; nothing was written");
       return exit_failed;
     }
-    if (present_.is_there && present_.text == text) {
-      conversation_->say("It is there already as this: nothing is to be written.");
+    // Whoever has written the same in other words keeps his comments.
+    const bool is_same = present_.is_there && present_.problems.empty() && present_.settings == std::get<Settings>(loaded);
+    const bool has_password = answers.broker && !answers.broker->password.empty();
+    if (is_same) {
+      conversation_->say(path_ + " says this already: nothing is to be changed in it.");
     } else {
-      const auto answer = conversation_->ask("Write it [yes]: ");
+      conversation_->say(path_ + ":");
+      conversation_->say("");
+      print(text);
+      conversation_->say("");
+    }
+    if (!is_same || has_password) {
+      const auto answer = conversation_->ask(is_same ? "Write the password [yes]: " : "Write it [yes]: ");
       if (!answer || !(answer->empty() || *answer == "y" || *answer == "yes")) {
         return ended();
       }
     }
-    return write(answers, text);
+    return write(has_password ? answers.broker->password : "", is_same ? present_.text : text);
   }
 
-  std::optional<int> write(const Answers& answers, const std::string& text) {
+  std::optional<int> write(const std::string& password, const std::string& text) {
     Result<Written> written = Written::nothing_new;
-    const bool has_password = answers.broker && !answers.broker->password.empty();
-    if (has_password) {
-      written = write_and_keep_old(password_path(path_), answers.broker->password + "\n", secret_mode);
+    if (!password.empty()) {
+      written = write_and_keep_old(password_path(path_), password + "\n", secret_mode);
     }
     if (written) {
       written = write_and_keep_old(path_, text, config_mode);
@@ -205,9 +209,10 @@ class Setup {
       return exit_failed;
     }
     if (*written == Written::written) {
-      conversation_->say("Written." + std::string(present_.is_there ? " What was there is " + path_ + ".old; setup --undo puts it back." : ""));
+      conversation_->say("Written." +
+                         std::string(present_.is_there ? " What was there is " + path_ + ".old; setup --undo puts it back." : ""));
     }
-    say_what_is_next(has_password);
+    say_what_is_next(!password.empty());
     return std::nullopt;
   }
 
