@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -33,9 +34,8 @@ std::string usual_comment(std::string_view section, std::string_view key) {
       {"mqtt", "uri", "The MQTT broker."},
       {"mqtt", "password_file", "The password alone, for nobody else to read."},
   }};
-  const auto* const found = std::find_if(comments.begin(), comments.end(), [&](const auto& one) {
-    return std::get<0>(one) == section && std::get<1>(one) == key;
-  });
+  const auto* const found = std::find_if(comments.begin(), comments.end(),
+                                         [&](const auto& one) { return std::get<0>(one) == section && std::get<1>(one) == key; });
   return found == comments.end() ? "" : std::string(std::get<2>(*found));
 }
 
@@ -57,8 +57,7 @@ class Writing {
     settings_.push_back({{std::string(section), 0, std::string(key), std::move(value)}, std::move(comment)});
   }
   void remove(std::string_view section, std::string_view key) {
-    std::erase_if(settings_,
-                  [&](const WrittenSetting& one) { return one.setting.section == section && one.setting.key == key; });
+    std::erase_if(settings_, [&](const WrittenSetting& one) { return one.setting.section == section && one.setting.key == key; });
   }
   void add_device(const DeviceSettings& device) {
     const auto add = [&](std::string_view key, std::string_view value) {
@@ -71,9 +70,8 @@ class Writing {
   }
 
   [[nodiscard]] std::string text() {
-    std::stable_sort(settings_.begin(), settings_.end(), [](const WrittenSetting& a, const WrittenSetting& b) {
-      return rank(a.setting) < rank(b.setting);
-    });
+    std::stable_sort(settings_.begin(), settings_.end(),
+                     [](const WrittenSetting& a, const WrittenSetting& b) { return rank(a.setting) < rank(b.setting); });
     std::string all;
     const WrittenSetting* last = nullptr;
     for (const WrittenSetting& one : settings_) {
@@ -115,12 +113,11 @@ std::string lan_value(const std::vector<IpPrefix>& lan) {
 }
 
 std::string lan_comment(const std::vector<IpPrefix>& lan) {
-  const bool has_changing =
-      std::any_of(lan.begin(), lan.end(), [](const IpPrefix& prefix) { return prefix.address().is_v6() && !prefix.address().is_private(); });
-  return lan.empty() ? "Which networks are watched: all in which this router is at home."
-         : has_changing
-             ? "Which networks are watched. Correct the IPv6 networks here when the provider gives you others."
-             : "Which networks are watched.";
+  const bool has_changing = std::any_of(
+      lan.begin(), lan.end(), [](const IpPrefix& prefix) { return prefix.address().is_v6() && !prefix.address().is_private(); });
+  return lan.empty()    ? "Which networks are watched: all in which this router is at home."
+         : has_changing ? "Which networks are watched. Correct the IPv6 networks here when the provider gives you others."
+                        : "Which networks are watched.";
 }
 
 void write_actuator(Writing& writing, const Answers& answers) {
@@ -169,6 +166,21 @@ void write_broker(Writing& writing, const BrokerAnswer& broker, const WrittenFil
 }
 
 }  // namespace
+
+std::vector<GivenSetting> without_defaults(const std::vector<GivenSetting>& given) {
+  std::vector<GivenSetting> telling;
+  std::copy_if(given.begin(), given.end(), std::back_inserter(telling), [](const GivenSetting& setting) {
+    if (setting.section == "device") {
+      return true;
+    }
+    // By itself: what contradicts the other defaults is none.
+    const std::string alone = "[" + setting.section + "]\n" + setting.key + " = " + setting.value + "\n";
+    const LoadedSettings loaded = parse_settings(alone, "", NamedFiles::ignored);
+    const auto* const settings = std::get_if<Settings>(&loaded);
+    return settings == nullptr || *settings != Settings{};
+  });
+  return telling;
+}
 
 std::string configuration_text(const Answers& answers, const std::vector<GivenSetting>& before, const WrittenFile& file) {
   Writing writing(before);

@@ -42,6 +42,9 @@ struct WrittenFile {
   std::string state_dir{};    // empty: the default, or what the file before it said
 };
 
+// Those of a file that say something else than the default does: the sample has every key.
+std::vector<GivenSetting> without_defaults(const std::vector<GivenSetting>& given);
+
 std::string configuration_text(const Answers& answers, const std::vector<GivenSetting>& before, const WrittenFile& file);
 
 }  // namespace voip

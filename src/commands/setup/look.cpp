@@ -18,7 +18,7 @@ namespace voip {
 namespace {
 
 constexpr Duration look_limit = 5s;
-constexpr Duration patience = 2s;   // with one of the places where a broker may be, before the others are let be
+constexpr Duration patience = 2s;           // with one of the places where a broker may be, before the others are let be
 constexpr std::uint32_t any_kbit = 10'000;  // to see whether tc would do; its rates are asked for later
 
 bool has(const std::string& text, std::string_view part) {

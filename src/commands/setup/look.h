@@ -20,13 +20,13 @@ BrokerFinding try_broker(const Settings& now, const BrokerAnswer& broker, Comman
 
 ActuatorFindings look_at_actuators(const Settings& now, const Answers& answers, CommandLoop& commands);
 
-// Who is in a call: the engine listens to the connection table until Enter is pressed, or for a minute. Whoever is heard is told at
-// once.
+// Who is in a call: the engine listens to the connection table until Enter is pressed, or for a minute. Whoever is heard is told
+// at once.
 std::vector<IpAddress> listen_for_calls(const Settings& now, const Answers& answers, Conversation& conversation,
                                         CommandLoop& commands);
 
-// On OpenWrt: what makes the service run with this file, in lines for people; empty: it does already, or none is needed. `uci_text`
-// is /etc/config/voip-qosd. Pure.
+// On OpenWrt: what makes the service run with this file, in lines for people; empty: it does already, or none is needed.
+// `uci_text` is /etc/config/voip-qosd. Pure.
 std::string uci_advice(const std::string& uci_text, const std::string& file);
 
 }  // namespace voip

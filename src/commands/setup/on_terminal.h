@@ -15,7 +15,8 @@ std::unique_ptr<Conversation> talk_on_terminal(CommandLoop& commands);
 // Says the questions too, and answers each by Enter.
 std::unique_ptr<Conversation> talk_to_nobody(CommandLoop& commands);
 
-// Until somebody presses Enter or the time is over; what is posted meanwhile goes to `take`. False: the input has ended, or Ctrl-C.
+// Until somebody presses Enter or the time is over; what is posted meanwhile goes to `take`. False: the input has ended, or
+// Ctrl-C.
 bool wait_for_enter(CommandLoop& commands, Duration limit, const std::function<void(const Event&)>& take);
 
 }  // namespace voip

@@ -76,8 +76,9 @@ ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, 
     return {"none", "Nothing that can switch QoS was found ready."};
   }
   if (rates == LineRates{} && !may_ask) {
-    return {"none", "tc would do, but the line's rates are not known: set upload_kbit and download_kbit in [qos.tc] to "
-                    "nine tenths of what a speed test shows, and actuator = \"tc\" in [qos]."};
+    return {"none",
+            "tc would do, but the line's rates are not known: set upload_kbit and download_kbit in [qos.tc] to "
+            "nine tenths of what a speed test shows, and actuator = \"tc\" in [qos]."};
   }
   return {"tc", "The kernel has what it needs."};
 }

@@ -46,8 +46,8 @@ std::vector<std::string> idle_lines(const NetworkFacts& facts) {
   std::vector<std::string> names;
   for (const Interface& interface : facts.interfaces) {
     const bool is_lan = !lan_networks(interface).empty() && !looks_like_guest(interface);
-    const bool is_line = interface.name.starts_with("wan") || interface.name.starts_with("ppp") ||
-                         interface.carries_pppoe || looks_like_guest(interface);
+    const bool is_line = interface.name.starts_with("wan") || interface.name.starts_with("ppp") || interface.carries_pppoe ||
+                         looks_like_guest(interface);
     if (!interface.is_loopback && !is_lan && is_line) {
       names.push_back(interface.name);
     }
@@ -61,8 +61,8 @@ WanProposal propose_wan(const NetworkFacts& facts, const Settings& now) {
   WanProposal proposal;
   const std::vector<std::string> devices = routed_devices(facts.routes);
   const std::string automatic = choose_wan("auto", facts.interfaces, facts.routes);
-  const auto line = std::find_if(devices.begin(), devices.end(),
-                                 [&](const std::string& device) { return !is_tunnel(find(facts, device)); });
+  const auto line =
+      std::find_if(devices.begin(), devices.end(), [&](const std::string& device) { return !is_tunnel(find(facts, device)); });
   if (automatic.empty()) {
     proposal.others = idle_lines(facts);
     proposal.why = "There is no default route now: the line is down, or not set up. \"auto\" takes it when it comes.";

@@ -66,8 +66,8 @@ std::vector<IpPrefix> parse_lan(const std::string& text, const LanProposal& prop
 void show_telephones(const std::vector<Telephone>& telephones, Conversation& conversation) {
   for (std::size_t i = 0; i < telephones.size(); ++i) {
     const DeviceSettings& device = telephones[i].device;
-    conversation.say(numbered(i + 1, device.name + "  " + (device.address ? device.address->to_string() : device.mac) + "  " +
-                                         telephones[i].why));
+    conversation.say(numbered(
+        i + 1, device.name + "  " + (device.address ? device.address->to_string() : device.mac) + "  " + telephones[i].why));
   }
 }
 
@@ -157,7 +157,7 @@ bool ask_lan(const SetupBegin& begin, const std::string& wan, Answers& answers, 
       return false;
     }
     std::string problem;
-    answers.lan = text->empty()    ? proposal.setting
+    answers.lan = text->empty()     ? proposal.setting
                   : *text == "auto" ? std::vector<IpPrefix>()
                                     : parse_lan(*text, proposal, problem);
     if (problem.empty()) {

@@ -20,8 +20,8 @@ namespace voip {
 // A broker that was tried.
 struct BrokerFinding {
   std::string uri;
-  std::string why_not{};           // there is no connection; empty: it takes us
-  bool wants_password = false;     // it is there, and takes nobody without the right name and password
+  std::string why_not{};        // there is no connection; empty: it takes us
+  bool wants_password = false;  // it is there, and takes nobody without the right name and password
 };
 
 struct ActuatorFindings {

@@ -43,9 +43,11 @@ bool ask_credentials(const SetupLooks& looks, BrokerAnswer& broker, BrokerFindin
 
 // Whether the rates are known now; nothing: ended.
 std::optional<bool> ask_rates(Answers& answers, Conversation& conversation) {
-  conversation.say("tc needs the rates of the line: nine tenths of what a speed test shows on an idle line, in kbit/s, or like 10M. "
-                   "Enter alone: that direction is not shaped.");
-  for (const auto& [prompt, kbit] : {std::pair("Upload: ", &answers.rates.upload_kbit), std::pair("Download: ", &answers.rates.download_kbit)}) {
+  conversation.say(
+      "tc needs the rates of the line: nine tenths of what a speed test shows on an idle line, in kbit/s, or like 10M. "
+      "Enter alone: that direction is not shaped.");
+  for (const auto& [prompt, kbit] :
+       {std::pair("Upload: ", &answers.rates.upload_kbit), std::pair("Download: ", &answers.rates.download_kbit)}) {
     while (true) {
       const auto text = conversation.ask(prompt);
       if (!text) {
@@ -97,8 +99,8 @@ std::string parse_broker(const std::string& text) {
     return "";
   }
   if (has_scheme) {
-    const bool is_known = text.starts_with("mqtt://") || text.starts_with("mqtts://") || text.starts_with("ws://") ||
-                          text.starts_with("wss://");
+    const bool is_known =
+        text.starts_with("mqtt://") || text.starts_with("mqtts://") || text.starts_with("ws://") || text.starts_with("wss://");
     return is_known && !text.ends_with("://") ? text : "";
   }
   // An IPv6 address by itself.

@@ -12,7 +12,8 @@ struct CheckConfigOptions {
 };
 int check_config_command(const CheckConfigOptions& options);
 
-// Finds out what there is, asks at most five questions, and writes a configuration that it has shown; or puts back what was there.
+// Finds out what there is, asks at most five questions, and writes a configuration that it has shown; or puts back what was
+// there.
 struct SetupOptions {
   std::optional<std::string> config;
   bool takes_what_is_found = false;  // asks nothing

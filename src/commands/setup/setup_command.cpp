@@ -112,8 +112,9 @@ class Setup {
   void say_what_this_is() {
     conversation_->say("voip-qosd setup");
     if (!options_.takes_what_is_found) {
-      conversation_->say("Five questions. Enter takes the answer in brackets. Nothing is written before you have seen it; Ctrl-C ends "
-                         "it at any time.");
+      conversation_->say(
+          "Five questions. Enter takes the answer in brackets. Nothing is written before you have seen it; Ctrl-C ends "
+          "it at any time.");
     }
     if (!present_.problems.empty()) {
       conversation_->say(path_ + " is wrong (" + to_string(present_.problems.front()) + "): this begins anew without it.");
@@ -134,18 +135,16 @@ class Setup {
   }
 
   SetupLooks looks() {
-    return {.find_brokers =
-                [this] {
-                  conversation_->say("Looking for one ...");
-                  return find_brokers(present_.settings, commands_);
-                },
-            .try_broker = [this](const BrokerAnswer& broker) { return try_broker(present_.settings, broker, commands_); },
-            .listen =
-                [this](const Answers& answers) {
-                  return listen_for_calls(present_.settings, answers, *conversation_, commands_);
-                },
-            .look_at_actuators =
-                [this](const Answers& answers) { return look_at_actuators(present_.settings, answers, commands_); }};
+    return {
+        .find_brokers =
+            [this] {
+              conversation_->say("Looking for one ...");
+              return find_brokers(present_.settings, commands_);
+            },
+        .try_broker = [this](const BrokerAnswer& broker) { return try_broker(present_.settings, broker, commands_); },
+        .listen =
+            [this](const Answers& answers) { return listen_for_calls(present_.settings, answers, *conversation_, commands_); },
+        .look_at_actuators = [this](const Answers& answers) { return look_at_actuators(present_.settings, answers, commands_); }};
   }
 
   static int ended() {
@@ -154,15 +153,14 @@ class Setup {
   }
 
   std::string text_for(const Answers& answers) {
-    const auto before = present_.problems.empty() ? given_settings(present_.text) : std::vector<GivenSetting>();
+    const auto before = present_.problems.empty() ? without_defaults(given_settings(present_.text)) : std::vector<GivenSetting>();
     const bool has_place = std::any_of(before.begin(), before.end(), [](const GivenSetting& setting) {
       return setting.section == "node" && setting.key == "state_dir";
     });
     const bool is_flash = look_at_platform().is_openwrt && !has_place;
-    return configuration_text(answers, before,
-                              {.program_version = VOIP_VERSION,
-                               .password_file = password_path(path_),
-                               .state_dir = is_flash ? "/tmp/voip-qosd" : ""});
+    return configuration_text(
+        answers, before,
+        {.program_version = VOIP_VERSION, .password_file = password_path(path_), .state_dir = is_flash ? "/tmp/voip-qosd" : ""});
   }
 
   std::optional<int> show_and_write(const Answers& answers) {
@@ -209,8 +207,8 @@ class Setup {
       return exit_failed;
     }
     if (*written == Written::written) {
-      conversation_->say("Written." +
-                         std::string(present_.is_there ? " What was there is " + path_ + ".old; setup --undo puts it back." : ""));
+      conversation_->say(
+          "Written." + std::string(present_.is_there ? " What was there is " + path_ + ".old; setup --undo puts it back." : ""));
     }
     say_what_is_next(!password.empty());
     return std::nullopt;
@@ -223,12 +221,13 @@ class Setup {
         conversation_->say(advice);
       }
     } else if (has_password && ::access("/run/systemd/system", F_OK) == 0) {
-      conversation_->say("The service of systemd runs as a user of its own, who may not read the password. Let systemd hand it over:\n"
-                         "  systemctl edit voip-qosd\n"
-                         "with the lines\n"
-                         "  [Service]\n"
-                         "  LoadCredential=mqtt-password:" +
-                         password_path(path_) + "\nand password_file = \"mqtt-password\" in " + path_ + ".");
+      conversation_->say(
+          "The service of systemd runs as a user of its own, who may not read the password. Let systemd hand it over:\n"
+          "  systemctl edit voip-qosd\n"
+          "with the lines\n"
+          "  [Service]\n"
+          "  LoadCredential=mqtt-password:" +
+          password_path(path_) + "\nand password_file = \"mqtt-password\" in " + path_ + ".");
     }
     conversation_->say("");
     conversation_->say("voip-qosd doctor says what is still to be done:");

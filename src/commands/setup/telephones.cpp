@@ -72,11 +72,12 @@ constexpr std::array<std::string_view, 17> parts{"yealink", "snom",   "grandstre
                                                  "mitel",   "fanvil", "obihai",      "voip",    "telephone", "telefon",
                                                  "dect",    "fritz",  "sipphone",    "ipphone", "deskphone"};
 // Words that do by themselves only.
-constexpr std::array<std::string_view, 13> words{"phone", "fon",  "tel", "sip", "ata", "spa", "obi",
-                                                 "poly",  "gxp",  "gxv", "grp", "ht",  "handset"};
+constexpr std::array<std::string_view, 13> words{"phone", "fon", "tel", "sip", "ata", "spa",    "obi",
+                                                 "poly",  "gxp", "gxv", "grp", "ht",  "handset"};
 // What has such a part and is none, or one that people carry about.
-constexpr std::array<std::string_view, 12> others{"iphone",    "smartphone", "android",    "galaxy",  "windows", "microphone",
-                                                  "headphone", "repeater",   "powerline",  "speaker", "mobile",  "fritzbox-smarthome"};
+constexpr std::array<std::string_view, 12> others{"iphone",    "smartphone", "android",   "galaxy",
+                                                  "windows",   "microphone", "headphone", "repeater",
+                                                  "powerline", "speaker",    "mobile",    "fritzbox-smarthome"};
 
 template <std::size_t n>
 bool has_any(std::string_view name, const std::array<std::string_view, n>& candidates) {
@@ -139,7 +140,8 @@ std::string why_telephone(const SeenHost& host) {
 
 std::string device_name(const SeenHost& host, const std::vector<DeviceSettings>& taken) {
   const auto is_free = [&taken](const std::string& name) {
-    return std::none_of(taken.begin(), taken.end(), [&](const DeviceSettings& device) { return is_same_name(device.name, name); });
+    return std::none_of(taken.begin(), taken.end(),
+                        [&](const DeviceSettings& device) { return is_same_name(device.name, name); });
   };
   std::string name = plain_name(host.name);
   if (!name.empty() && is_free(name)) {

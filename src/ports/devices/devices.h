@@ -23,7 +23,7 @@ std::unique_ptr<Port> make_devices(const Settings& settings, std::vector<std::st
 
 // Somebody whom the neighbour table or a lease names.
 struct SeenHost {
-  std::string mac;  // "00:11:22:aa:bb:cc"
+  std::string mac;     // "00:11:22:aa:bb:cc"
   std::string name{};  // as it called itself; empty: it did not. Others wrote it: anything may stand in it
   std::vector<IpAddress> addresses{};
   friend bool operator==(const SeenHost&, const SeenHost&) = default;

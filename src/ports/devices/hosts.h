@@ -1,4 +1,5 @@
-// Who is in the home, of all that leases, hosts(5) and the neighbour table name. Pure but for usual_host_files(), which is a list.
+// Who is in the home, of all that leases, hosts(5) and the neighbour table name. Pure but for usual_host_files(), which is a
+// list.
 #pragma once
 
 #include <string>

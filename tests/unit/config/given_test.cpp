@@ -15,7 +15,8 @@ std::string told(std::string_view text) {
 }
 
 TEST(GivenSettings, AreToldInTheOrderOfTheFile) {
-  EXPECT_EQ(told("[qos]\nwan = \"eth1\"\nactuator = 'tc'\n[qos.tc]\nupload_kbit = 900\n[mqtt]\ncommands = false\nuri = [\"a\", \"b\"]\n"),
+  EXPECT_EQ(told("[qos]\nwan = \"eth1\"\nactuator = 'tc'\n[qos.tc]\nupload_kbit = 900\n[mqtt]\ncommands = false\nuri = [\"a\", "
+                 "\"b\"]\n"),
             "qos[0] wan = \"eth1\"\nqos[0] actuator = \"tc\"\nqos.tc[0] upload_kbit = 900\nmqtt[0] commands = false\n"
             "mqtt[0] uri = [\"a\", \"b\"]\n");
 }

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "base/printable.h"
+#include "source_dir.h"
 
 namespace voip {
 namespace {
@@ -36,7 +39,9 @@ TEST(ConfigurationText, WithoutAnyAnswerItIsTheDefaults) {
 TEST(ConfigurationText, AnswersAreWhatIsRead) {
   Answers answers{.wan = "eth0.7", .actuator = "tc", .rates = {900, 4500}};
   answers.lan = {*IpPrefix::parse("192.168.1.0/24"), *IpPrefix::parse("fd09:1::/64")};
-  answers.new_devices = {{.name = "Kitchen \"1\"", .address = {}, .mac = "00:15:65:01:02:03", .hostname = {}, .role = Role::phone}, {.name = "Study", .address = {}, .mac = {}, .hostname = {}, .role = Role::phone}};
+  answers.new_devices = {
+      {.name = "Kitchen \"1\"", .address = {}, .mac = "00:15:65:01:02:03", .hostname = {}, .role = Role::phone},
+      {.name = "Study", .address = {}, .mac = {}, .hostname = {}, .role = Role::phone}};
   answers.new_devices[1].address = *IpPrefix::parse("192.168.1.30");
   answers.broker = BrokerAnswer{.uri = "mqtt://homeassistant:1883", .username = "router", .password = "se\"cret"};
   const std::string text = written(answers);
@@ -90,6 +95,19 @@ commands = false
   EXPECT_EQ(settings.devices[1].name, "New");
 }
 
+TEST(ConfigurationText, WhatSaysTheDefaultIsLeftOut) {
+  std::ifstream in(std::string(VOIP_SOURCE_DIR) + "/config/voip-qosd.toml");
+  const std::string sample{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GT(given_settings(sample).size(), 60U);
+  EXPECT_TRUE(without_defaults(given_settings(sample)).empty());
+  const auto kept =
+      without_defaults(given_settings("[qos]\nactuator = \"tc\"\nretries = 3\ntimeout = \"9s\"\n[[device]]\nname = \"x\"\n"));
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_EQ(kept[0].key, "actuator") << "it says something, though not alone";
+  EXPECT_EQ(kept[1].key, "timeout");
+  EXPECT_EQ(kept[2].key, "name");
+}
+
 TEST(ConfigurationText, TheSameAnswersGiveTheSameFile) {
   Answers answers{.wan = "wan", .actuator = "tc", .rates = {900, 4500}};
   answers.broker = BrokerAnswer{.uri = "mqtt://homeassistant:1883"};
@@ -109,7 +127,8 @@ TEST(ConfigurationText, AnotherActuatorTakesAwayWhatWouldContradictIt) {
 TEST(ConfigurationText, WithoutABrokerNothingOfTheOldOneIsLeft) {
   Answers answers;
   answers.broker = BrokerAnswer{};
-  const std::string before = "[mqtt]\nuri = \"mqtts://a\"\nusername = \"u\"\npassword_file = \"/x\"\nca_file = \"/y\"\ncommands = false\n";
+  const std::string before =
+      "[mqtt]\nuri = \"mqtts://a\"\nusername = \"u\"\npassword_file = \"/x\"\nca_file = \"/y\"\ncommands = false\n";
   const Settings settings = read(written(answers, before));
   EXPECT_TRUE(settings.mqtt.uri.empty());
   EXPECT_TRUE(settings.mqtt.password_file.empty());
@@ -119,7 +138,8 @@ TEST(ConfigurationText, WithoutABrokerNothingOfTheOldOneIsLeft) {
 TEST(ConfigurationText, EachLineFitsANarrowTerminalAndSaysWhy) {
   Answers answers{.why_none = "tc would do, but the line's rates are not known: set them."};
   answers.lan = {*IpPrefix::parse("192.168.1.0/24")};
-  std::istringstream lines(configuration_text(answers, {}, {.program_version = "1.2.3", .password_file = "", .state_dir = "/tmp/voip-qosd"}));
+  std::istringstream lines(
+      configuration_text(answers, {}, {.program_version = "1.2.3", .password_file = "", .state_dir = "/tmp/voip-qosd"}));
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(columns(line), 40U) << line;
   }

@@ -38,17 +38,20 @@ TEST(ProposeActuator, WhatIsConfiguredIsProposedAgain) {
 }
 
 TEST(ProposeActuator, RatesAreTakenFromWhatShapes) {
-  const std::string sqm = "sqm.eth1=queue\nsqm.eth1.interface='eth1'\nsqm.eth1.upload='900'\nsqm.eth1.download='4500'\n"
-                          "sqm.@queue[1]=queue\nsqm.@queue[1].interface='pppoe-wan'\nsqm.@queue[1].upload='8000'\n";
+  const std::string sqm =
+      "sqm.eth1=queue\nsqm.eth1.interface='eth1'\nsqm.eth1.upload='900'\nsqm.eth1.download='4500'\n"
+      "sqm.@queue[1]=queue\nsqm.@queue[1].interface='pppoe-wan'\nsqm.@queue[1].upload='8000'\n";
   EXPECT_EQ(rates_of_sqm(sqm, "eth1"), (LineRates{900, 4500}));
   EXPECT_EQ(rates_of_sqm(sqm, "pppoe-wan"), (LineRates{8000, 0}));
   EXPECT_EQ(rates_of_sqm(sqm, "eth"), LineRates{});
   EXPECT_EQ(rates_of_sqm("", ""), LineRates{});
-  EXPECT_EQ(rates_of_qos_scripts("qos.wan=interface\nqos.wan.upload='128'\nqos.wan.download='1024'\n", "wan"), (LineRates{128, 1024}));
-  const std::string tc = "qdisc noqueue 0: dev lo root refcnt 2\n"
-                         "qdisc cake 8001: dev eth1 root refcnt 2 bandwidth 1500Kbit diffserv3 triple-isolate\n"
-                         "qdisc cake 8002: dev ifb4eth1 root refcnt 2 bandwidth 9.5Mbit besteffort\n"
-                         "qdisc cake 8003: dev eth9 root bandwidth unlimited\nqdisc\nqdisc cake\n";
+  EXPECT_EQ(rates_of_qos_scripts("qos.wan=interface\nqos.wan.upload='128'\nqos.wan.download='1024'\n", "wan"),
+            (LineRates{128, 1024}));
+  const std::string tc =
+      "qdisc noqueue 0: dev lo root refcnt 2\n"
+      "qdisc cake 8001: dev eth1 root refcnt 2 bandwidth 1500Kbit diffserv3 triple-isolate\n"
+      "qdisc cake 8002: dev ifb4eth1 root refcnt 2 bandwidth 9.5Mbit besteffort\n"
+      "qdisc cake 8003: dev eth9 root bandwidth unlimited\nqdisc\nqdisc cake\n";
   EXPECT_EQ(rates_of_cake(tc, "eth1"), (LineRates{1500, 9500}));
   EXPECT_EQ(rates_of_cake(tc, "eth9"), LineRates{});
   EXPECT_EQ(cake_rate_settings({1000, 10'000}).download_kbit, 8500U);

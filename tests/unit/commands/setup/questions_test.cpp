@@ -24,7 +24,9 @@ class SetupQuestions : public testing::Test {
                                 device("br-guest", "192.168.3.1", 24)};
     begin.network.routes = {"wan", "", {"wan"}};
     begin.network.network.wan = "wan";
-    begin.hosts = {{.mac = "00:15:65:01:02:03", .name = "kitchen"}, {.mac = "00:04:13:01:02:03"}, {.mac = "02:00:00:00:00:01", .name = "laptop", .addresses = {laptop}}};
+    begin.hosts = {{.mac = "00:15:65:01:02:03", .name = "kitchen"},
+                   {.mac = "00:04:13:01:02:03"},
+                   {.mac = "02:00:00:00:00:01", .name = "laptop", .addresses = {laptop}}};
     looks.find_brokers = [this] { return brokers; };
     looks.try_broker = [this](const BrokerAnswer& broker) {
       tried.push_back(broker);
@@ -87,7 +89,8 @@ TEST_F(SetupQuestions, OtherAnswersAreTakenByNumberOrName) {
 }
 
 TEST_F(SetupQuestions, WhatIsNoAnswerIsAskedAgain) {
-  const auto answers = answer({"no device", "eth9", "10.1.2.3/8", "10.0.0.0/8, br-guest", "7", "none", "mqtt://", "host:1884", "exec", "none"});
+  const auto answers =
+      answer({"no device", "eth9", "10.1.2.3/8", "10.0.0.0/8, br-guest", "7", "none", "mqtt://", "host:1884", "exec", "none"});
   ASSERT_TRUE(answers) << conversation->said;
   EXPECT_EQ(conversation->unused(), 0U);
   EXPECT_EQ(answers->wan, "eth9");

@@ -10,17 +10,39 @@ bool is_telephone(const std::string& name, const std::string& mac = "02:00:00:00
 }
 
 TEST(Telephones, NamesOfTelephonesAreKnown) {
-  for (const char* name : {"yealink-t46", "SIP-T46S", "snom320-ABCDEF", "kitchen-phone", "KitchenPhone", "fritz.box", "fritz-fon",
-                           "Gigaset-N510", "SEP001122334455", "spa112", "OBi200", "ata", "HT801", "gxp2170", "Polycom_64167f012345",
-                           "voip", "dect-base", "wohnzimmertelefon", "Telefon2", "phone", "poly-edge"}) {
+  for (const char* name : {"yealink-t46",   "SIP-T46S",     "snom320-ABCDEF",
+                           "kitchen-phone", "KitchenPhone", "fritz.box",
+                           "fritz-fon",     "Gigaset-N510", "SEP001122334455",
+                           "spa112",        "OBi200",       "ata",
+                           "HT801",         "gxp2170",      "Polycom_64167f012345",
+                           "voip",          "dect-base",    "wohnzimmertelefon",
+                           "Telefon2",      "phone",        "poly-edge"}) {
     EXPECT_TRUE(is_telephone(name)) << name;
   }
 }
 
 TEST(Telephones, OthersAreNot) {
-  for (const char* name : {"", "*", "iPhone-von-Anna", "Pauls-iPhone", "galaxy-s21", "android-123", "laptop", "spare-pc", "data",
-                           "fritz.repeater", "headphones", "microphone", "obiwan", "space", "siphon", "windows-phone", "hotel",
-                           "sepp", "tablet", "printer", "polygon"}) {
+  for (const char* name : {"",
+                           "*",
+                           "iPhone-von-Anna",
+                           "Pauls-iPhone",
+                           "galaxy-s21",
+                           "android-123",
+                           "laptop",
+                           "spare-pc",
+                           "data",
+                           "fritz.repeater",
+                           "headphones",
+                           "microphone",
+                           "obiwan",
+                           "space",
+                           "siphon",
+                           "windows-phone",
+                           "hotel",
+                           "sepp",
+                           "tablet",
+                           "printer",
+                           "polygon"}) {
     EXPECT_FALSE(is_telephone(name)) << name;
   }
 }
@@ -33,7 +55,8 @@ TEST(Telephones, MakersOfTelephonesAreKnownByTheHardwareAddress) {
 }
 
 TEST(Telephones, ANameInTheConfigurationIsPlainAndItsOwn) {
-  const std::vector<DeviceSettings> taken{{.name = "Phone", .address = {}, .mac = {}, .hostname = {}, .role = Role::any}, {.name = "yealink-0203", .address = {}, .mac = {}, .hostname = {}, .role = Role::any}};
+  const std::vector<DeviceSettings> taken{{.name = "Phone", .address = {}, .mac = {}, .hostname = {}, .role = Role::any},
+                                          {.name = "yealink-0203", .address = {}, .mac = {}, .hostname = {}, .role = Role::any}};
   EXPECT_EQ(device_name({.mac = "00:15:65:01:02:03", .name = "kitchen.lan"}, taken), "kitchen");
   EXPECT_EQ(device_name({.mac = "00:15:65:01:02:03", .name = "a\"b\nc"}, taken), "a-b-c");
   EXPECT_EQ(device_name({.mac = "00:15:65:01:02:03", .name = "phone"}, taken), "phone-0203");
@@ -49,7 +72,9 @@ TEST(Telephones, ThoseThatAreConfiguredAreNotProposedAgain) {
                                     {.mac = "02:00:00:00:00:02", .name = "laptop"},
                                     {.mac = "02:00:00:00:00:03", .name = "phone"},
                                     {.mac = "02:00:00:00:00:04", .name = "phone"}};
-  std::vector<DeviceSettings> known{{.name = "One", .address = {}, .mac = "00:15:65:01:02:03", .hostname = {}, .role = Role::any}, {.name = "Two", .address = {}, .mac = {}, .hostname = {}, .role = Role::any}, {.name = "Three", .address = {}, .mac = {}, .hostname = "SIP-1", .role = Role::any}};
+  std::vector<DeviceSettings> known{{.name = "One", .address = {}, .mac = "00:15:65:01:02:03", .hostname = {}, .role = Role::any},
+                                    {.name = "Two", .address = {}, .mac = {}, .hostname = {}, .role = Role::any},
+                                    {.name = "Three", .address = {}, .mac = {}, .hostname = "SIP-1", .role = Role::any}};
   known[1].address = IpPrefix(*IpAddress::parse("192.168.1.30"), 32);
   const auto found = find_telephones(hosts, known);
   ASSERT_EQ(found.size(), 2U);

@@ -68,11 +68,11 @@ TEST(TenNetworks, Pppoe) {
 }
 
 TEST(TenNetworks, Vlan) {
-  EXPECT_EQ(proposed(network({device("eth0", {}), device("eth0.7", {{"203.0.113.7", 24}}, "vlan"),
-                              device("eth1", {}), device("eth1.10", {{"192.168.10.1", 24}}, "vlan"),
-                              device("eth1.20", {{"192.168.20.1", 24}}, "vlan")},
-                             {"eth0.7", "", {"eth0.7"}})),
-            "wan=auto (eth0.7) lan=auto (eth1.10 eth1.20)");
+  EXPECT_EQ(
+      proposed(network({device("eth0", {}), device("eth0.7", {{"203.0.113.7", 24}}, "vlan"), device("eth1", {}),
+                        device("eth1.10", {{"192.168.10.1", 24}}, "vlan"), device("eth1.20", {{"192.168.20.1", 24}}, "vlan")},
+                       {"eth0.7", "", {"eth0.7"}})),
+      "wan=auto (eth0.7) lan=auto (eth1.10 eth1.20)");
 }
 
 TEST(TenNetworks, TwoWans) {
@@ -99,10 +99,9 @@ TEST(TenNetworks, Ipv6Only) {
 }
 
 TEST(TenNetworks, DsLite) {
-  const NetworkFacts facts =
-      network({device("wan", {{"2001:db8:ffff::2", 64}}), device("ds-wan", {{"192.0.0.2", 29}}, "ip6tnl"),
-               device("br-lan", lan_addresses, "bridge")},
-              {"ds-wan", "wan", {"ds-wan", "wan"}});
+  const NetworkFacts facts = network({device("wan", {{"2001:db8:ffff::2", 64}}), device("ds-wan", {{"192.0.0.2", 29}}, "ip6tnl"),
+                                      device("br-lan", lan_addresses, "bridge")},
+                                     {"ds-wan", "wan", {"ds-wan", "wan"}});
   EXPECT_EQ(proposed(facts), "wan=wan (wan) lan=auto (br-lan)");
   EXPECT_NE(propose_wan(facts, {}).why.find("tunnel ds-wan"), std::string::npos);
 }
@@ -141,13 +140,15 @@ TEST(ProposeNetwork, AVpnForEverythingIsNoLine) {
                              {"wg0", "", {"wg0", "eth0"}})),
             "wan=eth0 (eth0) lan=auto (br-lan)");
   // The only way there is.
-  EXPECT_EQ(proposed(network({device("wg0", {{"10.8.0.2", 24}}, "wireguard"), device("br-lan", lan_addresses)}, {"wg0", "", {"wg0"}})),
-            "wan=auto (wg0) lan=auto (br-lan)");
+  EXPECT_EQ(
+      proposed(network({device("wg0", {{"10.8.0.2", 24}}, "wireguard"), device("br-lan", lan_addresses)}, {"wg0", "", {"wg0"}})),
+      "wan=auto (wg0) lan=auto (br-lan)");
 }
 
 TEST(ProposeNetwork, WhatTheOwnerHasChosenIsProposedAgain) {
-  NetworkFacts facts = network({device("wan", {{"203.0.113.7", 24}}), device("lte", {{"198.51.100.9", 24}}), device("br-lan", lan_addresses)},
-                               {"wan", "", {"wan", "lte"}});
+  NetworkFacts facts =
+      network({device("wan", {{"203.0.113.7", 24}}), device("lte", {{"198.51.100.9", 24}}), device("br-lan", lan_addresses)},
+              {"wan", "", {"wan", "lte"}});
   Settings now;
   now.qos.wan = "lte";
   now.monitor.lan = {*IpPrefix::parse("192.168.1.0/24")};
@@ -156,9 +157,9 @@ TEST(ProposeNetwork, WhatTheOwnerHasChosenIsProposedAgain) {
 }
 
 TEST(ProposeNetwork, ALanThatIsChosenByItsDevicesIsAListUnlessItIsAll) {
-  const NetworkFacts facts =
-      network({device("wan", {{"203.0.113.7", 24}}), device("br-lan", {{"192.168.1.1", 24}}), device("br-guest", {{"192.168.3.1", 24}})},
-              {"wan", "", {"wan"}});
+  const NetworkFacts facts = network(
+      {device("wan", {{"203.0.113.7", 24}}), device("br-lan", {{"192.168.1.1", 24}}), device("br-guest", {{"192.168.3.1", 24}})},
+      {"wan", "", {"wan"}});
   const LanProposal proposal = propose_lan(facts, "wan", {});
   EXPECT_TRUE(lan_setting_for(proposal, {"br-lan", "br-guest"}).empty());
   EXPECT_EQ(lan_setting_for(proposal, {"br-lan"}), (std::vector<IpPrefix>{*IpPrefix::parse("192.168.1.0/24")}));
