@@ -31,7 +31,7 @@ class Listening {
   Listening& operator=(const Listening&) = delete;
 
   Status open() {
-    const Status opened = conntrack_->open(loop_);
+    Status opened = conntrack_->open(loop_);
     step(DeadlineReached{});
     return opened;
   }

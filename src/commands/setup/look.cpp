@@ -80,6 +80,18 @@ Settings settings_with(const Settings& now, const Answers& answers) {
   return settings;
 }
 
+std::string find_netifd_wan(const NetworkFacts& facts) {
+  if (!look_at_platform().is_openwrt) {
+    return "";
+  }
+  Settings settings;
+  settings.qos.wan = "wan";
+  const auto network = read_network(settings);
+  const bool is_there = network && std::any_of(facts.interfaces.begin(), facts.interfaces.end(),
+                                               [&](const Interface& one) { return one.name == network->wan; });
+  return is_there ? network->wan : "";
+}
+
 BrokerFinding try_broker(const Settings& now, const BrokerAnswer& broker, CommandLoop& commands) {
   Settings settings = now;
   settings.mqtt.uri = {broker.uri};

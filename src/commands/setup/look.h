@@ -13,6 +13,9 @@ namespace voip {
 // The settings that the answers so far make of those in force.
 Settings settings_with(const Settings& now, const Answers& answers);
 
+// The device of OpenWrt's interface "wan", of which netifd knows while it is down, too; empty: there is none.
+std::string find_netifd_wan(const NetworkFacts& facts);
+
 // At the places where brokers usually are; each is tried, until one takes us.
 std::vector<BrokerFinding> find_brokers(const Settings& now, CommandLoop& commands);
 // The password is handed over in memory.

@@ -57,7 +57,7 @@ std::vector<std::string> idle_lines(const NetworkFacts& facts) {
 
 }  // namespace
 
-WanProposal propose_wan(const NetworkFacts& facts, const Settings& now) {
+WanProposal propose_wan(const NetworkFacts& facts, const Settings& now, const std::string& netifd_wan) {
   WanProposal proposal;
   const std::vector<std::string> devices = routed_devices(facts.routes);
   const std::string automatic = choose_wan("auto", facts.interfaces, facts.routes);
@@ -65,7 +65,11 @@ WanProposal propose_wan(const NetworkFacts& facts, const Settings& now) {
       std::find_if(devices.begin(), devices.end(), [&](const std::string& device) { return !is_tunnel(find(facts, device)); });
   if (automatic.empty()) {
     proposal.others = idle_lines(facts);
-    proposal.why = "There is no default route now: the line is down, or not set up. \"auto\" takes it when it comes.";
+    proposal.device = netifd_wan;
+    proposal.why =
+        "There is no default route now: " +
+        (netifd_wan.empty() ? "the line is down, or not set up." : netifd_wan + ", the line of OpenWrt's wan, is down.") +
+        " \"auto\" takes it when it comes.";
   } else if (is_tunnel(find(facts, automatic)) && line != devices.end()) {
     proposal.setting = *line;
     proposal.device = *line;

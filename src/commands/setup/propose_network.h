@@ -16,8 +16,9 @@ struct WanProposal {
   std::string why{};                  // a sentence
   std::vector<std::string> others{};  // what it may be besides
 };
-// `now` is what is in force: what the owner has chosen once is proposed again.
-WanProposal propose_wan(const NetworkFacts& facts, const Settings& now);
+// `now` is what is in force: what the owner has chosen once is proposed again. `netifd_wan` is the device that OpenWrt has for
+// its interface "wan", whether that is up or not; empty: it is not known.
+WanProposal propose_wan(const NetworkFacts& facts, const Settings& now, const std::string& netifd_wan = {});
 
 // An interface on which there may be phones.
 struct LanCandidate {

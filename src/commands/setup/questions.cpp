@@ -108,7 +108,7 @@ std::optional<std::vector<std::size_t>> parse_choice(const std::string& text, st
 }
 
 bool ask_wan(const SetupBegin& begin, Answers& answers, std::string& device, Conversation& conversation) {
-  const WanProposal proposal = propose_wan(begin.network, begin.now);
+  const WanProposal proposal = propose_wan(begin.network, begin.now, begin.netifd_wan);
   conversation.say("");
   conversation.say("1/5 The line to the provider (WAN)");
   conversation.say(proposal.why);

@@ -41,6 +41,7 @@ struct SetupLooks {
 struct SetupBegin {
   Settings now{};  // in force: of the file that is there, or the defaults
   NetworkFacts network{};
+  std::string netifd_wan{};  // see propose_wan()
   std::vector<SeenHost> hosts{};
   bool is_asked = true;  // somebody answers; else what was found is taken
 };

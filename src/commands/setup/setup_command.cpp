@@ -100,6 +100,7 @@ class Setup {
       complain("voip-qosd: " + begin.network.error);
       return exit_failed;
     }
+    begin.netifd_wan = find_netifd_wan(begin.network);
     begin.hosts = hosts_of(begin.network.network.lan);
     const auto answers = ask_all(begin, looks(), *conversation_);
     if (!answers) {

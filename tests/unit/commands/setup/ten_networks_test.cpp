@@ -132,6 +132,18 @@ TEST(TenNetworks, WanDown) {
   EXPECT_NE(propose_wan(facts, {}).why.find("no default route"), std::string::npos);
 }
 
+TEST(TenNetworks, WanDownOnOpenWrt) {
+  // Its device is known by netifd, whatever it is called and whatever its address is.
+  Interface line = device("eth0.2", {{"192.168.178.1", 24}}, "vlan");
+  const NetworkFacts facts = network({line, device("br-lan", lan_addresses, "bridge")}, {});
+  const WanProposal wan = propose_wan(facts, {}, "eth0.2");
+  EXPECT_EQ(wan.setting, "auto");
+  EXPECT_EQ(wan.device, "eth0.2");
+  const LanProposal lan = propose_lan(facts, wan.device, {});
+  ASSERT_EQ(lan.candidates.size(), 1U);
+  EXPECT_EQ(lan.candidates[0].device, "br-lan");
+}
+
 // ---- what the ten leave open ----
 
 TEST(ProposeNetwork, AVpnForEverythingIsNoLine) {
