@@ -216,12 +216,15 @@ class Setup {
   }
 
   void say_what_is_next(bool has_password) {
-    const bool is_openwrt = look_at_platform().is_openwrt;
-    if (is_openwrt) {
-      if (const std::string advice = uci_advice(read_start("/etc/config/voip-qosd"), path_); !advice.empty()) {
-        conversation_->say(advice);
-      }
-    } else if (has_password && ::access("/run/systemd/system", F_OK) == 0) {
+    const bool has_systemd = ::access("/run/systemd/system", F_OK) == 0;
+    if (look_at_platform().is_openwrt) {
+      const std::string advice = uci_advice(read_start("/etc/config/voip-qosd"), path_);
+      conversation_->say(advice.empty() ? "A daemon that runs takes it by: /etc/init.d/voip-qosd reload" : advice);
+    } else {
+      conversation_->say("A daemon that runs takes it by: " +
+                         std::string(has_systemd ? "systemctl reload voip-qosd" : "kill -HUP and its process id"));
+    }
+    if (has_password && has_systemd) {
       conversation_->say(
           "The service of systemd runs as a user of its own, who may not read the password. Let systemd hand it over:\n"
           "  systemctl edit voip-qosd\n"
