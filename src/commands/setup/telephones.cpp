@@ -48,8 +48,9 @@ std::vector<std::string_view> letter_runs(std::string_view text) {
   return runs;
 }
 
-// The first three bytes of what only makers of telephones and their adapters use.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> makers{{
+// The first three bytes of what makers of telephones and their adapters use, as IEEE lists them. Some make a few other things
+// too, in which no media are heard.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> makers{{
     {"00:15:65", "Yealink"},
     {"80:5e:c0", "Yealink"},
     {"80:5e:0c", "Yealink"},
@@ -57,13 +58,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> makers{{
     {"00:04:13", "Snom"},
     {"00:0b:82", "Grandstream"},
     {"c0:74:ad", "Grandstream"},
+    {"ec:74:d7", "Grandstream"},
     {"00:04:f2", "Polycom"},
     {"64:16:7f", "Polycom"},
     {"7c:2f:80", "Gigaset"},
-    {"00:0e:08", "Sipura"},
+    {"00:21:04", "Gigaset"},
+    {"58:9e:c6", "Gigaset"},
     {"9c:ad:ef", "Obihai"},
-    {"00:08:5d", "Aastra"},
-    {"00:a8:59", "Fanvil"},
+    {"00:08:5d", "Mitel"},
     {"0c:38:3e", "Fanvil"},
 }};
 
