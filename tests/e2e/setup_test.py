@@ -119,6 +119,16 @@ class AtATerminal(unittest.TestCase):
             check(config)
 
     @skipping
+    def test_the_end_of_the_input_while_it_listens_leaves_nothing(self):
+        with Home() as home:
+            config = home.folder("etc") / "voip-qosd.toml"
+            for key in ("\x04", "\x03"):
+                with self.subTest(key=key), self.at_terminal(home, config) as terminal:
+                    self.answer(terminal, ("WAN [", "\n"), ("LAN [", "\n"), ("Phones [", "listen\n"), ("Call somebody now", key))
+                    self.assertEqual(terminal.wait(PATIENCE_S), 1, terminal.screen())
+                    self.assertEqual(list(config.parent.iterdir()), [])
+
+    @skipping
     def test_who_talks_now_is_heard(self):
         with Home() as home, Call(home):
             config = home.folder("etc") / "voip-qosd.toml"

@@ -69,22 +69,22 @@ class Listening {
 
 }  // namespace
 
-std::vector<IpAddress> listen_for_calls(const Settings& now, const Answers& answers, Conversation& conversation,
-                                        CommandLoop& commands) {
+std::optional<std::vector<IpAddress>> listen_for_calls(const Settings& now, const Answers& answers, Conversation& conversation,
+                                                       CommandLoop& commands) {
   Settings settings = settings_with(now, answers);
   settings.qos.actuator = "none";
   settings.qos.mark_calls = false;
   Listening listening(settings, commands, conversation);
   if (const Status opened = listening.open(); !opened) {
     conversation.say("I cannot listen: " + opened.error() + ".");
-    return {};
+    return std::vector<IpAddress>();
   }
   if (read_conntrack_switches().accounting == false) {
     conversation.say("The kernel counts no packets now, so no call will be heard; the daemon switches that on when it starts.");
   }
   conversation.say("Call somebody now, and talk. I listen for a minute; Enter ends it.");
-  wait_for_enter(commands, listening_time, [&listening](const Event& event) { listening.step(event); });
-  return listening.heard();
+  const bool goes_on = wait_for_enter(commands, listening_time, [&listening](const Event& event) { listening.step(event); });
+  return goes_on ? std::optional(listening.heard()) : std::nullopt;
 }
 
 }  // namespace voip

@@ -1,6 +1,7 @@
 // What setup looks at, when its turn has come. Nothing is changed, and each look ends within seconds whatever hangs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,10 @@ BrokerFinding try_broker(const Settings& now, const BrokerAnswer& broker, Comman
 
 ActuatorFindings look_at_actuators(const Settings& now, const Answers& answers, CommandLoop& commands);
 
-// Who is in a call: the engine listens to the connection table until Enter is pressed, or for a minute. Whoever is heard is told
-// at once.
-std::vector<IpAddress> listen_for_calls(const Settings& now, const Answers& answers, Conversation& conversation,
-                                        CommandLoop& commands);
+// Who is in a call: the engine listens to the connection table until Enter is pressed, or for a minute, and says whom it hears.
+// Nothing: the input has ended, or Ctrl-C.
+std::optional<std::vector<IpAddress>> listen_for_calls(const Settings& now, const Answers& answers, Conversation& conversation,
+                                                       CommandLoop& commands);
 
 // On OpenWrt: what makes the service run with this file, in lines for people; empty: it does already, or none is needed.
 // `uci_text` is /etc/config/voip-qosd. Pure.

@@ -199,7 +199,11 @@ bool ask_telephones(const SetupBegin& begin, const SetupLooks& looks, Answers& a
       return true;
     }
     if (*text == "listen" || *text == "l") {
-      if (!add_heard(begin, looks.listen(answers), telephones)) {
+      const auto heard = looks.listen(answers);
+      if (!heard) {
+        return false;
+      }
+      if (!add_heard(begin, *heard, telephones)) {
         conversation.say("Nobody new was heard in a call.");
       }
     } else if (chosen) {

@@ -34,7 +34,8 @@ struct ActuatorFindings {
 struct SetupLooks {
   std::function<std::vector<BrokerFinding>()> find_brokers;
   std::function<BrokerFinding(const BrokerAnswer&)> try_broker;
-  std::function<std::vector<IpAddress>(const Answers&)> listen;  // who is in a call
+  // Who is in a call. Nothing: the input has ended meanwhile.
+  std::function<std::optional<std::vector<IpAddress>>(const Answers&)> listen;
   std::function<ActuatorFindings(const Answers&)> look_at_actuators;
 };
 

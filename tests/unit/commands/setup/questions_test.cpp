@@ -51,7 +51,7 @@ class SetupQuestions : public testing::Test {
   SetupLooks looks;
   std::vector<BrokerFinding> brokers{{.uri = "mqtt://localhost:1883", .why_not = "connection refused"}};
   std::vector<BrokerAnswer> tried;
-  std::vector<IpAddress> heard;
+  std::optional<std::vector<IpAddress>> heard{std::in_place};
   ActuatorFindings actuators;
   std::optional<Scripted> conversation;
 };
@@ -100,15 +100,17 @@ TEST_F(SetupQuestions, WhatIsNoAnswerIsAskedAgain) {
 }
 
 TEST_F(SetupQuestions, WhoIsHeardInACallIsATelephone) {
-  heard = {laptop};
+  heard = std::vector<IpAddress>{laptop};
   const auto answers = answer({"", "", "listen", "3", "", "none"});
   ASSERT_TRUE(answers) << conversation->said;
   ASSERT_EQ(answers->new_devices.size(), 1U);
   EXPECT_EQ(answers->new_devices[0].name, "laptop");
   EXPECT_TRUE(conversation->has_said("heard in a call"));
-  heard.clear();
+  heard->clear();
   ASSERT_TRUE(answer({"", "", "listen", "none", "", "none"}));
   EXPECT_TRUE(conversation->has_said("Nobody new was heard"));
+  heard.reset();
+  EXPECT_FALSE(answer({"", "", "listen", "none", "", "none"})) << "the input has ended meanwhile";
 }
 
 TEST_F(SetupQuestions, ABrokerWithAPasswordIsAskedForItUntilItIsRight) {
