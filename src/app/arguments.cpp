@@ -111,6 +111,12 @@ Options to_options(const std::string& command, Arguments& arguments) {
     }
     return replay;
   }
+  if (command == "setup") {
+    if (arguments.takes_what_is_found && arguments.undoes) {
+      return wrong_usage("--yes and --undo do not go together", command);
+    }
+    return SetupOptions{arguments.config, arguments.takes_what_is_found, arguments.undoes};
+  }
   if (command == "mqtt-purge") {
     return MqttPurgeOptions{arguments.config};
   }

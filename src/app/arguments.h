@@ -23,6 +23,8 @@ struct Arguments {
   bool masks_remote = false;
   bool masks_lan = false;
   std::vector<std::string> calls;
+  bool takes_what_is_found = false;
+  bool undoes = false;
   std::string help_topic;
   bool wants_manual = false;
   std::string completions_for;  // a shell

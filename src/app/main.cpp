@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
                         [](const WatchOptions& watch) { return watch_command(watch); },
                         [](const QosOptions& qos) { return qos_command(qos); },
                         [](const DoctorOptions& doctor) { return doctor_command(doctor); },
+                        [](const SetupOptions& setup) { return setup_command(setup); },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {
                           if (text.exit_status == exit_done) {

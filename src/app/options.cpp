@@ -77,6 +77,11 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   tune->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
       ->required()
       ->type_name("FILE");
+  CLI::App* setup = app.add_subcommand(
+      "setup", "find WAN, LAN, telephones, broker and actuator, ask, and write the configuration; then doctor");
+  add_config(*setup, arguments);
+  setup->add_flag("--yes", arguments.takes_what_is_found, "ask nothing, take what was found");
+  setup->add_flag("--undo", arguments.undoes, "put the configuration back that was there before");
   CLI::App* purge = app.add_subcommand("mqtt-purge", "remove everything that this node has left with its broker");
   add_config(*purge, arguments);
   CLI::App* help = app.add_subcommand("help", "explain a command");

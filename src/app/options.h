@@ -26,7 +26,7 @@ struct TextOptions {
 };
 
 using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions,
-                             RecordOptions, ReplayOptions, TuneOptions, MqttPurgeOptions, TextOptions>;
+                             RecordOptions, ReplayOptions, TuneOptions, SetupOptions, MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

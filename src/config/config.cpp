@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "config/advice.h"
+#include "config/given.h"
 #include "config/node.h"
 #include "config/schema.h"
 #include "terminal/output.h"
@@ -89,6 +90,14 @@ std::string to_string(const Problem& problem) {
     return problem.file + ": " + problem.message;
   }
   return problem.file + ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column) + ": " + problem.message;
+}
+
+std::vector<GivenSetting> given_settings(std::string_view text) {
+  if (!why_no_text(text).empty()) {
+    return {};
+  }
+  const toml::parse_result parsed = toml::parse(text);
+  return parsed ? settings_of(to_node(parsed.table())) : std::vector<GivenSetting>();
 }
 
 LoadedSettings parse_settings(std::string_view text, const std::string& file, NamedFiles named_files) {

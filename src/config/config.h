@@ -2,6 +2,7 @@
 // Only config/config.cpp knows the TOML library.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,19 @@ LoadedSettings load_settings(const std::string& path, NamedFiles named_files = N
 LoadedSettings load_default_settings(NamedFiles named_files = NamedFiles::checked);
 // `file` is only the name for the problems.
 LoadedSettings parse_settings(std::string_view text, const std::string& file, NamedFiles named_files = NamedFiles::checked);
+
+// One key as a file gives it, with its value as TOML writes it: {"qos", 0, "actuator", "\"tc\""}.
+struct GivenSetting {
+  std::string section;
+  std::size_t number = 0;  // of several tables of that name ([[device]]), counted from 0
+  std::string key;
+  std::string value;
+};
+// All that it gives, in its order; nothing where it is no TOML. Whether the values are right is not looked at.
+std::vector<GivenSetting> given_settings(std::string_view text);
+
+// A text as a basic string of TOML.
+std::string toml_string(std::string_view text);
 
 // For commands: of the file given, or of the default. Its problems go to standard error, one a line; then there is no value.
 std::optional<Settings> load_or_complain(const std::optional<std::string>& config, NamedFiles named_files = NamedFiles::checked);

@@ -4,6 +4,7 @@
 
 #include "ports/devices/book.h"
 #include "ports/devices/files.h"
+#include "ports/devices/hosts.h"
 #include "ports/devices/neighbours.h"
 #include "system/loop.h"
 
@@ -75,9 +76,7 @@ class Devices final : public Port {
 }  // namespace
 
 std::unique_ptr<Port> make_devices(const Settings& settings) {
-  // OpenWrt's dnsmasq and odhcpd (older and newer), other systems' dnsmasq, and what was written by hand.
-  return make_devices(
-      settings, {"/tmp/dhcp.leases", "/var/lib/misc/dnsmasq.leases", "/tmp/hosts/odhcpd*", "/tmp/odhcpd.leases", "/etc/hosts"});
+  return make_devices(settings, usual_host_files());
 }
 
 std::unique_ptr<Port> make_devices(const Settings& settings, std::vector<std::string> files) {

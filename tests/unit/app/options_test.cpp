@@ -45,6 +45,14 @@ TEST(Options, DoctorMayBeAskedForJson) {
   EXPECT_EQ(doctor.config, "/tmp/x.toml");
 }
 
+TEST(Options, SetupAsksTakesOrUndoes) {
+  const auto asks = std::get<SetupOptions>(parse({"setup"}));
+  EXPECT_FALSE(asks.takes_what_is_found || asks.undoes || asks.config);
+  EXPECT_TRUE(std::get<SetupOptions>(parse({"setup", "--yes", "--config", "/tmp/x.toml"})).takes_what_is_found);
+  EXPECT_TRUE(std::get<SetupOptions>(parse({"setup", "--undo"})).undoes);
+  EXPECT_EQ(text({"setup", "--yes", "--undo"}).exit_status, exit_usage);
+}
+
 TEST(Options, QosTakesAModeAndATimeLimit) {
   const auto on = std::get<QosOptions>(parse({"qos", "on", "--for", "30m"}));
   EXPECT_EQ(on.mode, Mode::on);
