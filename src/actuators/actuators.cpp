@@ -28,4 +28,16 @@ const Actuator* find_actuator(std::string_view name) {
   return nullptr;
 }
 
+bool takes_over(const QosSettings& one, const QosSettings& other) {
+  // What may change in a call: an actuator sees that it is not as it is to be now, and puts it right without a gap.
+  QosSettings alike = other;
+  alike.timeout = one.timeout;
+  alike.retries = one.retries;
+  alike.tc = one.tc;
+  alike.cake_rate = one.cake_rate;
+  alike.cake_rate.download_device = other.cake_rate.download_device;
+  alike.qos_scripts.foreign = one.qos_scripts.foreign;
+  return alike == one;
+}
+
 }  // namespace voip

@@ -152,6 +152,14 @@ bool has_ifb_tree(const Probe& probe) {
                      [](const Qdisc& qdisc) { return is_numbered_ifb(qdisc.device) && is_tree(qdisc); });
 }
 
+const Qdisc* ifb_that_is_down(const Probe& probe) {
+  const auto found = std::find_if(probe.qdiscs.begin(), probe.qdiscs.end(), [&probe](const Qdisc& qdisc) {
+    const Link* link = is_numbered_ifb(qdisc.device) && is_tree(qdisc) ? probe.find_link(qdisc.device) : nullptr;
+    return link != nullptr && !link->is_up;
+  });
+  return found == probe.qdiscs.end() ? nullptr : &*found;
+}
+
 // An IFB of theirs, which qos-start beside a qos-stop leaves behind: the leaves tell it from a tree of others.
 bool has_ifb_remains(const Probe& probe, const Site& site) {
   return has(probe, site.wan, is_ingress) && std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
@@ -227,6 +235,10 @@ QosObserved assess_queues(const Probe& probe, const QosSettings& settings, const
   }
   if (!has_ingress && shapes_download(probe, settings)) {
     missing += (missing.empty() ? "" : ", and ") + std::string("the download is not shaped (no ingress on ") + site.wan + ")";
+  }
+  if (const Qdisc* down = ifb_that_is_down(probe); down != nullptr && uses_ifb(probe, settings)) {
+    missing += (missing.empty() ? "" : ", and ") + std::string("the device ") + down->device +
+               " is down, and all that comes to it is lost";
   }
   if (is_half_duplex(probe, settings) && !has_ifb_tree(probe)) {
     missing += (missing.empty() ? "" : ", and ") + std::string("the IFB by which all leaves with halfduplex has no HFSC");

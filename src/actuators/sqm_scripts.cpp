@@ -111,7 +111,8 @@ Found find(const Probe& probe, const std::string& device) {
   const std::string ifb = cake::ifb_of(device);
   found.has_file = shown::ended_well(shown::result_at(probe, state_file));
   found.has_upload = root_of(probe, device) != nullptr;
-  found.has_download = has_ingress(probe, device) && root_of(probe, ifb) != nullptr;
+  const Link* link = probe.find_link(ifb);
+  found.has_download = has_ingress(probe, device) && root_of(probe, ifb) != nullptr && (link == nullptr || link->is_up);
   found.has_anything = found.has_upload || has_ingress(probe, device) || root_of(probe, ifb) != nullptr;
   return found;
 }

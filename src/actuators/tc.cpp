@@ -146,7 +146,9 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
     return {Qos::off, has_table ? "our nft table inet voip_qosd is left over" : ""};
   }
   if (found == Found::remains) {
-    return {Qos::off, "parts of our shaping are missing or left over: a switch was interrupted, or somebody changed it"};
+    // Neither on nor off while something is shaped.
+    return {tc::shapes_something(probe) ? std::nullopt : std::optional(Qos::off),
+            "parts of our shaping are missing or left over: a switch was interrupted, or somebody changed it"};
   }
   if (!has_table) {
     return {Qos::off, "our nft table inet voip_qosd is missing, so calls do not come first: " +

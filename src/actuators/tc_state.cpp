@@ -8,6 +8,7 @@
 namespace voip::tc {
 namespace {
 
+constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
 constexpr std::size_t most_devices = 16;
 constexpr std::size_t most_stacked = 8;  // as many as the kernel allows
 
@@ -168,6 +169,12 @@ bool is_up_to_date(const Probe& probe, std::uint32_t fingerprint) {
   });
 }
 
+bool shapes_something(const Probe& probe) {
+  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [](const Qdisc& qdisc) {
+    return qdisc.kind == "htb" && qdisc.parent == root && is_our_handle(qdisc.handle);
+  });
+}
+
 bool has_something_of_ours(const Probe& probe) {
   if (probe.find_link(ifb) != nullptr || !our_parts(probe).empty()) {
     return true;
@@ -196,8 +203,9 @@ Found find_ours(const Probe& probe, const Layout& layout) {
   const bool is_redirected =
       redirected.size() == layout.lan.size() &&
       std::all_of(layout.lan.begin(), layout.lan.end(), [&](const std::string& device) { return contains(redirected, device); });
+  const Link* download = probe.find_link(ifb);
   if ((layout.shapes_upload() || layout.shapes_download()) && is_redirected &&
-      (probe.find_link(ifb) != nullptr) == layout.shapes_download()) {
+      (download != nullptr) == layout.shapes_download() && (download == nullptr || download->is_up)) {
     const auto ours = our_parts(probe);
     if (ours == parts_of(layout, draining_marker)) {
       return Found::draining;

@@ -36,6 +36,8 @@ enum class Found : std::uint8_t { nothing, remains, draining, settled };
 Found find_ours(const Probe& probe, const Layout& layout);
 // Whether what is there is what would be installed now; where the kernel does not tell, it is.
 bool is_up_to_date(const Probe& probe, std::uint32_t fingerprint);
+// A tree of ours at the root of a device: something is shaped, whatever else is missing.
+bool shapes_something(const Probe& probe);
 // Any qdisc, link or filter of ours.
 bool has_something_of_ours(const Probe& probe);
 

@@ -26,7 +26,11 @@
 namespace voip {
 namespace {
 
-enum class Ending { asked_to, reload };
+enum class Ending {
+  asked_to,
+  left_on,  // asked to, and QoS could not be switched off
+  reload,
+};
 
 // Which part of the ports a life of the engine begins with.
 enum class Extent {
@@ -160,6 +164,13 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
                 {.switches = actuator.switches, .drains = actuator.drains});
   engine.restore(in_force->orders, loop.now());
 
+  const auto step = [&](const Event& event) {
+    for (const Action& action : engine.step(loop.now(), event)) {
+      for (const OwnedPort& one : ports) {
+        one.port->perform(action);
+      }
+    }
+  };
   bool wants_reload = false;
   bool was_asked = false;
   const std::vector<Event> begin{extent == Extent::farewell ? Event(StopRequested{}) : Event(DeadlineReached{})};
@@ -167,25 +178,30 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
   while (true) {
     for (const Event& event : *events) {
       was_asked = was_asked || std::holds_alternative<StopRequested>(event);
-      const Instant now = loop.now();
-      for (const Action& action : engine.step(now, event)) {
-        for (const OwnedPort& one : ports) {
-          one.port->perform(action);
-        }
-      }
+      step(event);
     }
-    if (engine.finished() || (wants_reload && !was_asked && !engine.is_switching())) {
+    if (engine.finished() || (wants_reload && !was_asked && !engine.is_switching() && takes_over(settings.qos, next.qos))) {
       break;
     }
     events = &loop.wait(engine.deadline());
     if (loop.reload_requested()) {
       wants_reload = reload(config_path, next) || wants_reload;
+      if (wants_reload && !takes_over(settings.qos, next.qos)) {
+        step(StopRequested{.hands_over = true});
+      }
     }
   }
   answer_last_questions(loop, engine, ports);
   in_force = OrdersInForce{engine.orders(), engine.live_settings()};
   close_ports(ports);
-  return engine.finished() ? Ending::asked_to : Ending::reload;
+  const std::string left_on = engine.left_on();
+  if (!left_on.empty()) {
+    log_error("QoS is left on, since it could not be switched off: " + left_on);
+  }
+  if (wants_reload && !was_asked) {
+    return Ending::reload;
+  }
+  return left_on.empty() ? Ending::asked_to : Ending::left_on;
 }
 
 // What goes from one life of the engine to the next.
@@ -228,9 +244,9 @@ int run_daemon(const std::optional<std::string>& config_path) {
       log_error(extent == Extent::whole ? "the configuration cannot be used; the old one goes on" : "the daemon cannot go on");
       extent = extent == Extent::whole ? Extent::remainder : Extent::farewell;
       now = *before;
-    } else if (*ended == Ending::asked_to) {
+    } else if (*ended != Ending::reload) {
       log_info(extent == Extent::farewell ? "ended after what policy.on_exit says was done, or tried" : "ended as asked");
-      return extent == Extent::farewell ? exit_failed : exit_done;
+      return extent == Extent::farewell || *ended == Ending::left_on ? exit_failed : exit_done;
     } else {
       before = now;
       // The file counts only where it was changed: an order from a phone outlives a reload.

@@ -52,6 +52,7 @@ struct Link {
   std::uint32_t header = 14;  // what the kernel counts of a packet before its IP header: 14 with Ethernet, 0 with ppp and tun
   std::string bridge{};       // of which it is a port; empty: of none
   std::string lower{};        // by which its packets leave, as those of a VLAN do; empty: by none
+  bool is_up = true;          // else whatever is sent to it is lost
   friend bool operator==(const Link&, const Link&) = default;
 };
 

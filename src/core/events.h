@@ -142,7 +142,10 @@ struct StatusRequested {
 };
 
 // The daemon is asked to end: the engine does what on_exit says and then is finished().
-struct StopRequested {};
+// `hands_over`: another life follows that cannot take away what this one has switched on, so it is switched off in any case.
+struct StopRequested {
+  bool hands_over = false;
+};
 
 // Time has come to a deadline, or nothing happened at all.
 struct DeadlineReached {};

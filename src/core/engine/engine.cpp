@@ -133,12 +133,14 @@ void Engine::handle(Instant /*now*/, const StatusRequested& event) {
   actions_.emplace_back(StatusReported{event.request, full_status()});
 }
 
-void Engine::handle(Instant now, const StopRequested& /*event*/) {
+void Engine::handle(Instant now, const StopRequested& event) {
   if (!is_stopping_) {
     is_stopping_ = true;
+    switches_off_ = event.hands_over || settings_.policy.on_exit == OnExit::off;
+    reconciler_.try_now();
     // Long enough for a switch in flight and for one of our own; a script that hangs must not keep the daemon for ever.
     stop_by_ = now + 2 * settings_.qos.timeout;
-    if (settings_.policy.on_exit == OnExit::off) {
+    if (switches_off_) {
       calls_.unmark(flows_, actions_);
     }
   }
@@ -168,12 +170,18 @@ void Engine::decide(Instant now) {
   }
 }
 
+std::string Engine::left_on() const {
+  if (!is_finished_ || !switches_off_ || reconciler_.is_clean()) {
+    return "";
+  }
+  return reconciler_.failure().empty() ? "it has not ended in time" : reconciler_.failure();
+}
+
 void Engine::advance_stop(Instant now) {
-  const bool switches_off = settings_.policy.on_exit == OnExit::off;
-  if (switches_off) {
+  if (switches_off_) {
     reconciler_.want(false);
   }
-  const bool is_done = !reconciler_.is_busy() && (!switches_off || reconciler_.is_clean() || reconciler_.attempts() > 1);
+  const bool is_done = !reconciler_.is_busy() && (!switches_off_ || reconciler_.is_clean() || reconciler_.attempts() > 1);
   is_finished_ = is_finished_ || is_done || now >= *stop_by_;
   if (is_finished_) {
     stop_by_.reset();

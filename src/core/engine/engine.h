@@ -34,6 +34,8 @@ class Engine {
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
   // After StopRequested: all that on_exit asks for is done, or was tried within bounds.
   [[nodiscard]] bool finished() const { return is_finished_; }
+  // Then: why QoS could not be switched off; empty: it is off, or is to be left.
+  [[nodiscard]] std::string left_on() const;
 
   // A switch or a look is in flight; a reload waits for its end.
   [[nodiscard]] bool is_switching() const { return reconciler_.is_busy(); }
@@ -123,6 +125,7 @@ class Engine {
   std::vector<OpenOrder> open_orders_;  // bounded: of more the oldest is answered early
   std::optional<Instant> stop_by_;
   bool is_stopping_ = false;
+  bool switches_off_ = false;  // at the stop
   bool is_finished_ = false;
   std::uint64_t flows_seen_ = 0;
   std::uint64_t events_lost_ = 0;

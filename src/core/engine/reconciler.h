@@ -33,6 +33,11 @@ class Reconciler {
   Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities);
 
   void want(bool on);
+  // What has failed is tried again at once.
+  void try_now() {
+    attempts_ = 0;
+    try_at_.reset();
+  }
   // A call is likely to begin soon, so QoS may be wanted.
   void expect_call(bool is_likely) { is_call_likely_ = is_likely; }
   void measured(const DelayMeasured& event) { drain_.measured(event); }

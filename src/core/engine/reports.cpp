@@ -46,7 +46,7 @@ void Engine::tell_switch() {
 
 // What is wanted now: the policy's will, but for a daemon that ends and switches off.
 Decision Engine::decision() const {
-  return is_stopping_ && settings_.policy.on_exit == OnExit::off ? Decision{false, Reason::stopping} : policy_.decision();
+  return is_stopping_ && switches_off_ ? Decision{false, Reason::stopping} : policy_.decision();
 }
 
 void Engine::tell_report() {

@@ -1,5 +1,6 @@
 #include "ports/shaping/qdiscs.h"
 
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -46,6 +47,7 @@ ListedLink read_link(const ifinfomsg& link, Bytes attributes) {
   ListedLink listed;
   listed.link.name = text_attribute(attributes, IFLA_IFNAME);
   listed.link.mtu = read_native<std::uint32_t>(find_attribute(attributes, IFLA_MTU)).value_or(listed.link.mtu);
+  listed.link.is_up = (link.ifi_flags & IFF_UP) != 0;
   listed.link.header = link.ifi_type == ARPHRD_ETHER || link.ifi_type == ARPHRD_LOOPBACK ? ETH_HLEN : 0;
   const Bytes info = find_attribute(attributes, IFLA_LINKINFO);
   // Bonds and VRFs have masters too.

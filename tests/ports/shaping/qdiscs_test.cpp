@@ -41,12 +41,13 @@ class ShapingTest : public testing::Test {
 
 TEST_F(ShapingTest, SeesLinksAndQdiscsOfAllDevices) {
   ASSERT_EQ(shell("tc qdisc add dev wan root handle ca1: htb; tc qdisc add dev isp clsact; ip link add br-lan type bridge; "
-                  "ip link set wan mtu 1492 master br-lan; ip tuntap add tun0 mode tun"),
+                  "ip link set wan mtu 1492 master br-lan; ip tuntap add tun0 mode tun; ip link set lo up"),
             "");
   auto shaping = read_shaping();
   ASSERT_TRUE(shaping) << shaping.error();
-  for (const Link& wanted : {Link{.name = "wan", .mtu = 1492, .bridge = "br-lan"}, Link{.name = "lo", .mtu = 65536},
-                             Link{.name = "br-lan", .mtu = 1492}, Link{.name = "tun0", .header = 0}}) {
+  for (const Link& wanted :
+       {Link{.name = "wan", .mtu = 1492, .bridge = "br-lan"}, Link{.name = "lo", .mtu = 65536},
+        Link{.name = "br-lan", .mtu = 1492, .is_up = false}, Link{.name = "tun0", .header = 0, .is_up = false}}) {
     EXPECT_EQ(std::count(shaping->links.begin(), shaping->links.end(), wanted), 1) << wanted.name;
   }
   const auto htb = std::find_if(shaping->qdiscs.begin(), shaping->qdiscs.end(), [](const Qdisc& q) { return q.kind == "htb"; });

@@ -244,5 +244,28 @@ TEST(Actuators, AnUnknownNameIsNone) {
   EXPECT_EQ(find_actuator("fortune"), nullptr);
 }
 
+TEST(TakingOver, NeedsTheSameShaperAndTheSameMark) {
+  QosSettings before;
+  before.actuator = "tc";
+  QosSettings after = before;
+  after.tc.upload_kbit = 900;
+  after.timeout = 1s;
+  after.cake_rate.upload_kbit = 700;
+  EXPECT_TRUE(takes_over(before, after)) << "rates change without a gap";
+  const auto with = [&](auto change) {
+    QosSettings changed = before;
+    change(changed);
+    return takes_over(before, changed);
+  };
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.actuator = "none"; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.wan = "eth1"; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.mark_calls = false; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.call_mark.value = 2; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.exec.off = {"/opt/off"}; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.sqm_scripts.interface = "eth1"; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.cake_rate.download_device = "ifb1"; }));
+  EXPECT_FALSE(with([](QosSettings& qos) { qos.qosify.dscp = "EF"; }));
+}
+
 }  // namespace
 }  // namespace voip

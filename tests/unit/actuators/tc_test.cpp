@@ -62,9 +62,15 @@ TEST_F(TcActuator, AnyMissingPartIsRemains) {
     if (whole.qdiscs[i].kind == "clsact") {
       probe_.results.erase(probe_.results.begin());
     }
-    EXPECT_EQ(read().qos, Qos::off) << i;
+    EXPECT_EQ(read().qos, std::nullopt) << "a tree is there still, so it is not off: " << i;
     EXPECT_NE(read().problem, "") << i;
   }
+  probe_ = whole;
+  probe_.links.back().is_up = false;
+  EXPECT_NE(read().problem, "") << "the IFB is down, and all download is lost";
+  probe_ = whole;
+  probe_.results[0] = {.exit_status = 1};
+  EXPECT_EQ(read().qos, std::nullopt) << "the redirect cannot be listed";
   probe_ = whole;
   probe_.links.pop_back();
   EXPECT_NE(read().problem, "") << "the IFB is gone";

@@ -33,6 +33,48 @@ TEST(Stopping, DoesNotWaitForEverForWhatStays) {
   EXPECT_LE(world.ordered.size(), 3U);
 }
 
+TEST(Stopping, TriesAtOnceWhatHasFailedBefore) {
+  Simulation world;
+  world.send(SetMode{.mode = Mode::on, .until_changed = true});
+  world.run_for(10s);
+  bool is_broken = true;
+  world.fault = [&is_broken](Qos) { return std::string(is_broken ? "the lock is taken" : ""); };
+  world.send(SetMode{.mode = Mode::off, .until_changed = true});
+  world.run_for(1min);
+  ASSERT_EQ(world.actual, Qos::on);
+  is_broken = false;
+  world.send(StopRequested{});
+  world.run_for(1s);
+  EXPECT_EQ(world.actual, Qos::off);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_EQ(world.engine().left_on(), "");
+}
+
+TEST(Stopping, SaysWhyItIsLeftOn) {
+  Simulation world;
+  world.send(SetMode{.mode = Mode::on, .until_changed = true});
+  world.run_for(10s);
+  world.fault = [](Qos) { return std::string("the lock is taken"); };
+  world.send(StopRequested{});
+  world.run_for(1min);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_EQ(world.engine().left_on(), "the lock is taken");
+}
+
+TEST(Stopping, BeforeAnotherLifeThatCannotTakeItOverSwitchesOffInAnyCase) {
+  Settings settings;
+  settings.policy.on_exit = OnExit::leave;
+  Simulation world(settings);
+  world.traffic(flow_key("192.168.1.30", 7078, "203.0.113.9", 3478), 50, 50);
+  world.run_for(5s);
+  ASSERT_EQ(world.actual, Qos::on);
+  world.send(StopRequested{.hands_over = true});
+  world.run_for(5s);
+  EXPECT_TRUE(world.engine().finished());
+  EXPECT_EQ(world.actual, Qos::off);
+  EXPECT_TRUE(std::all_of(world.marks.begin(), world.marks.end(), [](const auto& flow) { return !flow.second; }));
+}
+
 TEST(Stopping, IsDoneAtOnceWhereAllIsOff) {
   Simulation world;
   world.run_for(1s);
