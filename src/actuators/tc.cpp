@@ -1,6 +1,7 @@
 // Our own shaping for any Linux router with HTB, IFB, u32, mirred and nftables (tc_profile.h says what it looks like).
 // It is never laid over what others have put at a root, and removed only by our own handles. The state is read from one dump of
 // the qdiscs: everything that we install has handles of ours, the marker comes last, and it says which state it is.
+#include "actuators/tc_changes.h"
 #include "actuators/tc_profile.h"
 #include "actuators/tc_state.h"
 #include "core/actuator.h"
@@ -13,7 +14,11 @@ using tc::Found;
 constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
 
 Plan preflight(Qos /*wanted*/, const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
-  return tc::show_filters(seen);
+  Plan plan = tc::show_filters(seen);
+  for (Command& command : tc::show_trees(seen)) {
+    plan.push_back(std::move(command));
+  }
+  return plan;
 }
 
 std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
@@ -102,7 +107,10 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   const tc::Layout layout = tc::layout_of(before, settings, site);
   const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
   const Found found = tc::find_ours(before, layout);
-  const bool is_whole = found == Found::draining || found == Found::settled;
+  const bool is_whole = (found == Found::draining || found == Found::settled) &&
+                        tc::changed_in_trees(before, tc::devices_with_clsact(before).size(),
+                                             found == Found::draining ? Qos::draining : Qos::on, settings, layout)
+                            .empty();
   const std::uint32_t fingerprint = tc::fingerprint(settings, site, layout);
   if (is_whole && tc::is_up_to_date(before, fingerprint)) {
     return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before, fingerprint))};
@@ -132,6 +140,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
 Plan observe(const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
   Plan plan = tc::show_filters(seen);
   plan.push_back({.argv = {"nft", "-t", "list", "table", "inet", std::string(tc::table)}});
+  for (Command& command : tc::show_trees(seen)) {
+    plan.push_back(std::move(command));
+  }
   return plan;
 }
 
@@ -151,14 +162,21 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
             "parts of our shaping are missing or left over: a switch was interrupted, or somebody changed it"};
   }
   if (!has_table) {
-    return {Qos::off, "our nft table inet voip_qosd is missing, so calls do not come first: " +
+    return {std::nullopt, "our nft table inet voip_qosd is missing, so calls do not come first: " +
                           (table.failure.empty() ? std::string("somebody removed it") : "nft: " + table.failure)};
   }
-  if (found == Found::draining) {
-    return {Qos::draining, ""};
-  }
   // After a change of the settings it is put in place anew.
-  return {Qos::on, "", !tc::is_up_to_date(probe, tc::fingerprint(settings, site, layout))};
+  const bool is_up_to_date = tc::is_up_to_date(probe, tc::fingerprint(settings, site, layout));
+  const Qos state = found == Found::draining ? Qos::draining : Qos::on;
+  if (is_up_to_date) {
+    if (!tc::has_all_rules(table.output, settings, site)) {
+      return {std::nullopt, "rules of our nft table inet voip_qosd are missing: somebody removed them"};
+    }
+    if (std::string changed = tc::changed_in_trees(probe, place + 1, state, settings, layout); !changed.empty()) {
+      return {std::nullopt, std::move(changed)};
+    }
+  }
+  return {state, "", state == Qos::on && !is_up_to_date};
 }
 
 }  // namespace

@@ -142,16 +142,20 @@ TEST_F(TcSwitchTest, NoticesWhatOthersTakeAwayAndRepairsIt) {
   ASSERT_EQ(switch_to(Qos::on), "");
   for (const char* harm :
        {"tc qdisc del dev wan root", "ip link del voip-ifb", "nft delete table inet voip_qosd", "nft flush ruleset",
-        "tc qdisc del dev br-lan clsact", "tc filter del dev br-lan egress", "tc qdisc del dev voip-ifb root"}) {
+        "tc qdisc del dev br-lan clsact", "tc filter del dev br-lan egress", "tc qdisc del dev voip-ifb root",
+        "ip link set voip-ifb down", "nft flush table inet voip_qosd", "tc filter del dev wan",
+        "tc class change dev wan parent ca1: classid ca1:1 htb rate 100kbit ceil 100kbit quantum 1514",
+        "tc qdisc replace dev wan parent ca1:10 handle ca1a: pfifo limit 1"}) {
     SCOPED_TRACE(harm);
     EXPECT_EQ(observe().qos, Qos::on);
     events_.clear();
     ASSERT_EQ(shell(harm), "");
     EXPECT_TRUE(await<ShapingTouched>(2s));
     const QosObserved observed = observe();
-    EXPECT_EQ(observed.qos, Qos::off);
+    EXPECT_EQ(observed.qos, std::nullopt) << "neither on nor off";
     EXPECT_NE(observed.problem, "");
     EXPECT_EQ(switch_to(Qos::on), "");
+    EXPECT_EQ(observe(), (QosObserved{Qos::on, ""}));
     EXPECT_TRUE(line_works());
   }
   EXPECT_EQ(switch_to(Qos::off), "");

@@ -25,7 +25,14 @@ class TcFixture : public testing::Test {
   }
 
   [[nodiscard]] std::string refuse(Qos wanted = Qos::on) const { return actuator_.refuse(wanted, probe_, settings_, site_); }
-  [[nodiscard]] Plan plan(Qos wanted) const { return actuator_.plan(wanted, probe_, settings_, site_); }
+  // Before a switch nft is not asked, unlike in a look.
+  [[nodiscard]] Plan plan(Qos wanted) const {
+    Probe before = probe_;
+    if (before.results.size() > 1) {
+      before.results.erase(before.results.begin() + 1);
+    }
+    return actuator_.plan(wanted, before, settings_, site_);
+  }
   // The input of the command whose argv starts with that word.
   [[nodiscard]] std::string input(Qos wanted, const std::string& program) const {
     std::string text;
@@ -45,7 +52,7 @@ class TcFixture : public testing::Test {
     }
     probe_.qdiscs.push_back({"wan", "pfifo", marker << 16U, 0});
     probe_.qdiscs.push_back({"br-lan", "clsact", 0xffff0000, 0xfffffff1});
-    probe_.results = {{.exit_status = 0, .output = our_filter}, {.exit_status = 0, .output = "table inet voip_qosd {}"}};
+    probe_.results = {{.exit_status = 0, .output = our_filter}, {.exit_status = 0, .output = tc::nft_rules(settings_, site_)}};
   }
 
   [[nodiscard]] std::uint32_t fingerprint() const {

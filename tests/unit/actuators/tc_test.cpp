@@ -53,6 +53,42 @@ TEST_F(TcActuator, WhatOtherSettingsHaveInstalledIsRenewed) {
   EXPECT_EQ(read(), (QosObserved{Qos::on, ""})) << "the draining is over";
 }
 
+TEST_F(TcActuator, WhatOthersChangeInsideIsSeenAndPutInPlaceAnew) {
+  install(0xca1e);
+  for (Qdisc& qdisc : probe_.qdiscs) {
+    qdisc.limit =
+        qdisc.kind == "pfifo" && qdisc.handle >> 16U != 0xca1eU ? (qdisc.handle >> 16U & 0xfU) == 0xaU ? 50U : 100U : 0U;
+  }
+  const std::string upload =
+      "class htb ca1:1 root rate 950Kbit ceil 950Kbit burst 3028b\n"
+      "class htb ca1:10 parent ca1:1 leaf ca1a: prio 0 rate 600Kbit ceil 950Kbit\n"
+      "class htb ca1:20 parent ca1:1 leaf ca1b: prio 1 rate 150Kbit ceil 150Kbit\n"
+      "class htb ca1:30 parent ca1:1 leaf ca1c: prio 2 rate 250Kbit ceil 700Kbit\n"
+      "class htb ca1:f0 root leaf ca1e: prio 7 rate 8Kbit ceil 8Kbit\n"
+      "filter parent ca1: protocol arp pref 1 u32 chain 0\n";
+  probe_.results.push_back({.exit_status = 0, .output = upload});
+  EXPECT_EQ(read(), (QosObserved{Qos::on, ""}));
+  const auto expect_seen = [&](const std::string& from, const std::string& to) {
+    Probe changed = probe_;
+    std::string& text = changed.results.back().output;
+    text.replace(text.find(from), from.size(), to);
+    std::swap(changed, probe_);
+    EXPECT_EQ(read().qos, std::nullopt) << to;
+    EXPECT_NE(read().problem.find("somebody changed our shaping on wan"), std::string::npos) << read().problem;
+    EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev wan root"), std::string::npos) << to;
+    std::swap(changed, probe_);
+  };
+  expect_seen("rate 600Kbit", "rate 8Kbit");
+  expect_seen("ceil 700Kbit", "ceil 8Kbit");
+  expect_seen("protocol arp", "protocol ip");
+  probe_.qdiscs[1].limit = 1;
+  EXPECT_EQ(read().qos, std::nullopt) << "the queue of calls";
+  probe_.qdiscs[1].limit = 50;
+  probe_.results[1].output = "table inet voip_qosd {\n\tchain up {\n\t}\n}\n";
+  EXPECT_EQ(read().qos, std::nullopt);
+  EXPECT_NE(read().problem.find("rules of our nft table"), std::string::npos) << read().problem;
+}
+
 TEST_F(TcActuator, AnyMissingPartIsRemains) {
   install(0xca1e);
   const Probe whole = probe_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actuators/tc_profile.h"
 #include "core/actuator.h"
 #include "system/json_reader.h"
 
@@ -83,7 +84,10 @@ inline Probe tc(Qos state, bool before_switch) {
     probe.results = {said("filter protocol all pref 48879 u32 chain 0 fh 800::800 order 2048\n")};
   }
   if (!before_switch) {
-    probe.results.push_back(is_on ? said("table inet voip_qosd {}\n") : failed());
+    probe.results.push_back(is_on ? said(tc::nft_rules({}, {.wan = "wan", .lan = {}, .phones = {}})) : failed());
+  }
+  for (std::size_t tree = 0; is_on && tree < 2; ++tree) {
+    probe.results.push_back(failed());  // the classes cannot be listed
   }
   return probe;
 }
