@@ -14,6 +14,8 @@ namespace {
 
 // Discovery messages that we read back are the longest; a command that is too long must only be seen to be so.
 constexpr std::size_t longest_payload = 32'768;
+// Longer than any of ours; a broker may send any.
+constexpr std::size_t longest_topic = 1024;
 constexpr std::size_t most_refused = 64;
 constexpr std::size_t longest_shown = 100;
 
@@ -182,7 +184,7 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<PahoLine>& 
   });
   client.set_message_callback([line](const mqtt::const_message_ptr& message) noexcept {
     try {
-      if (message) {
+      if (message && message->get_topic().size() <= longest_topic) {
         line->tell(incoming_from(*message));
       }
     } catch (...) {  // NOLINT(bugprone-empty-catch)
