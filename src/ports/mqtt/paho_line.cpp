@@ -78,7 +78,8 @@ std::string words_for_turned_away(std::uint32_t version) {
     case PacketFault::bad_frame:
       return "what came breaks the rules of WebSocket: something is wrong with the broker";
   }
-  return "a message of " + std::to_string(away->packet.bytes) + " bytes came" +
+  // Of a packet that is no message there is no topic; much of what is no MQTT looks like one.
+  return (away->topic.empty() ? "a packet of " : "a message of ") + std::to_string(away->packet.bytes) + " bytes came" +
          (away->topic.empty() ? "" : " on " + away->topic) + ", more than a router takes (" +
          std::to_string(largest_incoming_bytes) + "): set max_packet_size at the broker" +
          (version == 5 ? ", which does not keep to what it is told" : ", or mqtt.version = 5 here");

@@ -54,7 +54,7 @@ TEST_F(MqttGate, AMessageThatNeverEndsEndsTheConnectionAtItsBeginning) {
 TEST_F(MqttGate, AnAnswerToConnectThatNeverEndsIsNone) {
   const std::string log = log_with(5, std::string("\x20") + endless, {});
   EXPECT_NE(log.find("cannot connect to mqtt://"), std::string::npos) << log;
-  EXPECT_NE(log.find("a message of 268435460 bytes came, more than"), std::string::npos) << log;
+  EXPECT_NE(log.find("a packet of 268435460 bytes came, more than"), std::string::npos) << log;
 }
 
 // The library would keep each until the broker allows it to hand them out.
