@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ports/mqtt/address.h"
+#include "ports/mqtt/gate.h"
 #include "ports/mqtt/paho_line.h"
 
 namespace voip {
@@ -66,9 +67,10 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options, 
   }
 }
 
-std::shared_ptr<PahoLine> make_line(const std::shared_ptr<MqttInbox>& inbox, const MqttLimits& limits) {
+std::shared_ptr<PahoLine> make_line(const std::shared_ptr<MqttInbox>& inbox, std::uint32_t version, const MqttLimits& limits) {
   auto line = std::make_shared<PahoLine>();
   line->inbox = inbox;
+  line->version = version;
   line->limits = limits;
   return line;
 }
@@ -78,7 +80,7 @@ class PahoClient : public MqttClient {
   // With births_and_deaths() locked.
   PahoClient(const std::shared_ptr<MqttInbox>& inbox, const std::string& uri, const MqttConnectionOptions& options,
              const MqttLimits& limits)
-      : line_(make_line(inbox, limits)),
+      : line_(make_line(inbox, options.version, limits)),
         options_(options),
         needs_tls_(parse_mqtt_uri(uri).has_tls),
         connecting_(line_, uri),

@@ -15,9 +15,6 @@
 
 namespace voip {
 
-// Nothing that the node is told comes near it. A broker that speaks MQTT 5 keeps what is larger to itself; where one sends it all
-// the same, that is the end of the connection.
-inline constexpr std::size_t largest_incoming_bytes = 65'536;
 // So many messages of ours may wait for their receipts.
 inline constexpr std::size_t most_in_flight = 64;
 

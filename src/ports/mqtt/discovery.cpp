@@ -17,6 +17,7 @@ constexpr Duration until_migrated = 5s;
 constexpr Duration shortest_birth_delay = 1s;
 constexpr std::int64_t birth_spread_ms = 2'000;
 constexpr std::size_t most_found = 256;
+constexpr std::size_t most_found_bytes = 1'048'576;  // more than that of as many devices as there can be
 
 }  // namespace
 
@@ -38,12 +39,15 @@ void MqttDiscovery::lost() {
     }
   }
   found_.clear();
+  found_bytes_ = 0;
   later_.clear();
 }
 
 bool MqttDiscovery::take(const MqttIncoming& incoming) {
   if (is_own_discovery(settings_, incoming.topic)) {
-    if (incoming.is_retained && found_.size() < most_found) {
+    const std::size_t bytes = incoming.topic.size() + incoming.payload.size();
+    if (incoming.is_retained && found_.size() < most_found && bytes <= most_found_bytes - found_bytes_) {
+      found_bytes_ += bytes;
       found_[incoming.topic] = incoming.payload;
     }
     return true;
@@ -64,6 +68,7 @@ bool MqttDiscovery::take(const MqttIncoming& incoming) {
 void MqttDiscovery::announce() {
   DiscoveryPlan plan = plan_discovery(settings_, version_, found_);
   found_.clear();
+  found_bytes_ = 0;
   for (MqttMessage& message : plan.now) {
     voice_.say(std::move(message));
   }

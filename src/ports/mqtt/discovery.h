@@ -2,6 +2,7 @@
 // with the broker, and one to three seconds after Home Assistant has started.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -45,6 +46,7 @@ class MqttDiscovery {
   Loop& loop_;
   Voice voice_;
   std::map<std::string, std::string> found_;
+  std::size_t found_bytes_ = 0;
   std::vector<MqttMessage> later_;
   Timer announce_timer_;
   Timer later_timer_;

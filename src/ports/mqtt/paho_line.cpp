@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "ports/mqtt/aside.h"
-#include "ports/mqtt/client.h"
 #include "ports/mqtt/diagnosis.h"
+#include "ports/mqtt/gate.h"
 #include "ports/mqtt/reasons.h"
 
 namespace voip {
@@ -14,6 +14,8 @@ namespace {
 
 // Discovery messages that we read back are the longest; a command that is too long must only be seen to be so.
 constexpr std::size_t longest_payload = 32'768;
+// Longer than any of ours; a broker may send any.
+constexpr std::size_t longest_topic = 1024;
 constexpr std::size_t most_refused = 64;
 constexpr std::size_t longest_shown = 100;
 
@@ -62,15 +64,25 @@ MqttIncoming incoming_from(const mqtt::message& message) {
           text_property(properties, mqtt::property::RESPONSE_TOPIC), text_property(properties, mqtt::property::CORRELATION_DATA)};
 }
 
-void take_message(PahoLine& line, const mqtt::message& message) {
-  const std::size_t bytes = message.get_topic().size() + message.get_payload().size();
-  if (bytes > largest_incoming_bytes) {
-    line.lose("a message of " + std::to_string(bytes) + " bytes came on " + message.get_topic().substr(0, longest_shown) +
-              ", more than a router takes (" + std::to_string(largest_incoming_bytes) +
-              "): set max_packet_size at the broker, or mqtt.version = 5 here");
-    return;
+// What the gate has turned away, in words; empty: nothing.
+std::string words_for_turned_away(std::uint32_t version) {
+  const auto away = take_turned_away();
+  if (!away) {
+    return {};
   }
-  line.tell(incoming_from(message));
+  switch (away->packet.fault) {
+    case PacketFault::too_long:
+      break;
+    case PacketFault::too_high_qos:
+      return "a message of QoS 2 came, which nobody has asked for: something is wrong with the broker";
+    case PacketFault::bad_frame:
+      return "what came breaks the rules of WebSocket: something is wrong with the broker";
+  }
+  // Of a packet that is no message there is no topic; much of what is no MQTT looks like one.
+  return (away->topic.empty() ? "a packet of " : "a message of ") + std::to_string(away->packet.bytes) + " bytes came" +
+         (away->topic.empty() ? "" : " on " + away->topic) + ", more than a router takes (" +
+         std::to_string(largest_incoming_bytes) + "): set max_packet_size at the broker" +
+         (version == 5 ? ", which does not keep to what it is told" : ", or mqtt.version = 5 here");
 }
 
 }  // namespace
@@ -105,8 +117,11 @@ void ConnectListener::on_failure(const mqtt::token& token) {
   try {
     const int reason = reason_of(token);
     const std::string traced = std::exchange(trouble, {});
+    const std::string turned_away = words_for_turned_away(line_->version);
     listen_to_trace(false);
-    if (reason > 0 || !traced.empty()) {
+    if (!turned_away.empty()) {
+      line_->tell(MqttFailed{turned_away});
+    } else if (reason > 0 || !traced.empty()) {
       line_->tell(MqttFailed{reason > 0 ? mqtt_words_for(reason) : traced, std::max(reason, 0)});
     } else if (!line_->is_silent) {
       ask_aside(line_->inbox, [uri = uri_] { return MqttFailed{diagnose_broker(uri)}; });
@@ -146,6 +161,7 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<PahoLine>& 
   client.set_connected_handler([line](const std::string& /*cause*/) noexcept {
     try {
       trouble.clear();
+      take_turned_away();  // that of an earlier connection
       listen_to_trace(false);
       line->is_connected = true;
       line->tell(MqttConnected{line->limits});
@@ -154,7 +170,8 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<PahoLine>& 
   });
   client.set_connection_lost_handler([line](const std::string& cause) noexcept {
     try {
-      line->lose(cause);
+      const std::string turned_away = words_for_turned_away(line->version);
+      line->lose(turned_away.empty() ? cause : turned_away);
     } catch (...) {  // NOLINT(bugprone-empty-catch)
     }
   });
@@ -168,8 +185,8 @@ void set_callbacks(mqtt::async_client& client, const std::shared_ptr<PahoLine>& 
   });
   client.set_message_callback([line](const mqtt::const_message_ptr& message) noexcept {
     try {
-      if (message) {
-        take_message(*line, *message);
+      if (message && message->get_topic().size() <= longest_topic) {
+        line->tell(incoming_from(*message));
       }
     } catch (...) {  // NOLINT(bugprone-empty-catch)
     }

@@ -18,6 +18,7 @@ namespace voip {
 // What the library's threads know of a connection. It outlives the client.
 struct PahoLine {
   std::shared_ptr<MqttInbox> inbox;
+  std::uint32_t version = 5;
   MqttLimits limits;  // complete before the connection is told of
   std::atomic<bool> is_connected = false;
   std::atomic<bool> is_silent = false;

@@ -1,6 +1,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@ using Steady = std::chrono::steady_clock;
 constexpr auto connect_limit = std::chrono::seconds(20);      // longer than one attempt takes
 constexpr auto quiet_after = std::chrono::milliseconds(700);  // retained messages come in one go
 constexpr auto collect_limit = std::chrono::seconds(10);
+constexpr std::size_t most_topics = 16'384;  // of a broker that is full of them the rest goes with the next run
 constexpr auto send_limit = std::chrono::seconds(10);
 constexpr auto send_pause = std::chrono::milliseconds(10);
 
@@ -80,7 +82,7 @@ Found find_retained(MqttConnection& connection, const MqttTopics& topics) {
   for (auto end = Steady::now() + quiet_after; Steady::now() < end && end < limit;) {
     for (const MqttHappening& happening : next(connection, end)) {
       const auto* incoming = std::get_if<MqttIncoming>(&happening);
-      if (incoming != nullptr && incoming->is_retained && !incoming->payload.empty()) {
+      if (incoming != nullptr && incoming->is_retained && !incoming->payload.empty() && found.topics.size() < most_topics) {
         found.topics.insert(incoming->topic);
         found.is_online = found.is_online || (incoming->topic == topics.status() && incoming->payload == "online");
         end = Steady::now() + quiet_after;

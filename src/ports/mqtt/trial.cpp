@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration reach_limit = 8s;       // for the name server and three seconds of knocking
 constexpr Duration connect_limit = 15s;    // the library gives up after ten to thirteen
+constexpr std::size_t most_retained = 16;  // a few are asked for
 constexpr Duration retained_time = 300ms;  // what is kept comes at once after a subscription
 
 class Attempt {
@@ -32,7 +33,8 @@ class Attempt {
         fail("it ended the connection at once" + (lost->why.empty() ? "" : ": " + lost->why));
       } else if (const auto* refused = std::get_if<MqttRefused>(&happening)) {
         trial_.refused.push_back(refused->what + " (" + refused->why + ")");
-      } else if (const auto* incoming = std::get_if<MqttIncoming>(&happening); incoming != nullptr && incoming->is_retained) {
+      } else if (const auto* incoming = std::get_if<MqttIncoming>(&happening);
+                 incoming != nullptr && incoming->is_retained && trial_.retained.size() < most_retained) {
         trial_.retained[incoming->topic] = incoming->payload;
       }
     }

@@ -85,7 +85,8 @@ TEST_F(MqttLostBroker, SilenceIsNoConnection) {
   }
 }
 
-// The library takes it for the beginning of a packet, and waits for the rest while the broker goes on to answer.
+// It looks like the beginning of a packet: one that is too long, or one that the library would wait for, while the broker goes on
+// to answer.
 TEST_F(MqttLostBroker, GarbageAfterTheAnswerToConnectIsNoConnection) {
   using namespace std::string_literals;
   constexpr unsigned ping = 12;
@@ -101,7 +102,9 @@ TEST_F(MqttLostBroker, GarbageAfterTheAnswerToConnectIsNoConnection) {
       }
       return Answer::send;
     });
-    EXPECT_NE(log.find("mqtt: lost the broker: it "), std::string::npos) << log;
+    EXPECT_TRUE(log.find("mqtt: lost the broker: it ") != std::string::npos ||
+                log.find("mqtt: lost the broker: a packet of ") != std::string::npos)
+        << log;
   }
 }
 

@@ -67,6 +67,19 @@ TEST_F(MqttPastTest, AnotherNodeIdTakesTheOldDeviceAway) {
   }
 }
 
+// A topic can have 64 KiB, and there can be many.
+TEST_F(MqttPastTest, TopicsLongerThanAnyOfOursAreNotLookedAt) {
+  const std::string long_one = "voip-qos/router/device/" + std::string(2'000, 'y') + "/state";
+  broker.publish(long_one, "1", {"-r"});
+  broker.publish("voip-qos/router/device/gone/state", "1", {"-r"});
+  Node node(settings("router"));
+  ASSERT_TRUE(node.open().ok());
+  node.run_for(2s);
+  const std::string all = kept(node);
+  EXPECT_EQ(all.find("device/gone/state"), std::string::npos) << all;
+  EXPECT_NE(all.find(long_one), std::string::npos) << all;
+}
+
 TEST_F(MqttPastTest, AnotherPrefixAndAnotherBaseTakeWithThemWhatWasThere) {
   let_it_be_announced(settings("router"));
   Settings moved = settings("router");

@@ -197,6 +197,28 @@ TEST_F(MqttTls, WebSocketsOverTlsCarryItToo) {
   EXPECT_TRUE(reaches(settings, broker.looked_at));
 }
 
+// It is looked at behind the encryption.
+TEST_F(MqttTls, AMessageThatIsTooLargeEndsTheConnectionBeforeItIsRead) {
+  for (const char* extra : {"", "protocol websockets\n"}) {
+    const TwoListeners broker(extra + authority().lines_for("good"));
+    Settings settings = tls_settings_for(broker.looked_at);
+    settings.mqtt.uri = {broker.uri(*extra == '\0' ? "mqtts" : "wss")};
+    settings.mqtt.version = 3;
+    testing::internal::CaptureStderr();
+    Node node(settings);
+    ASSERT_TRUE(node.open().ok());
+    Observer observer(broker.looked_at, {"-T", "+/+/+/set"});
+    ASSERT_TRUE(saw(node, observer, "mode auto"));
+    const std::string file = authority().path("large");
+    std::ofstream{file};
+    fs::resize_file(file, 300'000);
+    EXPECT_EQ(run(broker.looked_at.client("mosquitto_pub", {"-q", "1", "-t", "voip-qos/router/mode/set", "-f", file})), 0);
+    EXPECT_TRUE(node.run_until([&] { return observer.count("status online") >= 2; }, 30s));
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find(" of 30003"), std::string::npos) << log;
+  }
+}
+
 TEST_F(MqttTls, EachKindOfBrokerInTheListIsTriedInItsOwnWay) {
   authority().issue("other", "DNS:other.lan", "2");
   Broker wrong_name("allow_anonymous true\n" + authority().lines_for("other"));
