@@ -105,8 +105,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
     ReplayOptions replay{arguments.config, std::nullopt, std::move(arguments.files), arguments.explains};
     if (!arguments.interval.empty()) {
       replay.interval = parse_duration(arguments.interval);
-      if (!replay.interval || *replay.interval <= Duration::zero() || *replay.interval > 1min) {
-        return wrong_usage("--interval: expected a duration up to 1m, like 1s, got \"" + arguments.interval + "\"", command);
+      if (!replay.interval || *replay.interval < 100ms || *replay.interval > 1min) {
+        return wrong_usage("--interval: expected a duration from 100ms to 1m, like 1s, got \"" + arguments.interval + "\"",
+                           command);
       }
     }
     return replay;

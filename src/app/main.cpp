@@ -27,10 +27,9 @@ int main(int argc, char** argv) {
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {
                           if (text.exit_status == exit_done) {
-                            print(text.text);
-                          } else {
-                            complain(text.text);
+                            return print(text.text) ? exit_done : exit_failed;
                           }
+                          complain(text.text);
                           return text.exit_status;
                         },
                     },

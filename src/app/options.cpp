@@ -64,7 +64,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   record->add_flag("--mask-lan", arguments.masks_lan, "hide the LAN's hosts and device names, too");
   CLI::App* replay = app.add_subcommand("replay", "run detector and policy over recordings; one JSON object a line");
   add_config(*replay, arguments);
-  replay->add_option("--interval", arguments.interval, "look at the counters this often, like 1s")->type_name("DURATION");
+  replay->add_option("--interval", arguments.interval, "look at the counters this often, from 100ms to 1m")
+      ->type_name("DURATION");
   replay->add_flag("--explain", arguments.explains, "add what the detector thinks of each busy flow, every second");
   replay->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
       ->required()

@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -222,9 +223,18 @@ Result<Ending> begin(Life& life, Extent extent, const std::optional<std::string>
   return live(life.settings, extent, config_path, life.in_force, next);
 }
 
+// By habit some are sent to any daemon (USR1 to open the log again), or by the kernel. They mean nothing here, and to end by one
+// at once would leave the line shaped. Programs that are started do not inherit it.
+void ignore_meaningless_signals() {
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR}) {
+    std::signal(signal, SIG_IGN);
+  }
+}
+
 }  // namespace
 
 int run_daemon(const std::optional<std::string>& config_path) {
+  ignore_meaningless_signals();
   auto loaded = load_or_complain(config_path);
   if (!loaded) {
     return exit_usage;

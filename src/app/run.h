@@ -6,9 +6,9 @@
 
 namespace voip {
 
-// Runs in the foreground until SIGTERM or SIGINT; SIGHUP reads the file again, and one that is wrong or cannot be carried out is
-// refused while the old settings go on. Whenever it ends after a reload, the line is left as policy.on_exit says. Returns the
-// exit status: 0 ended as asked, 1 it failed while running, 2 the configuration is wrong.
+// Runs in the foreground until SIGTERM, SIGINT or SIGQUIT; SIGHUP reads the file again, and one that is wrong or cannot be
+// carried out is refused while the old settings go on. Whenever it ends after a reload, the line is left as policy.on_exit says.
+// Returns the exit status: 0 ended as asked, 1 it failed while running, 2 the configuration is wrong.
 int run_daemon(const std::optional<std::string>& config_path);
 
 }  // namespace voip

@@ -15,8 +15,9 @@ enum class LogLevel { debug, info, warning, error };
 // read again, never while another thread may log; until the first time everything from info on goes to standard error.
 Status start_log(LogLevel level, std::string_view target, const std::string& file);
 
-// Thread-safe; never throws; a line is one message without its newline. Whatever it quotes stays one line of at most a kilobyte,
-// and nothing in it acts on a terminal (base/printable.h): callers need not look at what others wrote.
+// Thread-safe; never throws; does not wait for whoever reads standard error: a line that has no place there is lost, which is
+// told later; a line is one message without its newline. Whatever it quotes stays one line of at most a kilobyte, and nothing in
+// it acts on a terminal (base/printable.h): callers need not look at what others wrote.
 void log(LogLevel level, std::string_view message);
 
 inline void log_debug(std::string_view message) {

@@ -14,9 +14,9 @@
 #include <tuple>
 
 #include "actuators/actuators.h"
+#include "base/regular_file.h"
 #include "base/secret_file.h"
 #include "base/trust.h"
-#include "base/unique_fd.h"
 
 namespace voip {
 namespace {
@@ -139,27 +139,17 @@ void check_mqtt(ConfigReading& reading) {
   }
 }
 
-// What is wrong with the file; empty: nothing.
-std::string unreadable(const std::string& path, struct stat& status) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file || ::fstat(file.get(), &status) != 0) {
-    return "read " + path + ": " + std::strerror(errno);
-  }
-  return S_ISREG(status.st_mode) ? std::string() : "read " + path + ": it is no regular file";
-}
-
 void check_mqtt_files(ConfigReading& reading) {
   const MqttSettings& mqtt = reading.settings.mqtt;
-  struct stat status {};
   for (const auto& [key, path, is_secret] :
        {std::tuple("mqtt.ca_file", &mqtt.ca_file, false), std::tuple("mqtt.cert_file", &mqtt.cert_file, false),
         std::tuple("mqtt.key_file", &mqtt.key_file, true), std::tuple("mqtt.password_file", &mqtt.password_file, true)}) {
     if (path->empty()) {
       continue;
     }
-    if (const std::string problem = unreadable(*path, status); !problem.empty()) {
-      reading.add(reading.place_of(key), std::string(key) + ": " + problem);
-    } else if (is_secret && others_may_read(status, *path)) {
+    if (const auto file = open_regular_file(*path, O_RDONLY); !file) {
+      reading.add(reading.place_of(key), std::string(key) + ": read " + *path + ": " + file.error());
+    } else if (is_secret && others_may_read(file->status, *path)) {
       reading.add(reading.place_of(key), std::string(key) + ": others may read " + *path + "; run: chmod 600 " + *path);
     }
   }
@@ -170,11 +160,12 @@ void check_mqtt_files(ConfigReading& reading) {
 std::string unusable(const std::filesystem::path& path, bool is_socket) {
   std::error_code error;
   const auto there = std::filesystem::status(path, error);
-  if (std::filesystem::exists(there) && std::filesystem::is_socket(there) != is_socket) {
-    return path.string() + " is there, and is " + (is_socket ? "no socket" : "a socket") + ": remove it, or name another";
-  }
   if (std::filesystem::is_directory(there)) {
     return path.string() + " is a directory: name a file in it";
+  }
+  if (std::filesystem::exists(there) &&
+      !(is_socket ? std::filesystem::is_socket(there) : std::filesystem::is_regular_file(there))) {
+    return path.string() + " is there, and is no " + (is_socket ? "socket" : "regular file") + ": remove it, or name another";
   }
   std::filesystem::path folder = path.parent_path();
   while (folder.has_relative_path() && ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT) {
@@ -190,7 +181,13 @@ std::string unusable(const std::filesystem::path& path, bool is_socket) {
   return {};
 }
 
-void check_own_files(ConfigReading& reading) {
+// Whether two paths lead to the same place, be something there or not yet.
+bool is_same_place(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code error;
+  return std::filesystem::weakly_canonical(one, error) == std::filesystem::weakly_canonical(other, error) && !error;
+}
+
+void check_own_files(ConfigReading& reading, const std::string& file) {
   const ControlSettings& control = reading.settings.control;
   const LogSettings& log = reading.settings.log;
   const auto check = [&reading](const char* key, const std::string& problem) {
@@ -200,7 +197,10 @@ void check_own_files(ConfigReading& reading) {
   };
   check("control.socket", unusable(control.socket, true));
   if (log.target == "file") {
-    check(reading.gives("log.file") ? "log.file" : "log.target", unusable(log.file, false));
+    const char* const key = reading.gives("log.file") ? "log.file" : "log.target";
+    check(key, unusable(log.file, false));
+    check(key, is_same_place(log.file, control.socket) ? log.file + " is control.socket: name another file" : "");
+    check(key, is_same_place(log.file, file) ? log.file + " is the configuration: name another file" : "");
   }
   if (!control.group.empty() && ::getgrnam(control.group.c_str()) == nullptr) {  // NOLINT(concurrency-mt-unsafe): one thread
     check("control.group", "there is no group \"" + control.group + "\"; run: groupadd --system " + control.group);
@@ -211,8 +211,15 @@ void check_commands(ConfigReading& reading) {
   const ExecSettings& exec = reading.settings.qos.exec;
   for (const auto& [key, command] :
        {std::pair("qos.exec.on", &exec.on), std::pair("qos.exec.off", &exec.off), std::pair("qos.exec.observe", &exec.observe)}) {
-    if (!command->empty() && ::access(command->front().c_str(), X_OK) != 0) {
-      reading.add(reading.place_of(key), std::string(key) + ": run " + command->front() + ": " + std::strerror(errno));
+    if (command->empty()) {
+      continue;
+    }
+    const std::string& program = command->front();
+    std::error_code error;
+    if (::access(program.c_str(), X_OK) != 0) {
+      reading.add(reading.place_of(key), std::string(key) + ": run " + program + ": " + std::strerror(errno));
+    } else if (!std::filesystem::is_regular_file(program, error)) {
+      reading.add(reading.place_of(key), std::string(key) + ": run " + program + ": it is no program");
     }
   }
 }
@@ -226,10 +233,10 @@ void check_contradictions(ConfigReading& reading) {
   check_mqtt(reading);
 }
 
-void check_named_files(ConfigReading& reading) {
+void check_named_files(ConfigReading& reading, const std::string& file) {
   check_mqtt_files(reading);
   check_commands(reading);
-  check_own_files(reading);
+  check_own_files(reading, file);
 }
 
 }  // namespace voip

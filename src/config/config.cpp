@@ -18,13 +18,14 @@
 #endif
 #include <toml++/toml.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "base/regular_file.h"
 #include "config/advice.h"
 #include "config/given.h"
 #include "config/node.h"
@@ -116,7 +117,7 @@ LoadedSettings parse_settings(std::string_view text, const std::string& file, Na
   read_settings(to_node(parsed.table()), reading);
   check_contradictions(reading);
   if (named_files == NamedFiles::checked) {
-    check_named_files(reading);
+    check_named_files(reading, file);
   }
   if (reading.problems.empty()) {
     return std::move(reading.settings);
@@ -133,25 +134,19 @@ LoadedSettings parse_settings(std::string_view text, const std::string& file, Na
 }
 
 LoadedSettings load_settings(const std::string& path, NamedFiles named_files) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text;
-  if (in) {
-    // One byte more than is allowed, to see that there is more.
-    text.resize(largest_file + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+  const Result<RegularFile> file = open_regular_file(path, O_RDONLY);
+  const Result<std::string> text = file ? read_text(*file, largest_file + 1) : Error{file.error()};
+  if (!text) {
+    return whole_file_problem(path, "read the configuration: " + text.error());
   }
-  if (!in.eof() && text.size() <= largest_file) {
-    return whole_file_problem(path, std::string("read the configuration: ") + std::strerror(errno));
-  }
-  if (text.size() > largest_file) {
+  if (text->size() > largest_file) {
     return whole_file_problem(path, "read the configuration: the file is larger than 1 MiB");
   }
-  return parse_settings(text, path, named_files);
+  return parse_settings(*text, path, named_files);
 }
 
 LoadedSettings load_default_settings(NamedFiles named_files) {
-  if (!std::ifstream(default_config_path) && errno == ENOENT) {
+  if (access(default_config_path, F_OK) != 0 && errno == ENOENT) {
     return Settings{};
   }
   return load_settings(default_config_path, named_files);

@@ -32,7 +32,8 @@ void read_settings(const ConfigNode& file, ConfigReading& reading);
 
 // What no single value can tell: settings that contradict each other.
 void check_contradictions(ConfigReading& reading);
-// Password, certificates and scripts that the settings name: readable, and the password for nobody else. Opens them.
-void check_named_files(ConfigReading& reading);
+// Password, certificates and scripts that the settings name: readable, and the password for nobody else. Opens them. What the
+// daemon makes itself takes the place of nothing else, nor of the configuration, which is `file`.
+void check_named_files(ConfigReading& reading, const std::string& file);
 
 }  // namespace voip

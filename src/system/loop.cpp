@@ -30,7 +30,7 @@ Result<std::unique_ptr<Loop>> Loop::open(WallClock wall_clock) {
   }
   sigset_t taken;
   sigemptyset(&taken);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
     sigaddset(&taken, signal);
   }
   if (sigprocmask(SIG_BLOCK, &taken, nullptr) != 0) {

@@ -27,7 +27,7 @@ class Loop {
   using WallClock = std::function<WallTime()>;
   using ClockListener = std::shared_ptr<std::function<void()>>;
 
-  // Blocks SIGTERM, SIGINT and SIGHUP for the process and takes them in; so it comes before any thread.
+  // Blocks SIGTERM, SIGINT, SIGQUIT and SIGHUP for the process and takes them in; so it comes before any thread.
   static Result<std::unique_ptr<Loop>> open(WallClock wall_clock = std::chrono::system_clock::now);
   ~Loop();
   Loop(const Loop&) = delete;

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import sys
 import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
-from daemon import Daemon, merged, toml  # noqa: E402
+from daemon import ROOT, Daemon, binary, merged, toml  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
 
@@ -19,6 +21,7 @@ cd "$(dirname "$0")"
 case $1 in
 on | off)
   ls /proc/self/fd >"descriptors.$1"
+  grep SigIgn /proc/self/status >"ignored.$1"
   echo "$1" >state ;;
 observe) [ "$(cat state 2>/dev/null)" = on ] ;;
 esac
@@ -60,6 +63,48 @@ class Process(unittest.TestCase):
             self.assertEqual((folder / "state").read_text().strip(), "off")
 
     @skipping
+    def test_signals_that_mean_nothing_to_it_do_not_end_it(self):
+        with Home() as home:
+            folder, settings = shaper(home)
+            daemon = Daemon(home, settings).start()
+            self.assert_switches(daemon, folder)
+            for name in ("USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "XFSZ"):
+                os.kill(daemon.pid, getattr(signal, f"SIG{name}"))
+                self.assertTrue(daemon.status(), name)
+            self.assertEqual(int((folder / "ignored.on").read_text().split()[1], 16), 0, "a script has them all")
+            self.assertEqual(daemon.stop(signal.SIGQUIT), 0)
+            self.assertEqual((folder / "state").read_text().strip(), "off")
+
+    @skipping
+    def test_what_cannot_be_written_is_an_error(self):
+        timeline = next(iter(sorted((ROOT / "tests" / "replay" / "golden").glob("*.jsonl*"))))
+        with Home() as home:
+            def run(redirection: str, *argv: str) -> int:
+                return home.run("router", ["sh", "-c", f'ulimit -f 0; exec "$0" "$@" {redirection}', str(binary()), *argv], check=False, timeout=20).returncode
+
+            file = home.folder("output") / "full"
+            for redirection in (">&-", f">{file}"):
+                for argv in (["record", "--for", "1s"], ["replay", str(timeline)], ["help"]):
+                    with self.subTest(redirection, argv=argv):
+                        self.assertEqual(run(redirection, *argv), 1)
+
+    @skipping
+    def test_standard_error_that_nobody_reads_stops_nothing(self):
+        with Home() as home:
+            folder, settings = shaper(home)
+            reader, writer = os.pipe()
+            daemon = Daemon(home, settings, started_by=["sh", "-c", f'exec "$0" "$@" 2>/proc/{os.getpid()}/fd/{writer}']).start()
+            filler = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(filler, b"x")
+            self.assert_switches(daemon, folder)
+            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual((folder / "state").read_text().strip(), "off")
+            for descriptor in (reader, writer, filler):
+                os.close(descriptor)
+
+    @skipping
     def test_closed_standard_descriptors_are_nobody_elses(self):
         with Home() as home:
             broker = home.broker()
@@ -81,6 +126,8 @@ class Process(unittest.TestCase):
             daemon = Daemon(home, merged(settings, {"mqtt": {"username": "me", "password_file": str(password)}}), broker=broker).start()
             self.assert_switches(daemon, folder)
             taken = str(folder / "taken.sock")
+            pipe = folder / "pipe"
+            os.mkfifo(pipe)
             somebody_else.bind(taken)
             somebody_else.listen()
             told = 0
@@ -101,6 +148,7 @@ class Process(unittest.TestCase):
                 ({"control": {"socket": f"{password}/control.sock"}}, "no directory"),
                 ({"log": {"target": "file", "file": "/dev/null/log"}}, "log.file: "),
                 ({"mqtt": {"password_file": str(folder / "vanished")}}, "No such file"),
+                ({"log": {"target": "file", "file": str(pipe)}}, "no regular file"),
                 # What is seen only when it is tried.
                 ({"control": {"socket": taken}}, "another voip-qosd answers on it"),
                 ({"log": {"target": "file", "file": f"{folder}/{300 * 'x'}"}}, "the configuration cannot be used; the old one goes on"),

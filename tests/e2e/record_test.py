@@ -82,6 +82,17 @@ class Recordings(unittest.TestCase):
             self.assertIn("choose another name", again.stderr)
 
     @skipping
+    def test_it_ends_with_its_terminal_but_not_under_nohup(self):
+        with Home() as home:
+            plain = Recorder(home, started_by=["env", "--default-signal=HUP"])
+            kept = Recorder(home, started_by=["env", "--ignore-signal=HUP"])
+            self.assertEqual(plain.end(signal.SIGHUP), 0, plain.log())
+            kept.child.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            self.assertIsNone(kept.child.poll(), kept.log())
+            self.assertEqual(kept.end(), 0, kept.log())
+
+    @skipping
     def test_it_ends_by_itself(self):
         with Home() as home:
             begin = time.monotonic()

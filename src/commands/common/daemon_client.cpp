@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 
@@ -86,7 +87,7 @@ std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask_by(UniqueFd 
 std::optional<ControlAnswer> DaemonQuestion::hear() {
   std::array<char, 16384> buffer{};
   while (!answer_.ends_with('\n')) {
-    const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count == 0 || answer_.size() > longest_answer) {
       return Error{"ask the daemon on " + socket_ +
                    (answer_.empty() ? ": it hung up without an answer" : ": its answer has no end")};
@@ -103,10 +104,30 @@ std::optional<ControlAnswer> DaemonQuestion::hear() {
   return std::move(answer_);
 }
 
+namespace {
+
+// The whole answer, however it trickles.
+std::optional<ControlAnswer> hear_within(std::chrono::milliseconds limit, DaemonQuestion& question) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (true) {
+    if (auto answer = question.hear()) {
+      return answer;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd ready{question.fd(), POLLIN, 0};
+    if (left.count() <= 0 || poll(&ready, 1, static_cast<int>(left.count())) == 0) {
+      return std::nullopt;
+    }
+  }
+}
+
+}  // namespace
+
 ControlAnswer ask_daemon(const std::string& socket, const std::string& request) {
   auto asked = DaemonQuestion::ask_by(patient_socket(), socket, request);
   if (auto* question = std::get_if<DaemonQuestion>(&asked)) {
-    return question->hear().value_or(Error{"ask the daemon on " + socket + ": no answer within 5 s"});
+    return hear_within(std::chrono::seconds(patience.tv_sec), *question)
+        .value_or(Error{"ask the daemon on " + socket + ": no answer within 5 s"});
   }
   if (auto* absent = std::get_if<NotRunning>(&asked)) {
     return std::move(*absent);

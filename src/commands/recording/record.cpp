@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -76,6 +77,12 @@ Result<RecordingPrivacy> make_privacy(const RecordOptions& options) {
   return privacy;
 }
 
+// The terminal was closed, which is meant as an end, unless whoever started it (nohup) has SIGHUP ignored.
+bool ends_on_hangup() {
+  struct sigaction hangup {};
+  return sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
+}
+
 // Steps until it is asked to end; returns why it ended, in words.
 Result<std::string> record(Loop& loop, Recorder& recorder, Output& output, const std::vector<std::unique_ptr<Port>>& ports) {
   const std::vector<Event> begin{DeadlineReached{}};
@@ -102,7 +109,9 @@ Result<std::string> record(Loop& loop, Recorder& recorder, Output& output, const
       return "the recording has reached " + std::to_string(most_bytes >> 20U) + " MiB: ended";
     }
     events = &loop.wait(recorder.deadline());
-    static_cast<void>(loop.reload_requested());  // a recording has one configuration
+    if (loop.reload_requested() && ends_on_hangup()) {
+      loop.post(StopRequested{});
+    }
   }
 }
 

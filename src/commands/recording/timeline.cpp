@@ -19,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_text_bytes = std::size_t{256} << 20U;
+constexpr std::size_t longest_line = std::size_t{1} << 20U;  // as values of JSON it takes ten times as much
 constexpr double seconds_of_longest = std::chrono::duration<double>(longest_recording).count();
 constexpr std::uint64_t max_count = std::uint64_t{1} << 40U;
 
@@ -197,9 +198,17 @@ Result<std::string> read_capture(const std::string& path) {
   gzbuffer(file.get(), 128U << 10U);
   std::string text;
   std::array<char, 64U << 10U> piece{};
+  std::size_t line_begin = 0;
   int length = 0;
   while ((length = gzread(file.get(), piece.data(), piece.size())) > 0) {
-    text.append(piece.data(), static_cast<std::size_t>(length));
+    const std::string_view more(piece.data(), static_cast<std::size_t>(length));
+    if (const std::size_t end = more.rfind('\n'); end != std::string_view::npos) {
+      line_begin = text.size() + end + 1;
+    }
+    text += more;
+    if (text.size() - line_begin > longest_line) {
+      return Error{"read " + path + ": a line is longer than 1 MiB, so it is no recording"};
+    }
     if (text.size() > max_text_bytes) {
       return Error{"read " + path + ": more than 256 MiB of text; cut the recording"};
     }

@@ -33,7 +33,8 @@ Watchlist::Watchlist(const MonitorSettings& settings)
 }
 
 Instant Watchlist::on_grid(Instant now, Duration pace) const {
-  const auto steps = (now + pace / 2 - origin_ + pace - Duration(1)) / pace;
+  const Duration least = std::max(pace / 2, Duration(1));  // later than now, whatever the pace
+  const auto steps = (now + least - origin_ + pace - Duration(1)) / pace;
   return origin_ + steps * pace;
 }
 

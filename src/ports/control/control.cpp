@@ -11,7 +11,6 @@
 
 #include "base/iso_8601.h"
 #include "base/log.h"
-#include "ports/control/listener.h"
 #include "ports/control/request.h"
 
 namespace voip {
@@ -35,7 +34,8 @@ Status ControlSocket::open(Loop& loop) {
   if (!listener) {
     return Error{listener.error()};
   }
-  listener_ = std::move(*listener);
+  listener_ = std::move(listener->fd);
+  file_ = listener->file;
   return loop.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { take_clients(); });
 }
 
@@ -47,8 +47,12 @@ void ControlSocket::close() {
   while (!clients_.empty()) {
     drop(clients_.begin()->first);
   }
+  // Before our own is closed: its number belongs to no other file until then. Somebody may have removed it, and begun another
+  // daemon.
+  if (file_of(settings_.socket) == file_) {
+    ::unlink(settings_.socket.c_str());
+  }
   listener_.reset();
-  ::unlink(settings_.socket.c_str());
 }
 
 void ControlSocket::listen_again() {

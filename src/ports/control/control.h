@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "core/settings.h"
+#include "ports/control/listener.h"
 #include "ports/control/status.h"
 #include "system/loop.h"
 #include "system/port.h"
@@ -62,6 +63,7 @@ class ControlSocket : public Port {
   ControlLimits limits_;
   Loop* loop_ = nullptr;
   UniqueFd listener_;
+  SocketFile file_;
   std::uint64_t last_request_ = 0;
   std::map<int, Client> clients_;
 };

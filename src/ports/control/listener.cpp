@@ -95,7 +95,12 @@ Status give_to_group(const std::string& path, const std::string& group) {
 
 }  // namespace
 
-Result<UniqueFd> open_listener(const ControlSettings& settings) {
+SocketFile file_of(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? SocketFile{status.st_dev, status.st_ino} : SocketFile{};
+}
+
+Result<Listener> open_listener(const ControlSettings& settings) {
   const std::string& path = settings.socket;
   std::error_code failed;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
@@ -127,7 +132,7 @@ Result<UniqueFd> open_listener(const ControlSettings& settings) {
   if (::listen(listener.get(), backlog) != 0) {
     return system_error("listen on the control socket " + path);
   }
-  return listener;
+  return Listener{std::move(listener), file_of(path)};
 }
 
 }  // namespace voip

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/regular_file.h"
 #include "base/trust.h"
 
 namespace voip {
@@ -100,14 +100,12 @@ void HostFiles::read_all() {
 }
 
 std::string HostFiles::read_file(const std::string& path) {
-  // Not blocking: somebody may have put a pipe there.
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+  const auto file = open_regular_file(path, O_RDONLY);
+  if (!file) {
     return {};
   }
   // In /tmp, where OpenWrt keeps its leases, anybody may be first.
-  if (!is_of_the_system(status)) {
+  if (!is_of_the_system(file->status)) {
     if (!std::exchange(is_not_believed_[path], true)) {
       log_warning(
           "read " + path +
@@ -115,21 +113,13 @@ std::string HostFiles::read_file(const std::string& path) {
     }
     return {};
   }
-  std::string text(std::min(static_cast<std::size_t>(status.st_size), longest_file), '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t got = read(file.get(), text.data() + length, text.size() - length);
-    if (got <= 0) {
-      break;
-    }
-    length += static_cast<std::size_t>(got);
-  }
-  text.resize(length);
-  const bool is_too_long = static_cast<std::size_t>(status.st_size) > longest_file;
+  const auto size = static_cast<std::size_t>(file->status.st_size);
+  auto text = read_text(*file, std::min(size, longest_file));
+  const bool is_too_long = size > longest_file;
   if (is_too_long && !std::exchange(is_too_long_[path], true)) {
     log_warning("read " + path + ": longer than 1 MiB; host names in the rest of it are not seen");
   }
-  return text;
+  return text ? std::move(*text) : std::string();
 }
 
 void HostFiles::watch_all() {

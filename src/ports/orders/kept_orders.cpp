@@ -70,7 +70,7 @@ bool take_override(KeptOrders& kept, const std::vector<std::string_view>& words)
   std::int64_t until_s = 0;
   const auto [end, error] = std::from_chars(words[3].data(), words[3].data() + words[3].size(), until_s);
   if (!mode || *mode == Mode::automatic || !left || error != std::errc{} || end != words[3].data() + words[3].size() ||
-      until_s < 0) {
+      until_s < 0 || *left > longest_time_limit) {
     return false;
   }
   kept.override_order = KeptOverride{*mode, until_s, *left};

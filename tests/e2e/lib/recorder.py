@@ -17,10 +17,10 @@ from home import Home  # noqa: E402
 class Recorder:
     """It records from the moment on that it is made."""
 
-    def __init__(self, home: Home, *options: str, config: Path | None = None):
+    def __init__(self, home: Home, *options: str, config: Path | None = None, started_by: list[str] | None = None):
         self.file = home.folder("recording") / "evening.jsonl"
         self._log = self.file.with_suffix(".log")
-        argv = [str(binary()), "record", "--output", str(self.file), *(["--config", str(config)] if config else []), *options]
+        argv = [*(started_by or []), str(binary()), "record", "--output", str(self.file), *(["--config", str(config)] if config else []), *options]
         with open(self._log, "wb") as log:
             self.child = home.popen("router", argv, stderr=log)
         assert wait_until(lambda: self.file.exists() and self.file.stat().st_size > 0, 5), self.log()

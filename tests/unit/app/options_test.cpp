@@ -106,6 +106,7 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"replay"},
       {"replay", "--interval", "fast", "a"},
       {"replay", "--interval", "0s", "a"},
+      {"replay", "--interval", "99ms", "a"},
       {"check-config", "--config"},
       {"--wrong"},
       {"status", "run"},

@@ -36,7 +36,7 @@ TEST_F(ConfigFiles, ThePasswordFileIsForTheDaemonAlone) {
   EXPECT_EQ(good(text(write("closed", "secret")), NamedFiles::checked).mqtt.password_file, folder_ + "/closed");
   EXPECT_NE(problem_in(text(write("open", "secret", 0640)), NamedFiles::checked).find("chmod 600"), std::string::npos);
   EXPECT_NE(problem_in(text(folder_ + "/absent"), NamedFiles::checked).find("No such file"), std::string::npos);
-  EXPECT_NE(problem_in(text(folder_), NamedFiles::checked).find("no regular file"), std::string::npos);
+  EXPECT_NE(problem_in(text(folder_), NamedFiles::checked).find("Is a directory"), std::string::npos);
   EXPECT_EQ(good(text(folder_ + "/absent")).mqtt.password_file, folder_ + "/absent") << "not looked at for a replay";
 }
 
@@ -79,6 +79,26 @@ TEST_F(ConfigFiles, CommandsMustExist) {
             std::string::npos);
 }
 
+TEST_F(ConfigFiles, CommandsMustBePrograms) {
+  EXPECT_NE(problem_in("[qos.exec]\noff = [\"" + folder_ + "\"]", NamedFiles::checked).find("it is no program"),
+            std::string::npos);
+}
+
+TEST_F(ConfigFiles, TheLogTakesThePlaceOfNothingElse) {
+  const auto with_log = [](const std::string& path) { return "[log]\ntarget = \"file\"\nfile = \"" + path + "\"\n"; };
+  const auto problem = [&](const std::string& path) { return problem_in(with_log(path), NamedFiles::checked); };
+  ASSERT_EQ(mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
+  EXPECT_NE(problem(folder_ + "/pipe").find("no regular file"), std::string::npos);
+  EXPECT_NE(problem("/dev/full").find("no regular file"), std::string::npos);
+  const std::string socket = folder_ + "/new/control.sock";
+  EXPECT_NE(problem_in(with_log(folder_ + "/./new/control.sock") + "[control]\nsocket = \"" + socket + "\"", NamedFiles::checked)
+                .find("is control.socket"),
+            std::string::npos);
+  const std::string configuration = write("own.toml", with_log(folder_ + "/own.toml"));
+  EXPECT_NE(to_string(std::get<std::vector<Problem>>(load_settings(configuration)).front()).find("is the configuration"),
+            std::string::npos);
+}
+
 TEST_F(ConfigFiles, AFileThatCannotBeReadIsAProblem) {
   const auto first_problem = [](const std::string& path) {
     const LoadedSettings loaded = load_settings(path);
@@ -86,6 +106,10 @@ TEST_F(ConfigFiles, AFileThatCannotBeReadIsAProblem) {
   };
   EXPECT_EQ(first_problem(folder_ + "/absent.toml"), folder_ + "/absent.toml: read the configuration: No such file or directory");
   EXPECT_EQ(first_problem(folder_), folder_ + ": read the configuration: Is a directory");
+  // Opened without O_NONBLOCK it would wait for somebody who writes.
+  ASSERT_EQ(mkfifo((folder_ + "/pipe.toml").c_str(), 0600), 0);
+  EXPECT_EQ(first_problem(folder_ + "/pipe.toml"), folder_ + "/pipe.toml: read the configuration: it is no regular file");
+  EXPECT_EQ(first_problem("/dev/zero"), "/dev/zero: read the configuration: it is no regular file");
   EXPECT_NE(first_problem(write("large.toml", std::string((1U << 20U) + 1, '\n'))).find("larger than 1 MiB"), std::string::npos);
   EXPECT_EQ(std::get<Settings>(load_settings(write("good.toml", "[node]\nid = \"x\"\n"))).node.id, "x");
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <string>
 
 namespace voip {
@@ -91,6 +93,15 @@ TEST(Timeline, AMissingFileIsNamed) {
   const auto timeline = read_timeline("/nonexistent/timeline.jsonl");
   ASSERT_FALSE(timeline);
   EXPECT_EQ(timeline.error(), "open /nonexistent/timeline.jsonl: No such file or directory");
+}
+
+TEST(Timeline, ALineThatIsTooLongIsNotEvenParsed) {
+  const std::string file = testing::TempDir() + "voip_long_line.jsonl";
+  std::ofstream(file) << meta() << std::string(1U << 20U, ' ') << '\n';
+  EXPECT_TRUE(read_timeline(file)) << "the longest";
+  std::ofstream(file) << meta() << std::string((1U << 20U) + (128U << 10U), ' ') << '\n';
+  EXPECT_NE(read_timeline(file).error().find("a line is longer than 1 MiB"), std::string::npos);
+  std::remove(file.c_str());
 }
 
 }  // namespace

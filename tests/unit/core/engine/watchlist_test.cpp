@@ -63,6 +63,18 @@ TEST_F(WatchlistTest, ReadsWhatIsUndecidedFastAndACallAtTheInterval) {
   EXPECT_EQ(readings[2], 20);
 }
 
+TEST_F(WatchlistTest, AReadingIsLaterThanNowHoweverShortTheInterval) {
+  MonitorSettings hasty;
+  hasty.interval = hasty.fast_interval = 1ms;
+  Watchlist list(hasty);
+  list.take_listing(now_);
+  list.add(0, IpAddress(), true, now_);
+  EXPECT_GT(*list.deadline(), now_);
+  list.take_due(*list.deadline());
+  list.set_interest(0, Interest::in_call, *list.deadline());
+  EXPECT_GT(*list.deadline(), now_);
+}
+
 TEST_F(WatchlistTest, BacksOffFromWhatIsNoMedia) {
   add(0, Interest::dismissed);
   add(1, Interest::quiet);

@@ -150,7 +150,7 @@ TEST(KeptOrders, WhatIsNotUnderstoodIsToldAndTheRestIsKept) {
   for (const std::string wrong :
        {"release_after 1h configured 10s", "release_after 30s", "mode maybe configured auto", "override auto until 5 left 5s",
         "override on until soon left 5s", "override on until 5x left 5s", "override on until -5 left 5s", "nonsense", "\x01\xff",
-        "volume 11 configured 10", "override on until 99999999999999999999 left 5s"}) {
+        "volume 11 configured 10", "override on until 99999999999999999999 left 5s", "override on until 1755000090 left 8d"}) {
     const KeptOrdersRead read = parse_kept_orders(wrong + "\nsensitivity high configured normal");
     EXPECT_EQ(read.problem.rfind("line 1 is not understood: ", 0), 0U) << read.problem;
     EXPECT_TRUE(read.orders.sensitivity) << wrong;
