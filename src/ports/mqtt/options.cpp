@@ -45,7 +45,7 @@ bool is_clear_and_away(const std::string& uri) {
 }  // namespace
 
 Result<std::string> read_password(const std::string& path) {
-  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info {};
   if (!file || fstat(file.get(), &info) != 0) {
     return failed("read mqtt.password_file", path);
