@@ -63,7 +63,10 @@ std::string topic_in(std::string_view begun) {
     return {};
   }
   const std::size_t length = static_cast<std::uint8_t>(begun[0]) * std::size_t{256} + static_cast<std::uint8_t>(begun[1]);
-  return std::string(begun.substr(2, std::min(length, longest_shown)));
+  const std::string_view topic = begun.substr(2, std::min(length, longest_shown));
+  // What only looks like the beginning of a message is followed by anything.
+  const bool is_text = std::all_of(topic.begin(), topic.end(), [](char c) { return static_cast<std::uint8_t>(c) >= ' '; });
+  return std::string(is_text ? topic : std::string_view{});
 }
 
 void remember(MqttTurnedAway away) {
