@@ -163,7 +163,7 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
   }
   if (!has_table) {
     return {std::nullopt, "our nft table inet voip_qosd is missing, so calls do not come first: " +
-                          (table.failure.empty() ? std::string("somebody removed it") : "nft: " + table.failure)};
+                              (table.failure.empty() ? std::string("somebody removed it") : "nft: " + table.failure)};
   }
   // After a change of the settings it is put in place anew.
   const bool is_up_to_date = tc::is_up_to_date(probe, tc::fingerprint(settings, site, layout));

@@ -110,8 +110,7 @@ UniqueFd own_way_to_stderr() {
   return UniqueFd(can_block ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1);
 }
 
-spdlog::sink_ptr stderr_sink() {
-  UniqueFd own = own_way_to_stderr();
+spdlog::sink_ptr stderr_sink(UniqueFd own) {
   const int fd = own ? own.get() : STDERR_FILENO;
   return std::make_shared<Lines>(fd, std::move(own), isatty(STDERR_FILENO) == 1 && spdlog::details::os::is_color_terminal());
 }
@@ -131,12 +130,13 @@ Result<spdlog::sink_ptr> sink_for(std::string_view target, const std::string& fi
   if (target == "syslog") {
     return spdlog::sink_ptr(std::make_shared<spdlog::sinks::syslog_sink_mt>("voip-qosd", 0, LOG_DAEMON, false));
   }
-  return target == "file" ? file_sink(file) : Result<spdlog::sink_ptr>(stderr_sink());
+  return target == "file" ? file_sink(file) : Result<spdlog::sink_ptr>(stderr_sink(own_way_to_stderr()));
 }
 
-// Never destroyed: a thread of the MQTT library may still log while main returns.
+// Never destroyed: a thread of the MQTT library may still log while main returns. Until start_log() it goes wherever standard
+// error goes just then.
 std::shared_ptr<spdlog::logger>& logger() {
-  static auto* const shared = new std::shared_ptr<spdlog::logger>(std::make_shared<spdlog::logger>("voip-qosd", stderr_sink()));
+  static auto* const shared = new std::shared_ptr<spdlog::logger>(std::make_shared<spdlog::logger>("voip-qosd", stderr_sink({})));
   return *shared;
 }
 
