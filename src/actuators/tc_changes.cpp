@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "actuators/cake.h"
@@ -80,7 +81,9 @@ std::size_t count(std::string_view text, std::string_view what) {
 Plan show_trees(const Probe& seen) {
   Plan plan;
   for (const std::string& device : devices_with_tree(seen)) {
-    plan.push_back(batch("class show dev " + device + "\nfilter show dev " + device + "\n"));
+    std::string lines = "class show dev ";
+    lines.append(device).append("\nfilter show dev ").append(device).append("\n");
+    plan.push_back(batch(std::move(lines)));
   }
   return plan;
 }

@@ -72,7 +72,11 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
     ports.push_back({std::move(port), can_be_missed});
   };
-  const auto add_switch = [&] { add(make_qos_switch(settings, actuator, [settings] { return find_site(settings); }), false); };
+  const Actuator* const ours = find_actuator("tc");
+  const auto add_switch = [&] {
+    add(make_qos_switch(settings, actuator, &actuator == ours ? nullptr : ours, [settings] { return find_site(settings); }),
+        false);
+  };
   add(make_journal(), false);
   if (extent == Extent::farewell) {
     add_switch();

@@ -18,9 +18,11 @@ constexpr Duration look_limit = 10s;  // for one look; a switch has qos.timeout
 
 class QosSwitch : public Port {
  public:
-  QosSwitch(const Settings& settings, const Actuator& actuator, FindSite find_site, ReadShaping read_shaping)
+  QosSwitch(const Settings& settings, const Actuator& actuator, const Actuator* before, FindSite find_site,
+            ReadShaping read_shaping)
       : qos_(settings.qos),
         actuator_(actuator),
+        before_(before),
         find_site_(std::move(find_site)),
         read_shaping_(std::move(read_shaping)),
         phones_(phones_of(settings)) {}
@@ -91,9 +93,29 @@ class QosSwitch : public Port {
       return;
     }
     look_error_.clear();
-    deadline_ = loop_->now() + std::min(qos_.timeout, look_limit);
     stops_at_failure_ = false;
+    if (before_ != nullptr && before_->read(probe_, qos_, site_) != QosObserved{Qos::off, ""}) {
+      log_warning("what an earlier run has left of " + std::string(before_->name) + " is taken away");
+      deadline_ = loop_->now() + qos_.timeout;
+      run(before_->preflight(Qos::off, probe_, qos_, site_), &QosSwitch::take_away);
+      return;
+    }
+    before_ = nullptr;
+    deadline_ = loop_->now() + std::min(qos_.timeout, look_limit);
     run(actuator_.observe != nullptr ? actuator_.observe(probe_, qos_, site_) : Plan{}, &QosSwitch::end_look);
+  }
+
+  void take_away(const std::string& /*error*/) {
+    stops_at_failure_ = true;
+    run(before_->plan(Qos::off, probe_, qos_, site_), &QosSwitch::end_removal);
+  }
+
+  void end_removal(const std::string& error) {
+    if (!error.empty()) {
+      log_warning(std::string(before_->name) + ": " + error);
+    }
+    before_ = nullptr;
+    look();
   }
 
   void end_look(const std::string& /*error*/) {
@@ -233,6 +255,7 @@ class QosSwitch : public Port {
 
   const QosSettings qos_;
   const Actuator& actuator_;
+  const Actuator* before_;  // until it is known to have left nothing
   const FindSite find_site_;
   const ReadShaping read_shaping_;
   const std::vector<IpPrefix> phones_;
@@ -272,9 +295,9 @@ std::vector<IpPrefix> phones_of(const Settings& settings) {
   return phones;
 }
 
-std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, FindSite find_site,
-                                      ReadShaping read_shaping) {
-  return std::make_unique<QosSwitch>(settings, actuator, std::move(find_site), std::move(read_shaping));
+std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, const Actuator* before,
+                                      FindSite find_site, ReadShaping read_shaping) {
+  return std::make_unique<QosSwitch>(settings, actuator, before, std::move(find_site), std::move(read_shaping));
 }
 
 }  // namespace voip

@@ -22,8 +22,9 @@ using ReadShaping = std::function<Result<Shaping>()>;
 std::vector<IpPrefix> phones_of(const Settings& settings);
 
 // Both are asked before each switch and each look; the site's phones are filled in from the settings. The actuator is one of
-// all_actuators(), so it lives for ever.
-std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, FindSite find_site,
-                                      ReadShaping read_shaping = voip::read_shaping);
+// all_actuators(), so it lives for ever. `before` is another of them whose shaping is known as ours whoever looks, or null: what
+// it has left of a daemon that was killed, and configured anew before it came back, is taken away before the first look.
+std::unique_ptr<Port> make_qos_switch(const Settings& settings, const Actuator& actuator, const Actuator* before,
+                                      FindSite find_site, ReadShaping read_shaping = voip::read_shaping);
 
 }  // namespace voip

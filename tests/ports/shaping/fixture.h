@@ -27,7 +27,8 @@ class QosSwitchFixture : public testing::Test {
   void open(const std::string& actuator) {
     settings_.qos.actuator = actuator;
     port_ = make_qos_switch(
-        settings_, *find_actuator(actuator), [this] { return site_; }, read_shaping_);
+        settings_, *find_actuator(actuator), actuator == "tc" ? nullptr : find_actuator("tc"), [this] { return site_; },
+        read_shaping_);
     const Status opened = port_->open(*loop_);
     ASSERT_TRUE(opened.ok()) << opened.error();
   }

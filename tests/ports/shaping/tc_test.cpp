@@ -137,6 +137,21 @@ TEST_F(TcSwitchTest, KeepsTheShapingOfOthers) {
   EXPECT_EQ(inventory() + shell("tc filter show dev br-lan ingress"), with_clsact);
 }
 
+TEST_F(TcSwitchTest, WhatAKilledRunLeftIsTakenAwayByOneThatUsesAnotherShaper) {
+  const std::string before = inventory();
+  for (const char* other : {"none", "cake-rate"}) {
+    open("tc");
+    ASSERT_EQ(switch_to(Qos::on), "");
+    ASSERT_NE(inventory(), before);
+    port_.reset();
+    testing::internal::CaptureStderr();
+    open(other);
+    observe();
+    EXPECT_EQ(inventory(), before) << other;
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("left of tc is taken away"), std::string::npos);
+  }
+}
+
 TEST_F(TcSwitchTest, NoticesWhatOthersTakeAwayAndRepairsIt) {
   open("tc");
   ASSERT_EQ(switch_to(Qos::on), "");
