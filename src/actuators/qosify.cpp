@@ -173,10 +173,10 @@ std::string switched_off(const Probe& probe) {
   return "";
 }
 
-bool has_cake(const Probe& probe, const Site& site) {
-  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
-    return qdisc.kind == "cake" && qdisc.device == site.wan && qdisc.parent == root;
-  });
+// Whatever its kind is (cake, in newer kernels cake_mq): without it there is the kernel's default, which has no handle.
+bool has_shaper(const Probe& probe, const Site& site) {
+  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
+                     [&](const Qdisc& qdisc) { return qdisc.handle != 0 && qdisc.device == site.wan && qdisc.parent == root; });
 }
 
 // Why a class for a call would do nothing now; empty: it would.
@@ -206,7 +206,7 @@ std::string why_idle(const Probe& probe, const QosSettings& settings, const Site
                         : ": it is switched off in its own configuration; run `uci set " + off +
                               ".disabled=0; uci commit qosify; /etc/init.d/qosify restart`");
   }
-  if (!has_cake(probe, site)) {
+  if (!has_shaper(probe, site)) {
     return "qosify says that it shapes " + site.wan + ", but there is no CAKE at its root: is kmod-sched-cake there, or has " +
            "another program taken it away? (`tc qdisc show dev " + site.wan + "`, `/etc/init.d/qosify restart`)";
   }
@@ -266,7 +266,7 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
   // With no call up there is nothing to be seen, and what was ordered is what there is.
   const bool is_on = has_ours || was_switched_on;
   const std::string idle = why_idle(probe, settings, site);
-  if (is_on && !has_cake(probe, site)) {
+  if (is_on && !has_shaper(probe, site)) {
     return {Qos::off, idle};  // its entries do nothing
   }
   return {.qos = is_on ? Qos::on : Qos::off,

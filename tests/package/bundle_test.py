@@ -21,6 +21,7 @@ $voip check-config --config /opt/voip-qosd/etc/voip-qosd.toml > /trial/check 2>&
 $voip check-config --config /trial/wrong.toml > /trial/wrong 2>&1; echo $? > /trial/wrong.status
 ip link set lo up
 syslogd -O /trial/log
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -e /var/run/syslogd.pid ] && break; sleep 1; done
 find / -xdev -path /trial -prune -o -path /proc -prune -o -type f -print -o -type l -print | grep -v ^/opt | sort > /trial/before
 /opt/voip-qosd/service install > /trial/install 2>&1
 for i in 1 2 3 4 5 6 7 8 9 10; do voip-qosd status > /trial/status 2>&1 && break; sleep 1; done
