@@ -66,7 +66,9 @@ SeenStatus status_of(const Json& json) {
   status.sight = text(json.at("detector"));
   status.sight_reason = text_or_nothing(json.at("detector_reason"));
   status.error = text_or_nothing(json.at("error"));
-  status.remark = text_or_nothing(json.at("remark"));
+  if (json.contains("remark")) {  // a daemon that was not restarted after an upgrade has none
+    status.remark = text_or_nothing(json.at("remark"));
+  }
   status.calls = number(json.at("calls"));
   for (const Json& call : json.at("call_list")) {
     status.call_list.push_back(call_of(call));

@@ -41,7 +41,8 @@ class PseudoTerminal:
         self.before = termios.tcgetattr(self._slave)
         environment = {**os.environ, "TERM": "xterm", **(environment or {})}
         self.child = subprocess.Popen(argv, stdin=self._slave, stdout=self._slave, stderr=self._slave, env=environment, preexec_fn=self._lead)  # noqa: PLW1509
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> "PseudoTerminal":
         return self
@@ -51,6 +52,9 @@ class PseudoTerminal:
             self.child.kill()
         self.child.wait()
         os.close(self._slave)
+        # Before the number of the descriptor is another terminal's, of which it would take what belongs to that.
+        self._reads.set()
+        self._reader.join(5)
         with contextlib.suppress(OSError):
             os.close(self._master)
 
