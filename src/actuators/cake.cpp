@@ -149,6 +149,12 @@ std::optional<std::uint64_t> parse_rate(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_rate(std::uint64_t bit_per_s, std::uint64_t kbit) {
+  const std::uint64_t wished = kbit * 1000;
+  const std::uint64_t difference = bit_per_s > wished ? bit_per_s - wished : wished - bit_per_s;
+  return difference * 100 <= wished;
+}
+
 bool has_rules(const Probe& probe) {
   return shown::ended_well(shown::result_at(probe, table));
 }

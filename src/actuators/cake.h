@@ -42,6 +42,8 @@ std::optional<Shaper> find(const Probe& probe, std::string_view device);
 
 // "900Kbit", "1.5Mbit", "12345bit" as tc prints rates. Empty when it is none.
 std::optional<std::uint64_t> parse_rate(std::string_view text);
+// Whether what tc printed is that rate: it prints four digits at least, so that a hundredth is no difference.
+bool is_rate(std::uint64_t bit_per_s, std::uint64_t kbit);
 
 // Our table of nft is there: a switch of ours has been on, whatever the settings were.
 bool has_rules(const Probe& probe);

@@ -47,13 +47,6 @@ std::array<std::optional<Rates>, 2> directions(const QosSettings& settings, cons
   return all;
 }
 
-// tc prints four digits at least, so that a hundredth is no difference.
-bool is_near(std::uint64_t bit_per_s, std::uint64_t kbit) {
-  const std::uint64_t wished = kbit * 1000;
-  const std::uint64_t difference = bit_per_s > wished ? bit_per_s - wished : wished - bit_per_s;
-  return difference * 100 <= wished;
-}
-
 enum class Rate : std::uint8_t { absent, unclear, call, idle, strange };
 
 Rate rate_of(const Probe& probe, const Rates& rates) {
@@ -64,9 +57,9 @@ Rate rate_of(const Probe& probe, const Rates& rates) {
   if (!shaper->bit_per_s) {
     return Rate::unclear;
   }
-  return is_near(*shaper->bit_per_s, rates.call_kbit)   ? Rate::call
-         : is_near(*shaper->bit_per_s, rates.idle_kbit) ? Rate::idle
-                                                        : Rate::strange;
+  return cake::is_rate(*shaper->bit_per_s, rates.call_kbit)   ? Rate::call
+         : cake::is_rate(*shaper->bit_per_s, rates.idle_kbit) ? Rate::idle
+                                                              : Rate::strange;
 }
 
 // cake-autorate makes a folder for each of its instances there (cake-autorate.sh).

@@ -13,8 +13,6 @@
 namespace voip::actuators {
 namespace {
 
-constexpr std::uint32_t root = 0xffffffff;     // TC_H_ROOT
-constexpr std::uint32_t ingress = 0xfffffff1;  // TC_H_INGRESS; clsact has it too
 constexpr std::uint32_t handle_of_tree = 0x00010000;
 
 // ---- what the commands say ----
@@ -124,7 +122,7 @@ void append_rules(const Probe& probe, const QosSettings& settings, const Site& s
 // ---- what the kernel says ----
 
 bool is_tree(const Qdisc& qdisc) {
-  return qdisc.kind == "hfsc" && qdisc.parent == root && qdisc.handle == handle_of_tree;
+  return qdisc.kind == "hfsc" && qdisc.is_at_root() && qdisc.handle == handle_of_tree;
 }
 
 // 100: below 1:10 and so on, as tcrules.awk numbers them.
@@ -134,7 +132,7 @@ bool is_leaf(const Qdisc& qdisc) {
 }
 
 bool is_ingress(const Qdisc& qdisc) {
-  return qdisc.kind == "ingress" && qdisc.parent == ingress;
+  return qdisc.kind == "ingress" && qdisc.is_at_ingress();
 }
 
 bool has(const Probe& probe, std::string_view device, bool (*is_it)(const Qdisc&)) {
@@ -181,8 +179,8 @@ const Qdisc* foreign_shaping(const Probe& probe, const Site& site) {
     if (is_theirs || is_half) {
       continue;
     }
-    const bool is_taken = qdisc.kind == "hfsc" ? qdisc.parent == root : is_ingress(qdisc);
-    const bool is_in_the_way = qdisc.device == site.wan && qdisc.parent == root && qdisc.handle != 0;
+    const bool is_taken = qdisc.kind == "hfsc" ? qdisc.is_at_root() : is_ingress(qdisc);
+    const bool is_in_the_way = qdisc.device == site.wan && qdisc.is_at_root() && qdisc.handle != 0;
     if (is_taken || is_in_the_way) {
       return &qdisc;
     }
@@ -194,7 +192,7 @@ const Qdisc* foreign_shaping(const Probe& probe, const Site& site) {
 // named ifb* is not the one that it needs for downloads; they would be gone.
 const Qdisc* ifb_of_others(const Probe& probe) {
   const auto found = std::find_if(probe.qdiscs.begin(), probe.qdiscs.end(), [](const Qdisc& qdisc) {
-    return qdisc.device.substr(0, 3) == "ifb" && qdisc.parent == root && qdisc.handle != 0 &&
+    return qdisc.device.substr(0, 3) == "ifb" && qdisc.is_at_root() && qdisc.handle != 0 &&
            !(is_numbered_ifb(qdisc.device) && qdisc.kind == "hfsc");
   });
   return found == probe.qdiscs.end() ? nullptr : &*found;

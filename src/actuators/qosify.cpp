@@ -25,8 +25,6 @@ namespace {
 constexpr Duration renewed_before = 15s;     // so much of the limit may pass before it is set again
 constexpr Duration longest_addition = 5min;  // what qosify itself adds to a limit
 
-constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
-
 // Order of the results.
 enum Place : std::size_t { entries, status, classes, configuration };
 
@@ -175,8 +173,7 @@ std::string switched_off(const Probe& probe) {
 
 // Whatever its kind is (cake, in newer kernels cake_mq): without it there is the kernel's default, which has no handle.
 bool has_shaper(const Probe& probe, const Site& site) {
-  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
-                     [&](const Qdisc& qdisc) { return qdisc.handle != 0 && qdisc.device == site.wan && qdisc.parent == root; });
+  return probe.find_root(site.wan) != nullptr;
 }
 
 // Why a class for a call would do nothing now; empty: it would.

@@ -15,9 +15,6 @@
 namespace voip::actuators {
 namespace {
 
-constexpr std::uint32_t root = 0xffffffff;     // TC_H_ROOT
-constexpr std::uint32_t ingress = 0xfffffff1;  // TC_H_INGRESS
-
 // Order of the results after those of cake::look(); the last two before a switch, and where there are queues.
 enum Place : std::size_t { configuration = cake::look_size, state_file, lock_owner, programs };
 
@@ -79,16 +76,9 @@ cake::Line line_of(const Queue& queue, const std::string& device, const Probe& p
 
 // ---- what is there ----
 
-const Qdisc* root_of(const Probe& probe, std::string_view device) {
-  const auto found = std::find_if(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
-    return qdisc.device == device && qdisc.parent == root && qdisc.handle != 0;
-  });
-  return found == probe.qdiscs.end() ? nullptr : &*found;
-}
-
 bool has_ingress(const Probe& probe, std::string_view device) {
   return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [&](const Qdisc& qdisc) {
-    return qdisc.device == device && qdisc.kind == "ingress" && qdisc.parent == ingress;
+    return qdisc.device == device && qdisc.kind == "ingress" && qdisc.is_at_ingress();
   });
 }
 
@@ -110,10 +100,10 @@ Found find(const Probe& probe, const std::string& device) {
   }
   const std::string ifb = cake::ifb_of(device);
   found.has_file = shown::ended_well(shown::result_at(probe, state_file));
-  found.has_upload = root_of(probe, device) != nullptr;
+  found.has_upload = probe.find_root(device) != nullptr;
   const Link* link = probe.find_link(ifb);
-  found.has_download = has_ingress(probe, device) && root_of(probe, ifb) != nullptr && (link == nullptr || link->is_up);
-  found.has_anything = found.has_upload || has_ingress(probe, device) || root_of(probe, ifb) != nullptr;
+  found.has_download = has_ingress(probe, device) && probe.find_root(ifb) != nullptr && (link == nullptr || link->is_up);
+  found.has_anything = found.has_upload || has_ingress(probe, device) || probe.find_root(ifb) != nullptr;
   return found;
 }
 
@@ -202,7 +192,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
   }
   const Found found = find(before, device);
   if (!found.has_file && !has_remains(before, found, device)) {
-    const Qdisc* foreign = root_of(before, device);
+    const Qdisc* foreign = before.find_root(device);
     if (foreign != nullptr || has_ingress(before, device)) {
       return "another program has a qdisc " + (foreign != nullptr ? foreign->kind : std::string("ingress")) + " on " + device +
              ", and sqm-scripts would remove it: stop the one or the other, or use another actuator";

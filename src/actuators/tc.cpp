@@ -6,18 +6,22 @@
 #include "actuators/tc_state.h"
 #include "core/actuator.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace voip::actuators {
 namespace {
 
 using tc::Found;
 
-constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
+void append(Plan more, Plan& plan) {
+  std::move(more.begin(), more.end(), std::back_inserter(plan));
+}
 
 Plan preflight(Qos /*wanted*/, const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
   Plan plan = tc::show_filters(seen);
-  for (Command& command : tc::show_trees(seen)) {
-    plan.push_back(std::move(command));
-  }
+  append(tc::show_trees(seen), plan);
   return plan;
 }
 
@@ -51,7 +55,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
     return "the name of the WAN device \"" + site.wan + "\" has letters that tc and nft cannot take";
   }
   for (const Qdisc& qdisc : before.qdiscs) {
-    if (layout.shapes_upload() && qdisc.device == layout.wan && qdisc.parent == root && qdisc.handle != 0 &&
+    if (layout.shapes_upload() && qdisc.device == layout.wan && qdisc.is_at_root() && qdisc.handle != 0 &&
         qdisc.handle >> 16U != tc::upload_major) {
       return "another program shapes " + qdisc.device + " already (qdisc " + qdisc.kind +
              " at its root), and that is not ours to remove: stop it, or use an actuator that switches it";
@@ -74,7 +78,7 @@ bool clsact_is_removed(const tc::Filters& filters, bool is_something_ours) {
 Plan removal(const Probe& before) {
   std::string lines;
   for (const Qdisc& qdisc : before.qdiscs) {
-    if (qdisc.parent == root && qdisc.handle >> 16U == tc::upload_major && qdisc.kind == "htb") {
+    if (qdisc.is_at_root() && qdisc.handle >> 16U == tc::upload_major && qdisc.kind == "htb") {
       lines += "qdisc del dev " + qdisc.device + " root handle ca1:\n";
     }
   }
@@ -131,18 +135,14 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
     plan.push_back({.argv = {"ip", "link", "set", name, "txqueuelen", "1000", "up"}});
   }
   plan.push_back(rules);
-  for (Command& command : tc::tc_installation(wanted, settings, layout, with_clsact, fingerprint)) {
-    plan.push_back(std::move(command));
-  }
+  append(tc::tc_installation(wanted, settings, layout, with_clsact, fingerprint), plan);
   return plan;
 }
 
 Plan observe(const Probe& seen, const QosSettings& /*settings*/, const Site& /*site*/) {
   Plan plan = tc::show_filters(seen);
   plan.push_back({.argv = {"nft", "-t", "list", "table", "inet", std::string(tc::table)}});
-  for (Command& command : tc::show_trees(seen)) {
-    plan.push_back(std::move(command));
-  }
+  append(tc::show_trees(seen), plan);
   return plan;
 }
 

@@ -14,13 +14,11 @@
 namespace voip::tc {
 namespace {
 
-constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
-
 std::vector<std::string> devices_with_tree(const Probe& probe) {
   std::vector<std::string> devices;
   for (const Qdisc& qdisc : probe.qdiscs) {
     const std::uint32_t major = qdisc.handle >> 16U;
-    if (qdisc.kind == "htb" && qdisc.parent == root && (major == upload_major || major == download_major) &&
+    if (qdisc.kind == "htb" && qdisc.is_at_root() && (major == upload_major || major == download_major) &&
         is_plain(qdisc.device) && !contains(devices, qdisc.device)) {
       devices.push_back(qdisc.device);
     }
@@ -29,17 +27,10 @@ std::vector<std::string> devices_with_tree(const Probe& probe) {
 }
 
 // "900kbit" as we write it, "900Kbit" as tc prints it.
-std::optional<std::uint64_t> rate_of(std::string_view text) {
-  std::string printed(text);
-  if (const std::size_t unit = printed.find("kbit"); unit != std::string::npos) {
-    printed[unit] = 'K';
-  }
-  return cake::parse_rate(printed);
-}
-
-// tc prints a rate with four digits at least.
-bool is_near(std::optional<std::uint64_t> one, std::optional<std::uint64_t> other) {
-  return one && other && 100 * (std::max(*one, *other) - std::min(*one, *other)) <= std::max(*one, *other);
+bool is_same_rate(std::string_view printed, std::string_view written) {
+  const auto bit_per_s = cake::parse_rate(printed);
+  const auto kbit = parse_number(written.substr(0, written.find("kbit")));
+  return bit_per_s && kbit && cake::is_rate(*bit_per_s, *kbit);
 }
 
 // Whether the listing has the class of a line "class add dev D parent P classid C htb rate R ceil R ...".
@@ -48,8 +39,8 @@ bool has_class(std::string_view listing, const std::vector<std::string_view>& wa
   return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
     const auto words = words_of(line);
     return words.size() > 2 && words[0] == "class" && words[2] == word_after(wanted, "classid") &&
-           is_near(rate_of(word_after(words, "rate")), rate_of(word_after(wanted, "rate"))) &&
-           is_near(rate_of(word_after(words, "ceil")), rate_of(word_after(wanted, "ceil")));
+           is_same_rate(word_after(words, "rate"), word_after(wanted, "rate")) &&
+           is_same_rate(word_after(words, "ceil"), word_after(wanted, "ceil"));
   });
 }
 

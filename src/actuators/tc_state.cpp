@@ -8,7 +8,6 @@
 namespace voip::tc {
 namespace {
 
-constexpr std::uint32_t root = 0xffffffff;  // TC_H_ROOT
 constexpr std::size_t most_devices = 16;
 constexpr std::size_t most_stacked = 8;  // as many as the kernel allows
 
@@ -170,9 +169,8 @@ bool is_up_to_date(const Probe& probe, std::uint32_t fingerprint) {
 }
 
 bool shapes_something(const Probe& probe) {
-  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(), [](const Qdisc& qdisc) {
-    return qdisc.kind == "htb" && qdisc.parent == root && is_our_handle(qdisc.handle);
-  });
+  return std::any_of(probe.qdiscs.begin(), probe.qdiscs.end(),
+                     [](const Qdisc& qdisc) { return qdisc.kind == "htb" && qdisc.is_at_root() && is_our_handle(qdisc.handle); });
 }
 
 bool has_something_of_ours(const Probe& probe) {

@@ -61,8 +61,10 @@ struct Qdisc {
   std::string device;
   std::string kind;          // "htb", "hfsc", "ingress", "clsact", "cake" ...
   std::uint32_t handle = 0;  // major number in the upper 16 bits; 0: the kernel's own default
-  std::uint32_t parent = 0;  // 0xffffffff: root
-  std::uint32_t limit = 0;   // of a pfifo, in packets; 0: it has none, or it is not known
+  std::uint32_t parent = 0;
+  std::uint32_t limit = 0;  // of a pfifo, in packets; 0: it has none, or it is not known
+  [[nodiscard]] bool is_at_root() const { return parent == 0xffffffff; }     // TC_H_ROOT
+  [[nodiscard]] bool is_at_ingress() const { return parent == 0xfffffff1; }  // TC_H_INGRESS; clsact is there too
 };
 
 // Everything that was looked at.
@@ -74,6 +76,13 @@ struct Probe {
   [[nodiscard]] const Link* find_link(std::string_view link_name) const {
     const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == link_name; });
     return found == links.end() ? nullptr : &*found;
+  }
+  // What somebody has put at the root of a device; null: there is the kernel's default.
+  [[nodiscard]] const Qdisc* find_root(std::string_view device) const {
+    const auto found = std::find_if(qdiscs.begin(), qdiscs.end(), [&](const Qdisc& qdisc) {
+      return qdisc.device == device && qdisc.is_at_root() && qdisc.handle != 0;
+    });
+    return found == qdiscs.end() ? nullptr : &*found;
   }
 };
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/regular_file.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 
@@ -83,27 +84,18 @@ std::string real_path(const std::string& path) {
 }
 
 Result<std::optional<std::string>> read_text(const std::string& path) {
-  using Text = std::optional<std::string>;
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (!file) {
-    return errno == ENOENT ? Result<Text>(Text()) : system_error("read " + path);
+  if (struct stat status{}; ::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
+    return std::optional<std::string>();
   }
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return Error{"read " + path + ": it is no regular file"};
+  const auto file = open_regular_file(path, O_RDONLY);
+  auto text = file ? read_text(*file, largest_file + 1) : Result<std::string>(Error{file.error()});
+  if (!text) {
+    return Error{"read " + path + ": " + text.error()};
   }
-  std::string text;
-  std::string buffer(16UL * 1024, '\0');
-  for (ssize_t count = 0; (count = ::read(file.get(), buffer.data(), buffer.size())) != 0;) {
-    if (count < 0) {
-      return system_error("read " + path);
-    }
-    text.append(buffer, 0, static_cast<std::size_t>(count));
-    if (text.size() > largest_file) {
-      return Error{"read " + path + ": it is larger than 1 MiB"};
-    }
+  if (text->size() > largest_file) {
+    return Error{"read " + path + ": it is larger than 1 MiB"};
   }
-  return Text(std::move(text));
+  return std::optional(std::move(*text));
 }
 
 Status check_writable(const std::string& path) {
