@@ -1,6 +1,7 @@
 #include <span>
 
 #include "app/inherited.h"
+#include "app/left_out.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "core/events.h"
@@ -16,14 +17,14 @@ int main(int argc, char** argv) {
   return std::visit(Overloaded{
                         [](const RunOptions& run) { return run_daemon(run.config); },
                         [](const CheckConfigOptions& check) { return check_config_command(check); },
-                        [](const RecordOptions& record) { return record_command(record); },
-                        [](const TuneOptions& tune) { return tune_command(tune); },
-                        [](const ReplayOptions& replay) { return replay_command(replay); },
+                        [](const RecordOptions& record) { return has_part("record") ? record_command(record) : exit_usage; },
+                        [](const TuneOptions& tune) { return has_part("tune") ? tune_command(tune) : exit_usage; },
+                        [](const ReplayOptions& replay) { return has_part("replay") ? replay_command(replay) : exit_usage; },
                         [](const StatusOptions& status) { return status_command(status); },
-                        [](const WatchOptions& watch) { return watch_command(watch); },
+                        [](const WatchOptions& watch) { return has_part("watch") ? watch_command(watch) : exit_usage; },
                         [](const QosOptions& qos) { return qos_command(qos); },
-                        [](const DoctorOptions& doctor) { return doctor_command(doctor); },
-                        [](const SetupOptions& setup) { return setup_command(setup); },
+                        [](const DoctorOptions& doctor) { return has_part("doctor") ? doctor_command(doctor) : exit_usage; },
+                        [](const SetupOptions& setup) { return has_part("setup") ? setup_command(setup) : exit_usage; },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
                         [](const TextOptions& text) {
                           if (text.exit_status == exit_done) {

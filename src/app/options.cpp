@@ -1,141 +1,33 @@
 #include "app/options.h"
 
-#include <CLI/CLI.hpp>
+#include <getopt.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <memory>
+#include <iterator>
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <variant>
 
+#include "app/accepted.h"
 #include "app/arguments.h"
 #include "app/completions.h"
+#include "app/help.h"
+#include "app/left_out.h"
 #include "app/manual.h"
 #include "base/iso_8601.h"
 #include "base/words.h"
-#include "config/config.h"
+#include "core/events.h"
 
 namespace voip {
 namespace {
 
-// One of these words; they are the name of what is expected, too.
-void allow_words(CLI::Option& option, const std::vector<std::string>& words) {
-  std::string either;
-  for (const std::string& word : words) {
-    either += (either.empty() ? "" : "|") + word;
-  }
-  option.check(CLI::IsMember(words).description(""))->type_name(either);
-}
-
-void add_config(CLI::App& command, Arguments& arguments) {
-  command.add_option("--config", arguments.config, std::string("the configuration file (") + default_config_path + ")")
-      ->type_name("FILE");
-}
-
-void add_daemon_address(CLI::App& command, Arguments& arguments) {
-  add_config(command, arguments);
-  command.add_option("--socket", arguments.socket, "the daemon's control socket, if not the configuration's")->type_name("FILE");
-}
-
-void add_commands(CLI::App& app, Arguments& arguments) {
-  add_config(*app.add_subcommand("run", "the daemon, in the foreground"), arguments);
-  add_config(*app.add_subcommand("check-config", "tell all problems of the configuration at once"), arguments);
-  CLI::App* status = app.add_subcommand("status", "what the running daemon sees and does");
-  add_daemon_address(*status, arguments);
-  status->add_flag("--json", arguments.as_json, "for programs: one JSON document");
-  CLI::App* watch =
-      app.add_subcommand("watch", "the same as status, live in the terminal; into a pipe, one line for each change");
-  add_daemon_address(*watch, arguments);
-  watch->add_option("--interval", arguments.interval, "look this often, from 100ms to 1m (1s)")->type_name("DURATION");
-  CLI::App* qos = app.add_subcommand("qos", "order QoS on or off for a while, or let the calls decide again");
-  add_daemon_address(*qos, arguments);
-  CLI::Option* mode = qos->add_option("mode", arguments.mode, "whether QoS shall be on; auto leaves it to the calls")->required();
-  allow_words(*mode, {"on", "off", "auto"});
-  qos->add_option("--for", arguments.time_limit, "how long, like 30m (policy.override_for)")->type_name("DURATION");
-  CLI::App* doctor = app.add_subcommand("doctor", "check what must be true for calls to be seen and QoS to be switched");
-  add_config(*doctor, arguments);
-  doctor->add_flag("--json", arguments.as_json, "for programs: an array of checks");
-  CLI::App* record =
-      app.add_subcommand("record", "write down what the monitor sees, to replay it later; beside a running daemon or without");
-  add_config(*record, arguments);
-  record->add_option("--for", arguments.time_limit, "how long, like 30m (until Ctrl-C)")->type_name("DURATION");
-  record->add_option("--output", arguments.output, "a new file (standard output)")->type_name("FILE");
-  record->add_flag("--mask", arguments.masks_remote, "hide the hosts of remote addresses; their networks stay");
-  record->add_flag("--mask-lan", arguments.masks_lan, "hide the LAN's hosts and device names, too");
-  CLI::App* replay = app.add_subcommand("replay", "run detector and policy over recordings; one JSON object a line");
-  add_config(*replay, arguments);
-  replay->add_option("--interval", arguments.interval, "look at the counters this often, from 100ms to 1m")
-      ->type_name("DURATION");
-  replay->add_flag("--explain", arguments.explains, "add what the detector thinks of each busy flow, every second");
-  replay->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
-      ->required()
-      ->type_name("FILE");
-  CLI::App* tune = app.add_subcommand("tune", "propose detector settings from recordings in which you marked the calls");
-  add_config(*tune, arguments);
-  tune->add_option("--call", arguments.calls, "a call in the file, in seconds since its beginning, like 12-95.5; may be repeated")
-      ->type_name("START-END")
-      ->allow_extra_args(false);
-  tune->add_option("files", arguments.files, "recordings or ctflow1 timelines, plain or gzip; - is standard input")
-      ->required()
-      ->type_name("FILE");
-  CLI::App* setup = app.add_subcommand(
-      "setup", "find WAN, LAN, telephones, broker and actuator, ask, and write the configuration; then doctor");
-  add_config(*setup, arguments);
-  setup->add_flag("--yes", arguments.takes_what_is_found, "ask nothing, take what was found");
-  setup->add_flag("--undo", arguments.undoes, "put the configuration back that was there before");
-  CLI::App* purge = app.add_subcommand("mqtt-purge", "remove everything that this node has left with its broker");
-  add_config(*purge, arguments);
-  CLI::App* help = app.add_subcommand("help", "explain a command");
-  help->add_option("command", arguments.help_topic, "the command to explain")->type_name("COMMAND");
-  help->add_flag("--man", arguments.wants_manual, "instead print the manual page");
-  CLI::Option* shell = help->add_option("--completion", arguments.completions_for,
-                                        "instead print what lets this shell complete commands and options");
-  allow_words(*shell, {"bash", "zsh", "fish"});
-}
-
-std::unique_ptr<CLI::App> make_app(Arguments& arguments) {
-  auto app = std::make_unique<CLI::App>("Switches QoS on while somebody in the home is on a call.", "voip-qosd");
-  app->set_help_flag("-h,--help", "print this help");
-  app->set_version_flag("--version", std::string(VOIP_VERSION), "print the version");
-  app->require_subcommand(1);
-  add_commands(*app, arguments);
-  return app;
-}
-
-const CLI::App* find_command(const CLI::App& app, const std::string& name) {
-  const auto found = app.get_subcommands([&name](const CLI::App* command) { return command->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
-
-OptionDescription describe(const CLI::Option& option) {
-  OptionDescription described{{}, {}, option.get_description(), option.get_required(), option.get_items_expected_max() > 1};
-  for (const std::string& name : option.get_snames()) {
-    described.names.push_back("-" + name);
-  }
-  for (const std::string& name : option.get_lnames()) {
-    described.names.push_back("--" + name);
-  }
-  if (option.get_items_expected_max() > 0) {
-    described.value = option.get_type_name();
-  }
-  return described;
-}
-
-CommandDescription describe_command(const CLI::App& command) {
-  CommandDescription described{command.get_name(), command.get_description(), {}, {}};
-  for (const CLI::Option* option : command.get_options()) {
-    (option->get_positional() ? described.positionals : described.options).push_back(describe(*option));
-  }
-  return described;
-}
-
-ProgramDescription describe_program(const CLI::App& app) {
-  const CommandDescription all = describe_command(app);
-  ProgramDescription program{all.name, all.text, VOIP_VERSION, all.options, {}};
-  for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    program.commands.push_back(describe_command(*command));
-  }
-  return program;
+template <typename Named>
+const Named* find_by_name(const std::vector<Named>& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [name](const Named& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 std::string meant(std::string_view word, const std::vector<std::string>& candidates) {
@@ -145,6 +37,9 @@ std::string meant(std::string_view word, const std::vector<std::string>& candida
 }
 
 TextOptions no_such_command(const std::string& word, const ProgramDescription& program) {
+  if (is_left_out(word)) {
+    return wrong_usage("this build of voip-qosd has no command \"" + word + "\"");
+  }
   return wrong_usage("no command \"" + word + "\"" + meant(word, command_names(program)));
 }
 
@@ -170,31 +65,139 @@ Options help_on(const Arguments& given) {
   if ((given.help_topic.empty() ? 0 : 1) + (given.wants_manual ? 1 : 0) + (given.completions_for.empty() ? 0 : 1) > 1) {
     return wrong_usage("a command, --man and --completion do not go together", "help");
   }
-  Arguments unused;
-  // A new one: the help of one that has parsed something is that of the command it found.
-  const auto app = make_app(unused);
-  if (given.wants_manual) {
-    return TextOptions{manual_page(describe_program(*app), page_date())};
+  const ProgramDescription program = describe_program();
+  if (has_part("pages") && given.wants_manual) {
+    return TextOptions{manual_page(program, page_date())};
   }
-  if (!given.completions_for.empty()) {
-    return TextOptions{completions(describe_program(*app), given.completions_for)};
+  if (has_part("pages") && !given.completions_for.empty()) {
+    return TextOptions{completions(program, given.completions_for)};
   }
   if (given.help_topic.empty()) {
-    return TextOptions{app->help()};
+    return TextOptions{help_text(program)};
   }
-  const CLI::App* command = find_command(*app, given.help_topic);
-  return command == nullptr ? no_such_command(given.help_topic, describe_program(*app)) : TextOptions{command->help("voip-qosd")};
+  const CommandDescription* command = find_by_name(program.commands, given.help_topic);
+  return command == nullptr ? no_such_command(given.help_topic, program) : TextOptions{help_text(program, *command)};
 }
 
-// What the library did not know where to put.
-TextOptions unexpected(const CLI::ExtrasError& error, const CLI::App& app, const std::string& command) {
-  const std::vector<std::string> extras = app.remaining(true);
-  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& extra) { return extra.starts_with('-'); });
-  if (option == extras.end()) {
-    return wrong_usage(error.what(), command);
-  }
-  return no_such_option(*option, describe_command(command.empty() ? app : *find_command(app, command)).options, command);
+// Puts a value where it belongs. False: one stands there already, and there may be no second.
+bool put(const Accepted& accepted, const std::string& value, Arguments& given) {
+  return std::visit(
+      Overloaded{
+          [&given](bool Arguments::*place) { return !std::exchange(given.*place, true); },
+          [&given, &value](std::string Arguments::*place) {
+            const bool is_first = given.*place == Arguments().*place;
+            given.*place = value;
+            return is_first;
+          },
+          [&given, &value](std::optional<std::string> Arguments::*place) { return !std::exchange(given.*place, value); },
+          [&given, &value](std::vector<std::string> Arguments::*place) {
+            (given.*place).push_back(value);
+            return true;
+          },
+      },
+      accepted.place);
 }
+
+// What is wrong with a value; empty: nothing.
+std::string put_checked(const Accepted& accepted, const std::string& value, Arguments& given) {
+  const std::string name = accepted.name == nullptr ? "" : "--" + std::string(accepted.name);
+  const OptionDescription described{{}, accepted.value == nullptr ? "" : accepted.value, {}};
+  if (const auto words = choices(described); !words.empty() && std::find(words.begin(), words.end(), value) == words.end()) {
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    return (name.empty() ? "" : name + ": ") + "expected " + quoted_list(views) + ", got " + quoted(value);
+  }
+  return put(accepted, value, given) ? "" : (name.empty() ? quoted(value) : name) + " is given twice";
+}
+
+// Takes a command's words apart with getopt_long(3), which lets options stand anywhere. A problem, or the help that is asked for.
+class CommandLine {
+ public:
+  CommandLine(const AcceptedCommand& command, Arguments& given) : command_(command), given_(given) {
+    for (const Accepted& accepted : command.accepted) {
+      if (accepted.name != nullptr) {
+        by_code_.push_back(&accepted);
+        options_.push_back({accepted.name, accepted.value == nullptr ? no_argument : required_argument, nullptr,
+                            first_code + static_cast<int>(options_.size())});
+      }
+    }
+    options_.push_back({"help", no_argument, nullptr, 'h'});
+    options_.push_back({});
+  }
+
+  std::optional<Options> take(std::span<const char* const> words) {
+    std::vector<char*> argv;  // of which only the order changes
+    std::transform(words.begin(), words.end(), std::back_inserter(argv),
+                   [](const char* word) { return const_cast<char*>(word); });  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    argv.push_back(nullptr);
+    const int count = static_cast<int>(words.size());
+    optind = 0;  // begin anew
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before there is any thread
+    for (int code = 0; (code = getopt_long(count, argv.data(), ":h", options_.data(), nullptr)) != -1;) {
+      if (code == 'h') {
+        Arguments topic;
+        topic.help_topic = command_.name;
+        return help_on(topic);
+      }
+      const std::string problem =
+          code < first_code ? "" : put_checked(accepted_of(code), optarg == nullptr ? "" : optarg, given_);
+      if (!problem.empty()) {
+        return wrong_usage(problem, command_.name);
+      }
+      if (code < first_code) {
+        return refuse(code, argv[static_cast<std::size_t>(optind) - 1]);
+      }
+    }
+    return take_rest(
+        std::span<char* const>(argv).subspan(static_cast<std::size_t>(optind), static_cast<std::size_t>(count - optind)));
+  }
+
+ private:
+  static constexpr int first_code = 256;
+
+  [[nodiscard]] const Accepted& accepted_of(int code) const { return *by_code_[static_cast<std::size_t>(code - first_code)]; }
+
+  [[nodiscard]] TextOptions refuse(int code, const std::string& word) const {
+    if (code == ':') {
+      return wrong_usage("--" + std::string(accepted_of(optopt).name) + " needs a value: " + accepted_of(optopt).value,
+                         command_.name);
+    }
+    if (optopt >= first_code) {
+      return wrong_usage("--" + std::string(accepted_of(optopt).name) + " takes no value", command_.name);
+    }
+    const std::string given = optopt == 0 ? word : "-" + std::string(1, static_cast<char>(optopt));
+    const ProgramDescription program = describe_program();
+    return no_such_option(given, find_by_name(program.commands, command_.name)->options, command_.name);
+  }
+
+  // What stands by itself.
+  std::optional<Options> take_rest(std::span<char* const> rest) {
+    for (const Accepted& accepted : command_.accepted) {
+      if (accepted.name != nullptr) {
+        continue;
+      }
+      const bool is_repeated = accepted.times == Times::any || accepted.times == Times::at_least_once;
+      const bool is_required = accepted.times == Times::once || accepted.times == Times::at_least_once;
+      if (rest.empty() && is_required) {
+        return wrong_usage(std::string(accepted.value) + " is missing", command_.name);
+      }
+      for (std::size_t left = is_repeated ? rest.size() : std::min<std::size_t>(rest.size(), 1); left > 0; --left) {
+        if (const std::string problem = put_checked(accepted, rest.front(), given_); !problem.empty()) {
+          return wrong_usage(problem, command_.name);
+        }
+        rest = rest.subspan(1);
+      }
+    }
+    if (!rest.empty()) {
+      return wrong_usage(quoted(rest.front()) + " is not expected", command_.name);
+    }
+    return std::nullopt;
+  }
+
+  const AcceptedCommand& command_;
+  Arguments& given_;
+  std::vector<const Accepted*> by_code_;
+  std::vector<option> options_;
+};
 
 }  // namespace
 
@@ -206,30 +209,20 @@ Options parse_options(std::span<const char* const> arguments) {
   if (first == "--version") {
     return TextOptions{"voip-qosd " VOIP_VERSION "\n"};
   }
-  try {
-    Arguments given;
-    const auto app = make_app(given);
-    if (find_command(*app, first) == nullptr && !app->get_help_ptr()->check_name(first)) {
-      const ProgramDescription program = describe_program(*app);
-      return first.starts_with('-') ? no_such_option(first, program.options, {}) : no_such_command(first, program);
-    }
-    const std::string command = first.starts_with('-') ? std::string() : first;
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI::App::parse(vector) wants them
-    try {
-      app->parse(std::move(reversed));
-      return command == "help" ? help_on(given) : to_options(command, given);
-    } catch (const CLI::CallForHelp&) {
-      Arguments topic;
-      topic.help_topic = command;
-      return help_on(topic);
-    } catch (const CLI::ExtrasError& error) {
-      return unexpected(error, *app, command);
-    } catch (const CLI::ParseError& error) {
-      return wrong_usage(error.what(), command);
-    }
-  } catch (const CLI::Error& error) {  // a mistake in the tables above
-    return wrong_usage(error.what());
+  if (first == "-h" || first == "--help") {
+    return help_on({});
   }
+  const std::vector<AcceptedCommand> commands = accepted_commands();
+  const AcceptedCommand* command = find_by_name(commands, first);
+  if (command == nullptr) {
+    const ProgramDescription program = describe_program();
+    return first.starts_with('-') ? no_such_option(first, program.options, {}) : no_such_command(first, program);
+  }
+  Arguments given;
+  if (auto answer = CommandLine(*command, given).take(arguments)) {
+    return *std::move(answer);
+  }
+  return first == "help" ? help_on(given) : to_options(first, given);
 }
 
 }  // namespace voip

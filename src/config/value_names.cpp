@@ -50,6 +50,9 @@ std::string uri_problem(std::string_view uri) {
   if (scheme != "mqtt" && scheme != "mqtts" && scheme != "ws" && scheme != "wss") {
     return "expected mqtt://, mqtts://, ws:// or wss:// and the broker's name, got \"" + std::string(uri) + "\"";
   }
+  if (!VOIP_TLS && (scheme == "mqtts" || scheme == "wss")) {
+    return "this build of voip-qosd has no TLS, which \"" + std::string(uri) + "\" needs";
+  }
   std::string_view rest = uri.substr(scheme_end + 3);
   std::string_view authority = rest.substr(0, rest.find('/'));
   if (authority.find('@') != std::string_view::npos) {

@@ -5,12 +5,18 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/time.h"
 
 namespace voip {
 
 using Json = nlohmann::ordered_json;
+
+// What is no JSON is discarded (is_discarded()), never thrown about.
+inline Json parse_json(std::string_view text) {
+  return Json::parse(text.data(), text.data() + text.size(), nullptr, /*allow_exceptions=*/false);
+}
 
 // Names come from the configuration and errors from programs: what is not UTF-8 in them is replaced, never thrown about.
 inline std::string text_of(const Json& json) {

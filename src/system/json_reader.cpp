@@ -2,15 +2,16 @@
 
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
+
+#include "system/json.h"
 
 namespace voip {
 namespace {
 
 constexpr int deepest = 32;
 
-bool convert(const nlohmann::ordered_json& json, JsonValue& value, int depth) {
+bool convert(const Json& json, JsonValue& value, int depth) {
   if (depth > deepest) {
     return false;
   }
@@ -45,7 +46,7 @@ bool convert(const nlohmann::ordered_json& json, JsonValue& value, int depth) {
 }  // namespace
 
 std::optional<JsonValue> read_json(std::string_view text) {
-  const auto json = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json(text);
   JsonValue value;
   return !json.is_discarded() && convert(json, value, 0) ? std::optional(std::move(value)) : std::nullopt;
 }

@@ -124,7 +124,7 @@ class Documents(unittest.TestCase):
         self.assertGreater(commands, 30)
 
     def test_each_command_of_the_program_is_explained(self):
-        known = re.findall(r"^  ([a-z][a-z-]*)  ", (help_of("") or "").partition("Subcommands:")[2], re.MULTILINE)
+        known = re.findall(r"^  ([a-z][a-z-]*)  ", (help_of("") or "").partition("Commands:")[2], re.MULTILINE)
         self.assertGreater(len(known), 8)
         text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
         for command in known:

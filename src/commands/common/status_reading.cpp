@@ -3,107 +3,164 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "base/printable.h"
+#include "base/words.h"
+#include "system/json.h"
 
 namespace voip {
 namespace {
 
-using Json = nlohmann::json;
+// Takes values out of the daemon's answer, and remembers the first that is not what it should be.
+class Reader {
+ public:
+  [[nodiscard]] const std::string& problem() const { return problem_; }
 
-// Names and errors were written by others.
-std::string text(const Json& json) {
-  return printable(json.get_ref<const std::string&>());
-}
+  const Json& at(const Json& object, const char* key) {
+    static const Json nothing;
+    const auto found = object.find(key);
+    if (found == object.end()) {
+      note(key, "is missing");
+      return nothing;
+    }
+    return *found;
+  }
+  // Names and errors were written by others.
+  std::string text(const Json& object, const char* key) {
+    const auto* const value = at(object, key).get_ptr<const std::string*>();
+    if (value == nullptr) {
+      note(key, "is no text");
+    }
+    return value == nullptr ? std::string() : printable(*value);
+  }
+  std::string text_or_nothing(const Json& object, const char* key) {
+    return at(object, key).is_null() ? std::string() : text(object, key);
+  }
+  // Whatever number stands there: no daemon of ours sends one that does not fit.
+  std::int64_t number(const Json& object, const char* key, double scale = 1) {
+    constexpr double most = 1e15;
+    const Json& value = at(object, key);
+    if (!value.is_number()) {
+      note(key, "is no number");
+      return 0;
+    }
+    return std::llround(std::clamp(value.get<double>() * scale, -most, most));
+  }
+  bool is_true(const Json& object, const char* key) {
+    const auto* const value = at(object, key).get_ptr<const bool*>();
+    if (value == nullptr) {
+      note(key, "is neither true nor false");
+    }
+    return value != nullptr && *value;
+  }
+  // Empty where it is none.
+  const Json& list(const Json& object, const char* key) {
+    static const Json none = Json::array();
+    const Json& value = at(object, key);
+    if (!value.is_array()) {
+      note(key, "is no list");
+    }
+    return value.is_array() ? value : none;
+  }
 
-std::string text_or_nothing(const Json& json) {
-  return json.is_null() ? std::string() : text(json);
-}
+ private:
+  void note(const char* key, const char* what) {
+    if (problem_.empty()) {
+      problem_ = quoted(key) + " " + what;
+    }
+  }
 
-// Whatever number stands there: no daemon of ours sends one that does not fit.
-std::int64_t number(const Json& json, double scale = 1) {
-  constexpr double most = 1e15;
-  return std::llround(std::clamp(json.get<double>() * scale, -most, most));
-}
+  std::string problem_;
+};
 
-Rates rates_of(const Json& json) {
-  const auto packets = [&json](const char* key) {
+Rates rates_of(Reader& reader, const Json& json) {
+  const auto packets = [&](const char* key) {
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-    return static_cast<std::int32_t>(std::clamp<std::int64_t>(number(json.at(key)), 0, most));
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(reader.number(json, key), 0, most));
   };
-  return {number(json.at("up_kbit"), 1000), number(json.at("down_kbit"), 1000), packets("up_pps"), packets("down_pps"), 1};
+  return {reader.number(json, "up_kbit", 1000), reader.number(json, "down_kbit", 1000), packets("up_pps"), packets("down_pps"),
+          1};
 }
 
-SeenCall call_of(const Json& json) {
-  return {number(json.at("id")),         text(json.at("device")), text(json.at("remote")),
-          number(json.at("duration_s")), rates_of(json),          text(json.at("reason"))};
+SeenCall call_of(Reader& reader, const Json& json) {
+  return {reader.number(json, "id"),         reader.text(json, "device"), reader.text(json, "remote"),
+          reader.number(json, "duration_s"), rates_of(reader, json),      reader.text(json, "reason")};
 }
 
-SeenFlow flow_of(const Json& json) {
-  return {text(json.at("flow")),        text(json.at("device")), json.at("in_call"), number(json.at("score")),
-          number(json.at("threshold")), json.at("has_counters"), rates_of(json),     text(json.at("reason"))};
+SeenFlow flow_of(Reader& reader, const Json& json) {
+  return {reader.text(json, "flow"),    reader.text(json, "device"),      reader.is_true(json, "in_call"),
+          reader.number(json, "score"), reader.number(json, "threshold"), reader.is_true(json, "has_counters"),
+          rates_of(reader, json),       reader.text(json, "reason")};
 }
 
-SeenStatus status_of(const Json& json) {
+SeenStatus status_of(Reader& reader, const Json& json) {
   SeenStatus status;
-  status.version = text(json.at("version"));
-  status.instance = number(json.at("instance"));
-  const Json& settings = json.at("settings");
-  status.detector = text(settings.at("detector"));
-  status.sensitivity = text(settings.at("sensitivity"));
-  status.actuator = text(settings.at("actuator"));
-  status.time = text(json.at("time"));
-  if (!json.at("qos").is_null()) {
-    status.is_on = json.at("qos") == "ON";
+  status.version = reader.text(json, "version");
+  status.instance = reader.number(json, "instance");
+  const Json& settings = reader.at(json, "settings");
+  status.detector = reader.text(settings, "detector");
+  status.sensitivity = reader.text(settings, "sensitivity");
+  status.actuator = reader.text(settings, "actuator");
+  status.time = reader.text(json, "time");
+  if (const std::string qos = reader.text_or_nothing(json, "qos"); !qos.empty()) {
+    status.is_on = qos == "ON";
   }
-  status.is_wanted = json.at("wanted") == "ON";
-  status.mode = text(json.at("mode"));
-  status.reason = text(json.at("reason"));
-  if (!json.at("override_until").is_null()) {
-    status.override_until = text(json.at("override_until"));
+  status.is_wanted = reader.text(json, "wanted") == "ON";
+  status.mode = reader.text(json, "mode");
+  status.reason = reader.text(json, "reason");
+  if (const std::string until = reader.text_or_nothing(json, "override_until"); !until.empty()) {
+    status.override_until = until;
   }
-  status.sight = text(json.at("detector"));
-  status.sight_reason = text_or_nothing(json.at("detector_reason"));
-  status.error = text_or_nothing(json.at("error"));
+  status.sight = reader.text(json, "detector");
+  status.sight_reason = reader.text_or_nothing(json, "detector_reason");
+  status.error = reader.text_or_nothing(json, "error");
   if (json.contains("remark")) {  // a daemon that was not restarted after an upgrade has none
-    status.remark = text_or_nothing(json.at("remark"));
+    status.remark = reader.text_or_nothing(json, "remark");
   }
-  status.calls = number(json.at("calls"));
-  for (const Json& call : json.at("call_list")) {
-    status.call_list.push_back(call_of(call));
+  status.calls = reader.number(json, "calls");
+  for (const Json& call : reader.list(json, "call_list")) {
+    status.call_list.push_back(call_of(reader, call));
   }
-  for (const Json& device : json.at("devices")) {
-    status.devices.push_back({text(device.at("name")), number(device.at("calls"))});
+  for (const Json& device : reader.list(json, "devices")) {
+    status.devices.push_back({reader.text(device, "name"), reader.number(device, "calls")});
   }
-  for (const Json& flow : json.at("flow_list")) {
-    status.flow_list.push_back(flow_of(flow));
+  for (const Json& flow : reader.list(json, "flow_list")) {
+    status.flow_list.push_back(flow_of(reader, flow));
   }
-  status.flows_left_out = static_cast<std::size_t>(std::max<std::int64_t>(0, number(json.at("flows_left_out"))));
-  status.flows_without_counters = number(json.at("flows_without_counters"));
-  const Json& totals = json.at("totals");
-  status.calls_seen = number(totals.at("calls_seen"));
-  status.switches = number(totals.at("switches"));
-  status.flows_seen = number(totals.at("flows_seen"));
-  status.events_lost = number(totals.at("events_lost"));
+  status.flows_left_out = static_cast<std::size_t>(std::max<std::int64_t>(0, reader.number(json, "flows_left_out")));
+  status.flows_without_counters = reader.number(json, "flows_without_counters");
+  const Json& totals = reader.at(json, "totals");
+  status.calls_seen = reader.number(totals, "calls_seen");
+  status.switches = reader.number(totals, "switches");
+  status.flows_seen = reader.number(totals, "flows_seen");
+  status.events_lost = reader.number(totals, "events_lost");
   if (json.contains("order")) {
-    status.order = SeenOrder{text(json.at("order").at("result")), text_or_nothing(json.at("order").at("error"))};
+    const Json& order = reader.at(json, "order");
+    status.order = SeenOrder{reader.text(order, "result"), reader.text_or_nothing(order, "error")};
   }
   return status;
+}
+
+Error no_status(const std::string& problem) {
+  return Error{"understand the daemon's answer: " + problem + "; is it of another version?"};
 }
 
 }  // namespace
 
 Result<SeenStatus> read_status(std::string_view json) {
-  try {
-    const Json status = Json::parse(json);
-    if (status.is_object() && status.contains("error") && status.size() == 1) {
-      return Error{"the daemon refused: " + text(status.at("error"))};
-    }
-    return status_of(status);
-  } catch (const Json::exception& error) {
-    return Error{"understand the daemon's answer: " + printable(error.what()) + "; is it of another version?"};
+  const Json answer = parse_json(json);
+  if (!answer.is_object()) {
+    return no_status("it is no JSON object");
   }
+  Reader reader;
+  if (answer.contains("error") && answer.size() == 1) {
+    return Error{"the daemon refused: " + reader.text(answer, "error")};
+  }
+  SeenStatus status = status_of(reader, answer);
+  if (!reader.problem().empty()) {
+    return no_status(reader.problem());
+  }
+  return status;
 }
 
 }  // namespace voip

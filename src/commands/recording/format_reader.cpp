@@ -1,41 +1,40 @@
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "commands/recording/format.h"
+
 #include "commands/recording/format_settings.h"
+#include "system/json.h"
 
 namespace voip {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::uint64_t longest_ms = longest_recording.count();
 constexpr std::uint64_t most_counted = std::uint64_t{1} << 60U;
 constexpr std::string_view format = "voip-record1";
 
 // A whole number from 0 to `most`.
-std::optional<std::uint64_t> number(const json& value, std::uint64_t most) {
+std::optional<std::uint64_t> number(const Json& value, std::uint64_t most) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
     return std::nullopt;
   }
   return value.get<std::uint64_t>();
 }
 
-std::optional<std::uint64_t> number(const json& object, const char* key, std::uint64_t most) {
+std::optional<std::uint64_t> number(const Json& object, const char* key, std::uint64_t most) {
   const auto found = object.find(key);
   return found == object.end() ? std::nullopt : number(*found, most);
 }
 
-std::string text(const json& object, const char* key) {
+std::string text(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool is_true(const json& object, const char* key) {
-  return object.value(key, json()) == true;
+bool is_true(const Json& object, const char* key) {
+  return object.value(key, Json()) == true;
 }
 
-std::optional<Endpoint> endpoint(const json& address, const json& port) {
+std::optional<Endpoint> endpoint(const Json& address, const Json& port) {
   const auto parsed = address.is_string() ? IpAddress::parse(address.get_ref<const std::string&>()) : std::nullopt;
   const auto at = number(port, UINT16_MAX);
   if (!parsed || !at) {
@@ -56,7 +55,7 @@ std::optional<Sight> parse_sight(std::string_view word) {
 // Takes the lines one after the other. Each function returns what is wrong, or nothing.
 class RecordingReader {
  public:
-  std::string take(const json& object) {
+  std::string take(const Json& object) {
     if (!has_head_) {
       has_head_ = true;
       return take_head(object);
@@ -77,7 +76,7 @@ class RecordingReader {
     std::uint32_t conntrack_id = 0;
   };
 
-  std::string take_head(const json& object) {
+  std::string take_head(const Json& object) {
     if (text(object, "fmt") != format) {
       return "not a recording of this version: the first line must have \"fmt\":\"" + std::string(format) + "\"";
     }
@@ -88,10 +87,10 @@ class RecordingReader {
     recording_.id = text(object, "id");
     recording_.began = Instant(Duration(static_cast<std::int64_t>(*began)));
     recording_.hides_lan = text(object, "masked") == "all";
-    return read_recorded_settings(object.value("settings", json()), recording_.settings);
+    return read_recorded_settings(object.value("settings", Json()), recording_.settings);
   }
 
-  std::string take_flow(const json& object) {
+  std::string take_flow(const Json& object) {
     if (number(object, "flow", UINT32_MAX) != flows_.size()) {
       return "\"flow\" must be " + std::to_string(flows_.size()) + ": flows are numbered in order";
     }
@@ -109,7 +108,7 @@ class RecordingReader {
     return "";
   }
 
-  std::string take_decision(const json& object) {
+  std::string take_decision(const Json& object) {
     const std::string what = text(object, "decision");
     const auto at = number(object, "at", longest_ms);
     const Flow* flow = flow_of(object, "of");
@@ -121,7 +120,7 @@ class RecordingReader {
     return "";
   }
 
-  std::string take_step(const json& object) {
+  std::string take_step(const Json& object) {
     const auto at = number(object, "t", longest_ms);
     if (!at) {
       return R"("t" must be the time in milliseconds, at most 31 days)";
@@ -143,7 +142,7 @@ class RecordingReader {
     return problem;
   }
 
-  std::string take_event(const json& object, Event& event) {
+  std::string take_event(const Json& object, Event& event) {
     const auto id = static_cast<std::uint32_t>(number(object, "id", UINT32_MAX).value_or(0));
     if (object.contains("born") || object.contains("gone")) {
       const bool is_born = object.contains("born");
@@ -187,9 +186,9 @@ class RecordingReader {
     return "";
   }
 
-  std::string take_reading(const json& list, Event& event) {
+  std::string take_reading(const Json& list, Event& event) {
     std::vector<FlowSample> samples;
-    for (const json& one : list) {
+    for (const Json& one : list) {
       const auto which = one.is_array() && one.size() >= 5 ? number(one[0], UINT32_MAX) : std::nullopt;
       if (!which || *which >= flows_.size()) {
         return R"("read" must be a list of [flow, up packets, bytes, down packets, bytes], the flow introduced before)";
@@ -213,7 +212,7 @@ class RecordingReader {
     return "";
   }
 
-  static bool take_counters(const json& packets, const json& bytes, std::optional<Counters>& counters) {
+  static bool take_counters(const Json& packets, const Json& bytes, std::optional<Counters>& counters) {
     if (packets.is_null() && bytes.is_null()) {
       return true;
     }
@@ -225,7 +224,7 @@ class RecordingReader {
     return counters.has_value();
   }
 
-  Flow* flow_of(const json& object, const char* key) {
+  Flow* flow_of(const Json& object, const char* key) {
     const auto which = number(object, key, UINT32_MAX);
     return which && *which < flows_.size() ? &flows_[*which] : nullptr;
   }
@@ -257,7 +256,7 @@ Result<Recording> parse_recording(std::string_view text, std::string_view name) 
       }
       problem = comment->is_wrong ? "a marked call must be \"# call START END\", in seconds" : "";
     } else if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+      const Json object = parse_json(line);
       if (object.is_discarded() && end == std::string_view::npos && reader.has_head()) {
         break;  // cut off while it was written
       }

@@ -3,32 +3,29 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "base/printable.h"
+#include "system/json.h"
 
 namespace voip {
 namespace {
-
-using nlohmann::json;
-using nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 3> sensitivities{"low", "normal", "high"};
 constexpr std::array<std::string_view, 4> directions{"either", "up", "down", "both"};
 constexpr std::size_t most_devices = 4096;
 constexpr std::int64_t most_watched_flows = 65'536;
 
-std::string dump(const ordered_json& value) {
+std::string dump(const Json& value) {
   // A recording may go to a terminal.
-  return printable_json(value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  return printable_json(text_of(value));
 }
 
 // Reads values of one object and remembers the first that is wrong.
 class Values {
  public:
-  Values(const json& object, std::string name, std::string& problem)
+  Values(const Json& object, std::string name, std::string& problem)
       : object_(object), name_(std::move(name)), problem_(problem) {}
 
   template <typename Number>
@@ -81,7 +78,7 @@ class Values {
       return;
     }
     value.clear();
-    for (const json& port : *found) {
+    for (const Json& port : *found) {
       if (!port.is_number_unsigned() || port.get<std::uint64_t>() > UINT16_MAX) {
         wrong(key, "a list of ports");
         return;
@@ -97,12 +94,12 @@ class Values {
   }
 
  private:
-  const json& object_;
+  const Json& object_;
   std::string name_;
   std::string& problem_;
 };
 
-void read_device(const json& object, DeviceSettings& device, std::string& problem) {
+void read_device(const Json& object, DeviceSettings& device, std::string& problem) {
   Values values(object, "devices", problem);
   device.name = values.text("name").value_or("");
   if (const auto address = values.text("address")) {
@@ -130,7 +127,7 @@ std::string recorded_settings(const Settings& settings) {
   const auto ms = [](Duration duration) { return duration.count(); };
   const ThresholdSettings& threshold = settings.detector.threshold;
   const CallsSettings& calls = settings.detector.calls;
-  ordered_json all;
+  Json all;
   all["monitor"] = {{"interval_ms", ms(settings.monitor.interval)},
                     {"fast_interval_ms", ms(settings.monitor.fast_interval)},
                     {"max_watched_flows", settings.monitor.max_watched_flows},
@@ -148,9 +145,9 @@ std::string recorded_settings(const Settings& settings) {
   if (threshold.kbit_per_s) {
     all["threshold"]["kbit_per_s"] = *threshold.kbit_per_s;
   }
-  all["devices"] = ordered_json::array();
+  all["devices"] = Json::array();
   for (const DeviceSettings& device : settings.devices) {
-    ordered_json one{{"name", device.name}, {"role", to_string(device.role)}};
+    Json one{{"name", device.name}, {"role", to_string(device.role)}};
     if (device.address) {
       one["address"] = device.address->to_string();
     }
@@ -164,10 +161,10 @@ std::string recorded_settings(const Settings& settings) {
   return dump(all);
 }
 
-std::string read_recorded_settings(const json& object, Settings& settings) {
+std::string read_recorded_settings(const Json& object, Settings& settings) {
   std::string problem;
   for (const char* part : {"monitor", "detector", "calls", "threshold", "policy"}) {
-    if (!object.is_object() || !object.value(part, json()).is_object()) {
+    if (!object.is_object() || !object.value(part, Json()).is_object()) {
       return std::string("\"settings\" must have the object \"") + part + "\"";
     }
   }
@@ -201,7 +198,7 @@ std::string read_recorded_settings(const json& object, Settings& settings) {
     if (devices->size() > most_devices) {
       return "\"devices\" are too many";
     }
-    for (const json& device : *devices) {
+    for (const Json& device : *devices) {
       read_device(device, settings.devices.emplace_back(), problem);
     }
   }

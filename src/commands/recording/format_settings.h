@@ -2,11 +2,11 @@
 // policy.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "core/settings.h"
+#include "system/json.h"
 
 namespace voip {
 
@@ -14,7 +14,7 @@ namespace voip {
 std::string recorded_settings(const Settings& settings);
 
 // What is absent keeps its default. Returns what is wrong, or nothing.
-std::string read_recorded_settings(const nlohmann::json& object, Settings& settings);
+std::string read_recorded_settings(const Json& object, Settings& settings);
 
 // The text as JSON, with its quotes; what is not UTF-8 is replaced.
 std::string json_text(std::string_view text);

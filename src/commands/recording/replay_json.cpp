@@ -1,6 +1,5 @@
-#include <nlohmann/json.hpp>
-
 #include "commands/recording/replay.h"
+#include "system/json.h"
 
 namespace voip {
 
@@ -21,7 +20,7 @@ std::string_view to_string(ReplayEvent::Kind kind) {
 }
 
 std::string to_json(const ReplayEvent& event, std::string_view capture) {
-  nlohmann::ordered_json line;
+  Json line;
   line["capture"] = capture;
   line["time_s"] = static_cast<double>(event.time.count()) / 1000;
   line["event"] = to_string(event.kind);
@@ -40,7 +39,7 @@ std::string to_json(const ReplayEvent& event, std::string_view capture) {
   }
   line["reason"] = event.reason;
   // Names come from a file: what is not UTF-8 is replaced, since throwing it back would end the run.
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return text_of(line);
 }
 
 }  // namespace voip

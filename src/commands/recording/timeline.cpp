@@ -1,5 +1,4 @@
 #include "commands/recording/timeline.h"
-#include "base/system_error.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,13 +9,13 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "base/system_error.h"
+#include "system/json.h"
 
 namespace voip {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t max_text_bytes = std::size_t{256} << 20U;
 constexpr std::size_t longest_line = std::size_t{1} << 20U;  // as values of JSON it takes ten times as much
@@ -28,14 +27,14 @@ Error failure(std::string_view name, std::size_t line, const std::string& what) 
 }
 
 // The numbers of an array; nothing if it is not an array of whole numbers from 0 to `limit`.
-std::optional<std::vector<std::uint64_t>> numbers(const json& object, const char* key, std::uint64_t limit) {
+std::optional<std::vector<std::uint64_t>> numbers(const Json& object, const char* key, std::uint64_t limit) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_array()) {
     return std::nullopt;
   }
   std::vector<std::uint64_t> values;
   values.reserve(found->size());
-  for (const json& element : *found) {
+  for (const Json& element : *found) {
     if (!element.is_number_unsigned() || element.get<std::uint64_t>() > limit) {
       return std::nullopt;
     }
@@ -44,7 +43,7 @@ std::optional<std::vector<std::uint64_t>> numbers(const json& object, const char
   return values;
 }
 
-std::optional<Endpoint> endpoint(const json& address, const json& port) {
+std::optional<Endpoint> endpoint(const Json& address, const Json& port) {
   if (!address.is_string() || !port.is_number_unsigned() || port.get<std::uint64_t>() > UINT16_MAX) {
     return std::nullopt;
   }
@@ -62,7 +61,7 @@ bool is_destination_the_client(const Endpoint& source, const Endpoint& destinati
   return destination.address == device && source.address != device;
 }
 
-std::string parse_flow(const json& object, const std::optional<IpAddress>& device, Duration bucket_length, TimelineFlow& flow) {
+std::string parse_flow(const Json& object, const std::optional<IpAddress>& device, Duration bucket_length, TimelineFlow& flow) {
   const auto tuple = object.find("o");
   const auto protocol = object.find("p");
   if (tuple == object.end() || !tuple->is_array() || tuple->size() != 4) {
@@ -107,8 +106,8 @@ std::string parse_flow(const json& object, const std::optional<IpAddress>& devic
   return "";
 }
 
-std::string parse_meta(const json& object, Timeline& timeline, std::optional<IpAddress>& device) {
-  if (object.value("fmt", json()) != "ctflow1") {
+std::string parse_meta(const Json& object, Timeline& timeline, std::optional<IpAddress>& device) {
+  if (object.value("fmt", Json()) != "ctflow1") {
     return R"(not a timeline: the first line must have "fmt":"ctflow1")";
   }
   const auto id = object.find("id");
@@ -163,7 +162,7 @@ Result<Timeline> parse_timeline(std::string_view text, std::string_view name) {
       }
       continue;
     }
-    const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const Json object = parse_json(line);
     if (!object.is_object()) {
       return failure(name, line_number + 1, "not a JSON object");
     }

@@ -48,7 +48,7 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options, 
   if (!will.topic.empty()) {
     connect.set_will_message(mqtt::message(will.topic, will.payload, will.qos, will.is_retained));
   }
-  if (needs_tls) {
+  if (VOIP_TLS && needs_tls) {
     mqtt::ssl_options tls;
     tls.set_trust_store(options.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : options.ca_file);
     if (!options.cert_file.empty()) {

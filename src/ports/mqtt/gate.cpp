@@ -14,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#if VOIP_TLS
 // As OpenSSL declares them; the library needs them, we do not.
 struct ssl_st;
+#endif
 
 namespace voip {
 namespace {
@@ -100,6 +102,7 @@ bool may_pass(int fd, std::string_view bytes, const Peek& peek) noexcept {
   }
 }
 
+#if VOIP_TLS
 // The function that ours stands before, of the library that has it.
 template <typename Function>
 Function behind(const char* name) {
@@ -108,6 +111,7 @@ Function behind(const char* name) {
 
 using TlsRead = int (*)(ssl_st*, void*, int);
 using TlsDescriptor = int (*)(const ssl_st*);
+#endif
 
 }  // namespace
 
@@ -122,7 +126,6 @@ std::optional<MqttTurnedAway> take_turned_away() {
 // so that what headers make of the others does not concern them.
 extern "C" {
 __attribute__((visibility("default"), used)) ssize_t voip_recv(int fd, void* buffer, size_t size, int flags) __asm__("recv");
-__attribute__((visibility("default"), used)) int voip_tls_read(ssl_st* tls, void* buffer, int size) __asm__("SSL_read");
 
 ssize_t voip_recv(int fd, void* buffer, size_t size, int flags) {
   const ssize_t got = recvfrom(fd, buffer, size, flags, nullptr, nullptr);
@@ -134,6 +137,9 @@ ssize_t voip_recv(int fd, void* buffer, size_t size, int flags) {
   errno = ECONNRESET;
   return -1;
 }
+
+#if VOIP_TLS
+__attribute__((visibility("default"), used)) int voip_tls_read(ssl_st* tls, void* buffer, int size) __asm__("SSL_read");
 
 int voip_tls_read(ssl_st* tls, void* buffer, int size) {
   static const auto read_tls = voip::behind<voip::TlsRead>("SSL_read");
@@ -147,4 +153,5 @@ int voip_tls_read(ssl_st* tls, void* buffer, int size) {
   errno = ECONNRESET;
   return -1;
 }
+#endif
 }

@@ -40,7 +40,7 @@ std::string this_machine() {
 }
 
 bool MqttTwin::heard(std::string_view info, bool is_retained, Instant now) {
-  const Json json = Json::parse(info, nullptr, false);
+  const Json json = parse_json(info);
   if (!json.is_object() || !json.contains("machine") || !json["machine"].is_string() || json["machine"] == machine_) {
     return false;
   }

@@ -118,6 +118,11 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"help", "--man", "run"},
       {"help", "--man", "--completion", "bash"},
       {"help", "--completion", "tcsh"},
+      {"status", "--json=yes"},
+      {"status", "-x"},
+      {"record", "--for", "3s", "--for", "4s"},
+      {"doctor", "--json", "--json"},
+      {"qos", "on", "off"},
   };
   for (const auto& arguments : wrong) {
     const TextOptions answer = text(arguments);
@@ -127,6 +132,30 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
   }
   EXPECT_EQ(std::get<TextOptions>(parse_options({})).exit_status, 2);
   EXPECT_NE(text({"qos", "maybe"}).text.find("voip-qosd help qos"), std::string::npos);
+}
+
+TEST(Options, StandWhereverOneTypesThem) {
+  const auto before = std::get<QosOptions>(parse({"qos", "--for", "30m", "on"}));
+  const auto behind = std::get<QosOptions>(parse({"qos", "on", "--for=30m"}));
+  EXPECT_EQ(before.time_limit, behind.time_limit);
+  EXPECT_EQ(std::get<ReplayOptions>(parse({"replay", "a", "--explain", "b", "--", "--c"})).files,
+            (std::vector<std::string>{"a", "b", "--c"}));
+}
+
+TEST(Options, WrongUsageSaysWhatIsWrong) {
+  const std::vector<std::pair<std::vector<const char*>, const char*>> wrong{
+      {{"qos"}, "on|off|auto is missing"},
+      {{"qos", "maybe"}, R"(expected "on", "off" or "auto", got "maybe")"},
+      {{"qos", "on", "--for"}, "--for needs a value: DURATION"},
+      {{"status", "--json=yes"}, "--json takes no value"},
+      {{"status", "extra"}, "\"extra\" is not expected"},
+      {{"record", "--for", "3s", "--for", "4s"}, "--for is given twice"},
+      {{"status", "-x"}, "no option \"-x\" of \"status\""},
+      {{"help", "--completion", "tcsh"}, R"(--completion: expected "bash", "zsh" or "fish", got "tcsh")"},
+  };
+  for (const auto& [arguments, problem] : wrong) {
+    EXPECT_NE(text(arguments).text.find(problem), std::string::npos) << text(arguments).text;
+  }
 }
 
 // What is suggested for wrong usage; empty where nothing is.

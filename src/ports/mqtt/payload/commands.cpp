@@ -110,7 +110,7 @@ std::optional<std::string> read_fields(std::string_view payload, Fields& fields)
     fields.word = lower(text);
     return std::nullopt;
   }
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (!json.is_object()) {
     return "not a JSON object that can be read: " + in_quotes(text);
   }
@@ -256,13 +256,13 @@ MqttCommand read_command(const MqttTopics& topics, const MqttIncoming& incoming)
 std::string answer_payload(std::string_view error, std::string_view transaction, std::string_view data) {
   Json json{{"data", Json::object()}, {"status", error.empty() ? "ok" : "error"}};
   if (!data.empty()) {
-    json["data"] = Json::parse(data, nullptr, false);
+    json["data"] = parse_json(data);
   }
   if (!error.empty()) {
     json["error"] = error;
   }
   if (!transaction.empty()) {
-    json["transaction"] = Json::parse(transaction, nullptr, false);
+    json["transaction"] = parse_json(transaction);
   }
   return text_of(json);
 }

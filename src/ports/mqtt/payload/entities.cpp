@@ -11,8 +11,6 @@
 namespace voip {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // Adds what all entities of one device have in common.
 class Entities {
  public:

@@ -2,24 +2,24 @@
 // never changes. Only for ports/mqtt/payload/home_assistant.cpp and its tests.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/settings.h"
+#include "system/json.h"
 
 namespace voip {
 
 struct HomeAssistantEntity {
-  std::string key;              // [a-z_]+, unique within its device
-  std::string platform;         // "switch", "sensor", ...
-  nlohmann::ordered_json keys;  // unique_id, name, topics and so on
+  std::string key;       // [a-z_]+, unique within its device
+  std::string platform;  // "switch", "sensor", ...
+  Json keys;             // unique_id, name, topics and so on
 };
 
 struct HomeAssistantDevice {
   std::string object;  // last part but one of its topic
-  nlohmann::ordered_json about;
+  Json about;
   std::vector<HomeAssistantEntity> entities;
 };
 

@@ -1,16 +1,14 @@
 #include "ports/mqtt/payload/home_assistant.h"
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "ports/mqtt/payload/entities.h"
+#include "system/json.h"
 
 namespace voip {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -75,8 +73,8 @@ bool shares_any(const std::set<std::string>& a, const std::set<std::string>& b) 
 
 // The new message with a bare platform for each component that is gone, which is how one is taken back; empty if none is.
 std::string with_tombstones(const std::string& old_payload, const std::string& new_payload) {
-  const Json before = Json::parse(old_payload, nullptr, false);
-  Json after = Json::parse(new_payload, nullptr, false);
+  const Json before = parse_json(old_payload);
+  Json after = parse_json(new_payload);
   if (!before.is_object() || !before.contains("components") || !before["components"].is_object() ||
       !after.contains("components")) {
     return {};
@@ -129,7 +127,7 @@ DiscoveryPlan plan_discovery(const Settings& settings, std::string_view version,
   std::set<std::string> offered_ids;
   for (const MqttMessage& message : messages) {
     offered.emplace(message.topic, &message);
-    offered_ids.merge(unique_ids(Json::parse(message.payload, nullptr, false)));
+    offered_ids.merge(unique_ids(parse_json(message.payload)));
   }
   DiscoveryPlan plan;
   for (const auto& [topic, payload] : found) {
@@ -140,7 +138,7 @@ DiscoveryPlan plan_discovery(const Settings& settings, std::string_view version,
       if (std::string tombstones = with_tombstones(payload, known->second->payload); !tombstones.empty()) {
         plan.now.push_back({topic, std::move(tombstones), 1, false});
       }
-    } else if (shares_any(unique_ids(Json::parse(payload, nullptr, false)), offered_ids)) {
+    } else if (shares_any(unique_ids(parse_json(payload)), offered_ids)) {
       plan.now.push_back({topic, R"({"migrate_discovery":true})", 1, false});
       plan.later.push_back({topic, {}, 1, true});
     } else {

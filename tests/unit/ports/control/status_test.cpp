@@ -76,6 +76,29 @@ TEST(StatusReading, ReadsWhatTheDaemonWroteAndRefusesWhatIsNone) {
   }
 }
 
+TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
+  const Json whole = Json::parse(json_of(during_a_call()));
+  const auto error_with = [&whole](const auto& change) {
+    Json other = whole;
+    change(other);
+    const auto status = read_status(other.dump());
+    return status ? std::string() : status.error();
+  };
+  EXPECT_EQ(error_with([](Json&) {}), "");
+  EXPECT_EQ(error_with([](Json& json) { json.erase("instance"); }),
+            "understand the daemon's answer: \"instance\" is missing; is it of another version?");
+  for (const auto& [problem, change] : std::vector<std::pair<const char*, void (*)(Json&)>>{
+           {"\"mode\" is no text", [](Json& json) { json["mode"] = 5; }},
+           {"\"calls\" is no number", [](Json& json) { json["calls"] = "many"; }},
+           {"\"call_list\" is no list", [](Json& json) { json["call_list"] = nullptr; }},
+           {"\"in_call\" is neither true nor false", [](Json& json) { json["flow_list"][0]["in_call"] = 1; }},
+           {"\"calls_seen\" is missing", [](Json& json) { json["totals"] = 7; }},
+           {"\"id\" is missing", [](Json& json) { json["call_list"] = {1, 2}; }},
+           {"it is no JSON object", [](Json& json) { json = Json::array(); }}}) {
+    EXPECT_NE(error_with(change).find(problem), std::string::npos) << error_with(change) << " - " << problem;
+  }
+}
+
 TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   const Json json = Json::parse(json_of(during_a_call()));
   EXPECT_EQ(json["version"], "1.2.3");
