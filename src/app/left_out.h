@@ -7,7 +7,7 @@
 namespace voip {
 
 constexpr bool is_left_out(std::string_view part) {
-  for (std::string_view rest = VOIP_WITHOUT; !rest.empty();) {
+  for (std::string_view rest = static_cast<const char*>(VOIP_WITHOUT); !rest.empty();) {
     const std::string_view word = rest.substr(0, rest.find(','));
     if (word == part) {
       return true;
