@@ -126,6 +126,8 @@ struct DelayMeasured {
   Duration delay{};
   bool is_exact = true;
   IpPrefix remote{};  // the network at the other end
+  // So much of the delay the answer stood in queues on its way in; empty: the other end's clock does not tell.
+  std::optional<Duration> incoming_queue{};
 };
 
 // Somebody changed links or queues: worth a look.

@@ -49,6 +49,10 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
     return;
   }
   Connection& connection = find_or_add(segment.destination, segment.source, now);
+  if (segment.timestamp) {
+    const auto waited = connection.clock.came(*segment.timestamp, now);
+    connection.incoming_queue = waited ? waited : connection.incoming_queue;
+  }
   const auto by_number = connection.ends.came(segment);
   auto answer = segment.timestamp ? connection.echoes.came(segment, now) : std::nullopt;
   if (!answer || (!answer->is_exact && by_number)) {
@@ -59,8 +63,8 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
   }
   const Instant left = answer->is_exact ? answer->left : began_;
   if (now >= left && (!answer->is_exact || now - left <= longest_delay)) {
-    connection.news =
-        DelayMeasured{connection.number, left, now - left, answer->is_exact, remote_network(segment.source.address)};
+    connection.news = DelayMeasured{
+        connection.number, left, now - left, answer->is_exact, remote_network(segment.source.address), connection.incoming_queue};
   }
 }
 

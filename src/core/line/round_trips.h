@@ -10,6 +10,7 @@
 
 #include "core/events.h"
 #include "core/line/acknowledged_ends.h"
+#include "core/line/peer_clock.h"
 #include "core/line/tcp_segment.h"
 #include "core/line/timestamp_echoes.h"
 #include "core/model.h"
@@ -37,6 +38,8 @@ class RoundTrips {
     Instant seen{};
     TimestampEchoes echoes;
     AcknowledgedEnds ends;
+    PeerClock clock;
+    std::optional<Duration> incoming_queue;  // as the last packet that came told
     std::optional<DelayMeasured> news;
   };
   Connection& find_or_add(const Endpoint& near, const Endpoint& far, Instant now);

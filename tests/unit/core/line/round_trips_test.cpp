@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "unit/simulation.h"
 
@@ -34,6 +36,30 @@ TEST(RoundTrips, AValueThatComesBackTellsTheDelayOnce) {
   EXPECT_TRUE(news[0].is_exact);
   trips.came(answer(1000), at(900ms));
   EXPECT_TRUE(trips.take().empty()) << "a repeated acknowledgement is no long delay";
+}
+
+// A line whose way in gets a queue of 200 ms after three seconds, and whose way out has one of 50 ms all the time.
+TEST(RoundTrips, TheOtherEndsClockTellsWhatIsOnTheWayIn) {
+  RoundTrips trips(at(0s));
+  std::vector<DelayMeasured> news;
+  for (Duration now = 0s; now < 5s; now += 20ms) {
+    const Duration incoming = now < 3s ? 0ms : 200ms;
+    const auto tick = static_cast<std::uint32_t>(now.count());
+    trips.left(sent(1000 + tick), at(now));
+    TcpSegment back = answer(1000 + tick);
+    back.timestamp = 0xffffff00U + tick + 50;
+    trips.came(back, at(now + 50ms + incoming));
+    for (const DelayMeasured& one : trips.take()) {
+      news.push_back(one);
+    }
+  }
+  ASSERT_GT(news.size(), 200U);
+  EXPECT_FALSE(news.front().incoming_queue) << "its ticks are not known yet";
+  const auto at_2s = std::find_if(news.begin(), news.end(), [](const DelayMeasured& one) { return one.sent == at(2s); });
+  EXPECT_EQ(at_2s->delay, 50ms);
+  EXPECT_EQ(at_2s->incoming_queue, 0ms);
+  EXPECT_EQ(news.back().delay, 250ms);
+  EXPECT_EQ(news.back().incoming_queue, 200ms);
 }
 
 TEST(RoundTrips, TheFirstLeavingOfAValueCounts) {
