@@ -36,9 +36,10 @@ mount -t ext4 /dev/vda /root
 mkdir -p /root/trial
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 trial /root/trial
 mount -t tmpfs -o mode=755 run /root/run
-wants=/root/run/systemd/system/multi-user.target.wants
-mkdir -p "$wants"
-[ ! -e /root/trial/driver.service ] || cp /root/trial/driver.service "$wants/"
+units=/root/run/systemd/system
+mkdir -p $units/multi-user.target.wants
+[ ! -e /root/trial/driver.service ] || cp /root/trial/driver.service $units/
+ln -s ../driver.service $units/multi-user.target.wants/driver.service
 mount --move /dev /root/dev
 exec switch_root /root "${START:-/sbin/init}"
 """
@@ -68,6 +69,8 @@ ExecStart={command}
 StandardOutput=file:/trial/driver.log
 StandardError=file:/trial/driver.log
 """
+# Nothing in there is late because this machine is busy.
+SYSTEMD = "systemd.show_status=no systemd.default_timeout_start_sec=900"
 APT = """APT::Architecture "{arch}";
 APT::Architectures {{ "{arch}"; }};
 APT::Sandbox::User "root";
@@ -126,12 +129,13 @@ class Machine:
                 self._make()
 
     def repository(self, package: Path, folder: Path) -> None:
-        """What the package depends on and the machine has not, as a repository for its apt."""
+        """What the package depends on and the machine has not, as a repository for its apt, which reads it as another user than root."""
         folder.mkdir()
+        folder.parent.chmod(0o755)
         apt = self._apt(self.folder, self.folder / "status")
         _run("apt-get", "-qq", "-y", "--download-only", "install", package, env=apt)
         for deb in (self.folder / "apt" / "cache" / "archives").glob("*.deb"):
-            shutil.move(deb, folder)
+            shutil.copy(deb, folder / deb.name.replace("%3a", "."))
         index = _run("dpkg-scanpackages", "--multiversion", ".", cwd=folder)
         (folder / "Packages").write_text(index)
 
@@ -236,7 +240,7 @@ class Machine:
         kind = self.kind
         emulator = [kind.emulator, "-M", kind.machine, "-cpu", kind.cpu, "-smp", "2", "-m", "768", "-nodefaults", "-display", "none", "-monitor", "none"]
         emulator += ["-no-reboot", "-serial", f"file:{trial}/console.log", "-kernel", f"{folder}/kernel", "-initrd", f"{folder}/initial.cpio"]
-        emulator += ["-append", f"console=ttyAMA0 net.ifnames=0 panic=-1 {options}"]
+        emulator += ["-append", f"console=ttyAMA0 loglevel=4 panic=-1 net.ifnames=0 {SYSTEMD} {options}"]
         emulator += ["-drive", f"file={folder}/disk,if=none,id=disk,format=raw,cache=unsafe,snapshot={'on' if snapshot else 'off'}"]
         emulator += ["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci"]
         emulator += ["-fsdev", f"local,id=trial,path={trial},security_model=none", "-device", "virtio-9p-pci,fsdev=trial,mount_tag=trial"]
