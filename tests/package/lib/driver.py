@@ -74,6 +74,14 @@ def wait_for(is_so, seconds: float = SWITCH_S) -> float | None:
     return round(time.monotonic() - begin, 2)
 
 
+class Findings(dict):
+    """Written down with each finding: what did not come to its end shall show how far it came."""
+
+    def __setitem__(self, name, value) -> None:
+        super().__setitem__(name, value)
+        (TRIAL / "found.json").write_text(json.dumps(self))
+
+
 def perform(commands: str) -> str | None:
     """What went wrong."""
     for line in commands.strip().splitlines():
@@ -155,7 +163,7 @@ def set_up() -> dict:
     return {"status": setup.returncode, "said": setup.stdout + setup.stderr, "seconds": round(time.monotonic() - begin, 1), "file": CONFIG.read_text()}
 
 
-def call(home, found: dict) -> None:
+def call(home, found: Findings) -> None:
     home.begin_call()
     found["on_after_s"] = wait_for(lambda: status().get("qos") == "ON")
     found["on"] = shaped()
@@ -184,7 +192,7 @@ def remains() -> list[str]:
     return sorted(path for path in listed if not path.startswith("/var/log/apt"))
 
 
-def drive(home, found: dict) -> None:
+def drive(home, found: Findings) -> None:
     home.prepare()
     found["machine"] = " ".join(os.uname()[i] for i in (2, 4))
     found["install"] = install(str(TRIAL / "first.deb"))
@@ -207,8 +215,4 @@ def drive(home, found: dict) -> None:
 
 
 if __name__ == "__main__":
-    results: dict = {}
-    try:
-        drive({"namespaces": Namespaces, "cards": Cards}[sys.argv[1]](), results)
-    finally:
-        (TRIAL / "found.json").write_text(json.dumps(results))
+    drive({"namespaces": Namespaces, "cards": Cards}[sys.argv[1]](), Findings())

@@ -42,12 +42,15 @@ def fill(trial: Path, package: Path) -> None:
 
 def found_in(trial: Path, said: str | None) -> dict:
     found = trial / "found.json"
+    log = trial / "driver.log"
     if not found.exists():
-        log = trial / "driver.log"
         raise AssertionError(f"the driver found nothing: {said}\n{log.read_text() if log.exists() else ''}")
     if os.environ.get("VOIP_SHOW"):
         print(json.dumps(json.loads(found.read_text()), indent=1))
-    return json.loads(found.read_text())
+    results = json.loads(found.read_text())
+    if "purge" not in results:
+        raise AssertionError(f"the driver did not come to its end: {results}\n{said}\n{log.read_text() if log.exists() else ''}")
+    return results
 
 
 class PackageTrial:
