@@ -33,6 +33,12 @@ class Router(package_trial.PackageTrial, unittest.TestCase):
     def test_the_kernel_is_the_emulated_one(self):
         self.assertRegex(self.found["machine"], {"arm64": "-arm64 aarch64$", "armhf": "-armmp armv7l$"}[router.arch])
 
+    def test_both_ways_are_shaped_with_the_kernels_own_cake(self):
+        on = "\n".join(self.found["on"]["qdiscs"])
+        for device in ("wan", "voip-ifb"):
+            self.assertRegex(on, rf"(?m)^qdisc htb \S+ dev {device} root ")
+            self.assertRegex(on, rf"(?m)^qdisc cake \S+ dev {device} ")
+
     def test_the_call_is_in_its_connection_table(self):
         flows = [flow for flow in self.found["on"]["flow"] if "src=192.168.77.10 dst=192.0.2.1" in flow]
         self.assertTrue(flows, self.found["on"]["flow"])

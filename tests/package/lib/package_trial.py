@@ -77,10 +77,9 @@ class PackageTrial:
         self.assertIsNotNone(self.found["on_after_s"], self.found["setup"]["said"])
         on = "\n".join(self.found["on"]["qdiscs"])
         self.assertRegex(on, r"(?m)^qdisc htb \S+ dev wan root")
-        self.assertRegex(on, r"(?m)^qdisc ingress \S+ dev wan ")
         self.assertIn("table inet voip_qosd", self.found["on"]["tables"])
         self.assertIsNotNone(self.found["off_after_s"])
-        self.assertNotRegex("\n".join(self.found["off"]["qdiscs"]), "htb|ingress")
+        self.assertNotRegex("\n".join(self.found["off"]["qdiscs"]), "htb|clsact")
         self.assertNotIn("table inet voip_qosd", self.found["off"]["tables"])
 
     def test_an_upgrade_keeps_the_configuration_and_restarts(self):
