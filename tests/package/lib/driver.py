@@ -64,11 +64,11 @@ def status() -> dict:
     return json.loads(answer.stdout) if answer.returncode == 0 else {}
 
 
-def wait_for(is_so, seconds: float = SWITCH_S) -> float | None:
-    """How long it took."""
-    begin = time.monotonic()
+def wait_for(is_so, since: float | None = None) -> float | None:
+    """How long it took, since then."""
+    begin = since or time.monotonic()
     while not is_so():
-        if time.monotonic() - begin > seconds:
+        if time.monotonic() - begin > SWITCH_S:
             return None
         time.sleep(0.1)
     return round(time.monotonic() - begin, 2)
@@ -164,13 +164,16 @@ def set_up() -> dict:
 
 
 def call(home, found: Findings) -> None:
+    begin = time.monotonic()
     home.begin_call()
-    found["on_after_s"] = wait_for(lambda: status().get("qos") == "ON")
+    found["heard_after_s"] = wait_for(lambda: status().get("call_active"), begin)
+    found["on_after_s"] = wait_for(lambda: status().get("qos") == "ON", begin)
     found["on"] = shaped()
     found["doctor_in_call"] = doctor()
     home.end_call()
     found["off_after_s"] = wait_for(lambda: status().get("qos") == "OFF")
     found["off"] = shaped()
+    found["log"] = run("journalctl", "--no-pager", "-o", "short-monotonic", "-u", "voip-qosd").stdout.splitlines()
 
 
 def seen() -> dict:
