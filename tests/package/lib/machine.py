@@ -23,7 +23,7 @@ INCLUDE = "systemd,systemd-sysv,dbus,udev,kmod,python3,procps"
 TOOLS = ("debootstrap", "depmod", "mke2fs", "busybox", "dpkg-scanpackages", "unshare", "setpriv", "ip")
 DISK = "3G"
 # Of the thousands of modules only those that this machine and a router have a use for.
-MODULES = ("arch", "crypto", "lib", "net", "fs/9p", "fs/ext4", "fs/fscache", "fs/jbd2", "fs/mbcache.ko", "fs/netfs", "drivers/net/*.ko",
+MODULES = ("arch", "crypto", "lib", "net", "fs/9p", "fs/autofs", "fs/ext4", "fs/fscache", "fs/jbd2", "fs/mbcache.ko", "fs/netfs", "drivers/net/*.ko",
            "drivers/virtio", "drivers/block/virtio_blk.ko", "drivers/char/hw_random")  # fmt: skip
 # What it takes to come to the disk and to the folder.
 FIRST = ("crc32c_generic", "libcrc32c", "virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio-rng")
