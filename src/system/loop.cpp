@@ -196,8 +196,9 @@ void Loop::set_alarm(std::optional<Instant> deadline) {
   itimerspec alarm{};  // none
   if (deadline) {
     const auto since_start = deadline->time_since_epoch();
-    alarm.it_value.tv_sec = since_start / 1s;
-    alarm.it_value.tv_nsec = std::chrono::nanoseconds(since_start % 1s).count();
+    // Both are smaller where the machine has 32 bits; a clock that began with the machine does not come to 68 years.
+    alarm.it_value.tv_sec = static_cast<time_t>(since_start / 1s);
+    alarm.it_value.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since_start % 1s).count());
   }
   timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &alarm, nullptr);
 }

@@ -189,19 +189,18 @@ class RecordingReader {
   std::string take_reading(const Json& list, Event& event) {
     std::vector<FlowSample> samples;
     for (const Json& one : list) {
-      const auto which = one.is_array() && one.size() >= 5 ? number(one[0], UINT32_MAX) : std::nullopt;
-      if (!which || *which >= flows_.size()) {
+      Flow* const flow = one.is_array() && one.size() >= 5 ? flow_at(number(one[0], UINT32_MAX)) : nullptr;
+      if (flow == nullptr) {
         return R"("read" must be a list of [flow, up packets, bytes, down packets, bytes], the flow introduced before)";
       }
-      Flow& flow = flows_[*which];
-      FlowSample sample{.key = flow.key, .conntrack_id = 0, .up = {}, .down = {}};
+      FlowSample sample{.key = flow->key, .conntrack_id = 0, .up = {}, .down = {}};
       if (!take_counters(one[1], one[2], sample.up) || !take_counters(one[3], one[4], sample.down)) {
         return R"("read" has something that is no counter)";
       }
       if (one.size() > 5) {
-        flow.conntrack_id = static_cast<std::uint32_t>(number(one[5], UINT32_MAX).value_or(0));
+        flow->conntrack_id = static_cast<std::uint32_t>(number(one[5], UINT32_MAX).value_or(0));
       }
-      sample.conntrack_id = flow.conntrack_id;
+      sample.conntrack_id = flow->conntrack_id;
       const auto flags = one.size() > 6 ? number(one[6], 3).value_or(0) : 0;
       sample.is_offloaded = (flags & 1U) != 0;
       sample.is_hw_offloaded = (flags & 2U) != 0;
@@ -224,9 +223,9 @@ class RecordingReader {
     return counters.has_value();
   }
 
-  Flow* flow_of(const Json& object, const char* key) {
-    const auto which = number(object, key, UINT32_MAX);
-    return which && *which < flows_.size() ? &flows_[*which] : nullptr;
+  Flow* flow_of(const Json& object, const char* key) { return flow_at(number(object, key, UINT32_MAX)); }
+  Flow* flow_at(std::optional<std::uint64_t> which) {
+    return which && *which < flows_.size() ? &flows_[static_cast<std::size_t>(*which)] : nullptr;
   }
 
   Recording recording_;
