@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -113,8 +114,8 @@ std::string HostFiles::read_file(const std::string& path) {
     }
     return {};
   }
-  const auto size = static_cast<std::size_t>(file->status.st_size);
-  auto text = read_text(*file, std::min(size, longest_file));
+  const auto size = static_cast<std::uint64_t>(file->status.st_size);
+  auto text = read_text(*file, static_cast<std::size_t>(std::min<std::uint64_t>(size, longest_file)));
   const bool is_too_long = size > longest_file;
   if (is_too_long && !std::exchange(is_too_long_[path], true)) {
     log_warning("read " + path + ": longer than 1 MiB; host names in the rest of it are not seen");

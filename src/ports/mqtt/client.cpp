@@ -164,7 +164,7 @@ class PahoClient : public MqttClient {
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): then there will be no sign
     }
   }
-  [[nodiscard]] std::uint64_t signs_of_life() const override { return line_->signs_of_life; }
+  [[nodiscard]] std::uint32_t signs_of_life() const override { return line_->signs_of_life; }
   void fall_silent() override {
     line_->is_silent = true;
     line_->is_connected = false;

@@ -57,7 +57,7 @@ class MqttClient {
   virtual MqttSent publish(const MqttMessage& message, const std::string& correlation_data) = 0;
   virtual void subscribe(const std::string& filter, bool wants_retained) = 0;
   virtual void ask_for_sign() = 0;
-  [[nodiscard]] virtual std::uint64_t signs_of_life() const = 0;
+  [[nodiscard]] virtual std::uint32_t signs_of_life() const = 0;
   virtual void stop(const MqttMessage& farewell, Duration limit) = 0;
 
   // From now on it puts nothing into the inbox and publishes nothing. Waits for nothing.

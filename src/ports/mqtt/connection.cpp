@@ -123,7 +123,7 @@ void MqttConnection::ask_for_sign() {
   }
 }
 
-std::uint64_t MqttConnection::signs_of_life() const {
+std::uint32_t MqttConnection::signs_of_life() const {
   const auto& client = brokers_[current_].client;
   return client ? client->signs_of_life() : 0;
 }

@@ -44,7 +44,7 @@ class MqttConnection {
   void ask_for_sign();
   // Grows with each receipt of the broker, for what was published and for that question alike. What else comes in does not
   // count: it shows one direction only.
-  [[nodiscard]] std::uint64_t signs_of_life() const;
+  [[nodiscard]] std::uint32_t signs_of_life() const;
 
   // Ends the connection, or the attempt, whatever the library thinks of it. Nothing more happens with it; connect() may follow.
   void drop();

@@ -166,7 +166,7 @@ void MqttLink::try_now() {
 }
 
 void MqttLink::look_for_signs() {
-  const std::uint64_t signs = connection_->signs_of_life();
+  const std::uint32_t signs = connection_->signs_of_life();
   looks_without_sign_ = signs == std::exchange(signs_, signs) ? looks_without_sign_ + 1 : 0;
   if (looks_without_sign_ > most_looks_without_sign) {
     connection_->drop();

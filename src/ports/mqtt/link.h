@@ -121,7 +121,7 @@ class MqttLink {
   Instant connected_at_{};
   Duration keep_alive_;
   Duration between_looks_{};
-  std::uint64_t signs_ = 0;
+  std::uint32_t signs_ = 0;
   int looks_without_sign_ = 0;
   // The last connection ended so soon that the next one is not told before it has held for a while.
   bool is_unsteady_ = false;

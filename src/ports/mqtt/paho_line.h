@@ -22,13 +22,14 @@ struct PahoLine {
   MqttLimits limits;  // complete before the connection is told of
   std::atomic<bool> is_connected = false;
   std::atomic<bool> is_silent = false;
-  std::atomic<std::uint64_t> signs_of_life = 0;
+  std::atomic<std::uint32_t> signs_of_life = 0;  // no more bits: MIPS and old ARM count 64 of them by a library of their own only
   std::atomic<std::size_t> in_flight = 0;
 
   void tell(MqttHappening happening) const;
   // Whoever notices first gives the reason; the library may notice later, or never.
   void lose(std::string why, int code = 0);
 };
+static_assert(decltype(PahoLine::signs_of_life)::is_always_lock_free && decltype(PahoLine::in_flight)::is_always_lock_free);
 
 // There is one trace for the whole process, which tells why an attempt fails. It tells much, so it is listened to only while one
 // runs.
