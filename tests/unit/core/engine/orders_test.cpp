@@ -153,7 +153,7 @@ TEST(Orders, AFloodOfThemIsAnsweredWithoutEnd) {
   const auto told = world.all<OrderTaken>();
   ASSERT_EQ(told.size(), 1000U);
   for (std::uint64_t number = 1; number <= 1000; ++number) {
-    EXPECT_EQ(told[number - 1].request.number, number);
+    EXPECT_EQ(told[static_cast<std::size_t>(number - 1)].request.number, number);
   }
 }
 
