@@ -147,7 +147,7 @@ std::optional<BadPacket> IncomingPackets::begin_frame() {
   if (carries_packets_) {
     // They are put together in memory before any packet in them is read.
     if (length > packets_in_message * longest_ - message_) {
-      return BadPacket{PacketFault::too_long, message_ + static_cast<std::size_t>(length)};
+      return BadPacket{PacketFault::too_long, message_ + length};
     }
     message_ = is_last ? 0 : message_ + static_cast<std::size_t>(length);
   }

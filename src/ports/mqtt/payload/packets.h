@@ -19,7 +19,7 @@ enum class PacketFault : std::uint8_t {
 
 struct BadPacket {
   PacketFault fault = PacketFault::too_long;
-  std::size_t bytes = 0;       // of a packet that is too long, its header included
+  std::uint64_t bytes = 0;     // of a packet that is too long, its header included
   bool is_topic_next = false;  // what comes next in the stream is the length of a topic, and the topic
 };
 

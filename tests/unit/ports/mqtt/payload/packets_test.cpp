@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -36,7 +37,7 @@ std::optional<BadPacket> first_bad(const std::string& stream, std::size_t part) 
   }
   return bad;
 }
-void expect(const std::string& stream, std::optional<PacketFault> fault, std::size_t bytes = 0) {
+void expect(const std::string& stream, std::optional<PacketFault> fault, std::uint64_t bytes = 0) {
   for (const std::size_t part : {1, 2, 3, 7, 64, 100'000}) {
     const auto bad = first_bad(stream, part);
     ASSERT_EQ(bad.has_value(), fault.has_value()) << part;
