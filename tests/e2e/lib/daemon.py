@@ -111,8 +111,13 @@ class Daemon:
         return self.home.run("router", self.argv(*argv), check=False, timeout=timeout)
 
     def status(self) -> dict | None:
-        """`voip-qosd status --json`; None when the daemon does not answer."""
+        """`voip-qosd status --json`; None when the daemon does not answer. One that reads its configuration again is asked once more: it has
+        no socket for a moment."""
         done = self.command("status", "--json")
+        ends = time.monotonic() + 3
+        while done.returncode != 0 and self.is_running and time.monotonic() < ends:
+            time.sleep(0.05)
+            done = self.command("status", "--json")
         if done.returncode != 0:
             return None
         try:
