@@ -25,8 +25,8 @@ OptionDescription describe(const Accepted& accepted) {
   if (accepted.value != nullptr) {
     described.value = accepted.value;
   }
-  described.is_required = accepted.times == Times::once || accepted.times == Times::at_least_once;
-  described.may_be_repeated = accepted.times == Times::any || accepted.times == Times::at_least_once;
+  described.is_required = is_required(accepted);
+  described.may_be_repeated = may_be_repeated(accepted);
   return described;
 }
 

@@ -28,6 +28,14 @@ struct Accepted {
   Times times = Times::at_most_once;
 };
 
+constexpr bool is_required(const Accepted& accepted) {
+  return accepted.times == Times::once || accepted.times == Times::at_least_once;
+}
+
+constexpr bool may_be_repeated(const Accepted& accepted) {
+  return accepted.times == Times::any || accepted.times == Times::at_least_once;
+}
+
 struct AcceptedCommand {
   const char* name;
   const char* text;

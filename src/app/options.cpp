@@ -79,34 +79,13 @@ Options help_on(const Arguments& given) {
   return command == nullptr ? no_such_command(given.help_topic, program) : TextOptions{help_text(program, *command)};
 }
 
-// Puts a value where it belongs. False: one stands there already, and there may be no second.
-bool put(const Accepted& accepted, const std::string& value, Arguments& given) {
-  return std::visit(
-      Overloaded{
-          [&given](bool Arguments::*place) { return !std::exchange(given.*place, true); },
-          [&given, &value](std::string Arguments::*place) {
-            const bool is_first = given.*place == Arguments().*place;
-            given.*place = value;
-            return is_first;
-          },
-          [&given, &value](std::optional<std::string> Arguments::*place) { return !std::exchange(given.*place, value); },
-          [&given, &value](std::vector<std::string> Arguments::*place) {
-            (given.*place).push_back(value);
-            return true;
-          },
-      },
-      accepted.place);
-}
-
-// What is wrong with a value; empty: nothing.
-std::string put_checked(const Accepted& accepted, const std::string& value, Arguments& given) {
-  const std::string name = accepted.name == nullptr ? "" : "--" + std::string(accepted.name);
-  const OptionDescription described{{}, accepted.value == nullptr ? "" : accepted.value, {}};
-  if (const auto words = choices(described); !words.empty() && std::find(words.begin(), words.end(), value) == words.end()) {
-    const std::vector<std::string_view> views(words.begin(), words.end());
-    return (name.empty() ? "" : name + ": ") + "expected " + quoted_list(views) + ", got " + quoted(value);
-  }
-  return put(accepted, value, given) ? "" : (name.empty() ? quoted(value) : name) + " is given twice";
+void put(const Accepted& accepted, const std::string& value, Arguments& given) {
+  std::visit(Overloaded{
+                 [&given](bool Arguments::*place) { given.*place = true; },
+                 [&given, &value](std::vector<std::string> Arguments::*place) { (given.*place).push_back(value); },
+                 [&given, &value](auto place) { given.*place = value; },
+             },
+             accepted.place);
 }
 
 // Takes a command's words apart with getopt_long(3), which lets options stand anywhere. A problem, or the help that is asked for.
@@ -138,13 +117,11 @@ class CommandLine {
         topic.help_topic = command_.name;
         return help_on(topic);
       }
-      const std::string problem =
-          code < first_code ? "" : put_checked(accepted_of(code), optarg == nullptr ? "" : optarg, given_);
-      if (!problem.empty()) {
-        return wrong_usage(problem, command_.name);
-      }
       if (code < first_code) {
         return refuse(code, argv[static_cast<std::size_t>(optind) - 1]);
+      }
+      if (auto problem = take_value(accepted_of(code), optarg == nullptr ? "" : optarg)) {
+        return problem;
       }
     }
     return take_rest(
@@ -155,6 +132,23 @@ class CommandLine {
   static constexpr int first_code = 256;
 
   [[nodiscard]] const Accepted& accepted_of(int code) const { return *by_code_[static_cast<std::size_t>(code - first_code)]; }
+
+  // What is wrong with it.
+  std::optional<Options> take_value(const Accepted& accepted, const std::string& value) {
+    const std::string name = accepted.name == nullptr ? "" : "--" + std::string(accepted.name);
+    const OptionDescription described{{}, accepted.value == nullptr ? "" : accepted.value, {}};
+    if (const auto words = choices(described); !words.empty() && std::find(words.begin(), words.end(), value) == words.end()) {
+      const std::vector<std::string_view> views(words.begin(), words.end());
+      return wrong_usage((name.empty() ? "" : name + ": ") + "expected " + quoted_list(views) + ", got " + quoted(value),
+                         command_.name);
+    }
+    if (std::find(taken_.begin(), taken_.end(), &accepted) != taken_.end() && !may_be_repeated(accepted)) {
+      return wrong_usage(name + " is given twice", command_.name);
+    }
+    taken_.push_back(&accepted);
+    put(accepted, value, given_);
+    return std::nullopt;
+  }
 
   [[nodiscard]] TextOptions refuse(int code, const std::string& word) const {
     if (code == ':') {
@@ -175,14 +169,12 @@ class CommandLine {
       if (accepted.name != nullptr) {
         continue;
       }
-      const bool is_repeated = accepted.times == Times::any || accepted.times == Times::at_least_once;
-      const bool is_required = accepted.times == Times::once || accepted.times == Times::at_least_once;
-      if (rest.empty() && is_required) {
+      if (rest.empty() && is_required(accepted)) {
         return wrong_usage(std::string(accepted.value) + " is missing", command_.name);
       }
-      for (std::size_t left = is_repeated ? rest.size() : std::min<std::size_t>(rest.size(), 1); left > 0; --left) {
-        if (const std::string problem = put_checked(accepted, rest.front(), given_); !problem.empty()) {
-          return wrong_usage(problem, command_.name);
+      for (std::size_t left = may_be_repeated(accepted) ? rest.size() : std::min<std::size_t>(rest.size(), 1); left > 0; --left) {
+        if (auto problem = take_value(accepted, rest.front())) {
+          return problem;
         }
         rest = rest.subspan(1);
       }
@@ -196,6 +188,7 @@ class CommandLine {
   const AcceptedCommand& command_;
   Arguments& given_;
   std::vector<const Accepted*> by_code_;
+  std::vector<const Accepted*> taken_;
   std::vector<option> options_;
 };
 

@@ -122,6 +122,7 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"status", "-x"},
       {"record", "--for", "3s", "--for", "4s"},
       {"doctor", "--json", "--json"},
+      {"record", "--output", "-", "--output", "-"},
       {"qos", "on", "off"},
   };
   for (const auto& arguments : wrong) {
