@@ -154,7 +154,8 @@ Result<SeenStatus> read_status(std::string_view json) {
   }
   Reader reader;
   if (answer.contains("error") && answer.size() == 1) {
-    return Error{"the daemon refused: " + reader.text(answer, "error")};
+    const std::string refusal = reader.text(answer, "error");
+    return reader.problem().empty() ? Error{"the daemon refused: " + refusal} : no_status(reader.problem());
   }
   SeenStatus status = status_of(reader, answer);
   if (!reader.problem().empty()) {

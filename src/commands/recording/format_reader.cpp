@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "commands/recording/format.h"
-
 #include "commands/recording/format_settings.h"
 #include "system/json.h"
 

@@ -94,6 +94,7 @@ TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
            {"\"in_call\" is neither true nor false", [](Json& json) { json["flow_list"][0]["in_call"] = 1; }},
            {"\"calls_seen\" is missing", [](Json& json) { json["totals"] = 7; }},
            {"\"id\" is missing", [](Json& json) { json["call_list"] = {1, 2}; }},
+           {"\"error\" is no text", [](Json& json) { json = {{"error", 5}}; }},
            {"it is no JSON object", [](Json& json) { json = Json::array(); }}}) {
     EXPECT_NE(error_with(change).find(problem), std::string::npos) << error_with(change) << " - " << problem;
   }
