@@ -11,7 +11,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "lib"), str(HERE.parent / "e2e" / "lib")]
 
 import machine  # noqa: E402
 import package_trial  # noqa: E402

@@ -53,9 +53,9 @@ echo $$ > /sys/fs/cgroup/cgroup.procs
 find "$group" -depth -type d -exec rmdir {} +
 """
 DRIVER = """[Unit]
-DefaultDependencies=no
-SuccessAction=exit-force
-FailureAction=exit-force
+{unit}
+SuccessAction={end}
+FailureAction={end}
 [Service]
 Type=oneshot
 ExecStart={command}
@@ -64,10 +64,15 @@ StandardError=file:/trial/driver.log
 """
 
 
+def driver_service(command: str, end: str, unit: str = "") -> str:
+    """The service that runs `command` and then ends the system, by `end`; what it says is in the trial's driver.log."""
+    return DRIVER.format(command=command, end=end, unit=unit)
+
+
 def boot(trial: Path, command: str, lower: Path = Path("/"), timeout: float = 400) -> str | None:
     """Boots systemd over the files of `lower`, which runs `command` and ends; `trial` and its units are what is in the box besides.
     Returns what the boot itself said; nothing where the time is over."""
-    (trial / "driver.service").write_text(DRIVER.format(command=command))
+    (trial / "driver.service").write_text(driver_service(command, "exit-force", "DefaultDependencies=no"))
     (trial / "boot.sh").write_text(BOOT)
     with tempfile.TemporaryDirectory() as box:
         try:

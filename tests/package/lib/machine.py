@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import package_trial
+import systemd_box
 
 LIB = Path(__file__).resolve().parent
 SUITE = "bookworm"
@@ -59,15 +60,6 @@ mount -t proc proc /proc
 mount -o remount,ro /
 echo o > /proc/sysrq-trigger
 sleep 60
-"""
-DRIVER = """[Unit]
-SuccessAction=poweroff-force
-FailureAction=poweroff-force
-[Service]
-Type=oneshot
-ExecStart={command}
-StandardOutput=file:/trial/driver.log
-StandardError=file:/trial/driver.log
 """
 # Nothing in there is late because this machine is busy.
 SYSTEMD = "systemd.show_status=no systemd.default_timeout_start_sec=900"
@@ -141,7 +133,7 @@ class Machine:
 
     def boot(self, trial: Path, command: str, seconds: float = 3000) -> str:
         """Boots it with `trial`, runs `command`, and waits until it is off again. Returns the end of what it has said."""
-        (trial / "driver.service").write_text(DRIVER.format(command=command))
+        (trial / "driver.service").write_text(systemd_box.driver_service(command, "poweroff-force"))
         return self._boot(self.folder, trial, seconds, snapshot=True)
 
     def _make(self) -> None:
