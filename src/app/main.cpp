@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     complain("open /dev/null, in the place of a standard descriptor that is closed: it does not work");
     return exit_failed;
   }
-  const Options options = parse_options(std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
+  const Options options =
+      parse_options(std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
   return std::visit(Overloaded{
                         [](const RunOptions& run) { return run_daemon(run.config); },
                         [](const CheckConfigOptions& check) { return check_config_command(check); },

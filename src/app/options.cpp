@@ -47,6 +47,9 @@ TextOptions no_such_command(const std::string& word, const ProgramDescription& p
 TextOptions no_such_option(const std::string& argument, const std::vector<OptionDescription>& options,
                            const std::string& command) {
   const std::string given = argument.substr(0, argument.find('='));
+  if (!has_part("pages") && (given == "--man" || given == "--completion")) {
+    return wrong_usage("this build of voip-qosd has no \"" + command + " " + given + "\"", command);
+  }
   const std::string hint = meant(given, long_names(options));
   return wrong_usage("no option \"" + given + "\"" + (command.empty() ? " before the command" : " of \"" + command + "\"") + hint,
                      command);
@@ -104,14 +107,20 @@ class CommandLine {
   }
 
   std::optional<Options> take(std::span<const char* const> words) {
-    std::vector<char*> argv;  // of which only the order changes
+    std::vector<char*> argv;  // nothing of it changes
     std::transform(words.begin(), words.end(), std::back_inserter(argv),
                    [](const char* word) { return const_cast<char*>(word); });  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     argv.push_back(nullptr);
     const int count = static_cast<int>(words.size());
+    std::vector<std::string> rest;
     optind = 0;  // begin anew
+    // The hyphen: what stands by itself comes as 1, in its order, whatever POSIXLY_CORRECT wants.
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before there is any thread
-    for (int code = 0; (code = getopt_long(count, argv.data(), ":h", options_.data(), nullptr)) != -1;) {
+    for (int code = 0; (code = getopt_long(count, argv.data(), "-:h", options_.data(), nullptr)) != -1;) {
+      if (code == 1) {
+        rest.emplace_back(optarg);
+        continue;
+      }
       if (code == 'h') {
         Arguments topic;
         topic.help_topic = command_.name;
@@ -124,8 +133,8 @@ class CommandLine {
         return problem;
       }
     }
-    return take_rest(
-        std::span<char* const>(argv).subspan(static_cast<std::size_t>(optind), static_cast<std::size_t>(count - optind)));
+    rest.insert(rest.end(), argv.begin() + optind, argv.begin() + count);
+    return take_rest(rest);
   }
 
  private:
@@ -133,9 +142,19 @@ class CommandLine {
 
   [[nodiscard]] const Accepted& accepted_of(int code) const { return *by_code_[static_cast<std::size_t>(code - first_code)]; }
 
+  [[nodiscard]] TextOptions missing(const Accepted& accepted) const {
+    const std::string value = accepted.value;
+    return wrong_usage(
+        accepted.name == nullptr ? value + " is missing" : "--" + std::string(accepted.name) + " needs a value: " + value,
+        command_.name);
+  }
+
   // What is wrong with it.
   std::optional<Options> take_value(const Accepted& accepted, const std::string& value) {
     const std::string name = accepted.name == nullptr ? "" : "--" + std::string(accepted.name);
+    if (accepted.value != nullptr && value.empty()) {
+      return missing(accepted);
+    }
     const OptionDescription described{{}, accepted.value == nullptr ? "" : accepted.value, {}};
     if (const auto words = choices(described); !words.empty() && std::find(words.begin(), words.end(), value) == words.end()) {
       const std::vector<std::string_view> views(words.begin(), words.end());
@@ -152,8 +171,7 @@ class CommandLine {
 
   [[nodiscard]] TextOptions refuse(int code, const std::string& word) const {
     if (code == ':') {
-      return wrong_usage("--" + std::string(accepted_of(optopt).name) + " needs a value: " + accepted_of(optopt).value,
-                         command_.name);
+      return missing(accepted_of(optopt));
     }
     if (optopt >= first_code) {
       return wrong_usage("--" + std::string(accepted_of(optopt).name) + " takes no value", command_.name);
@@ -164,13 +182,13 @@ class CommandLine {
   }
 
   // What stands by itself.
-  std::optional<Options> take_rest(std::span<char* const> rest) {
+  std::optional<Options> take_rest(std::span<const std::string> rest) {
     for (const Accepted& accepted : command_.accepted) {
       if (accepted.name != nullptr) {
         continue;
       }
       if (rest.empty() && is_required(accepted)) {
-        return wrong_usage(std::string(accepted.value) + " is missing", command_.name);
+        return missing(accepted);
       }
       for (std::size_t left = may_be_repeated(accepted) ? rest.size() : std::min<std::size_t>(rest.size(), 1); left > 0; --left) {
         if (auto problem = take_value(accepted, rest.front())) {

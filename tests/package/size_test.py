@@ -46,7 +46,10 @@ class Smallest(unittest.TestCase):
             self.assertIn(f'this build of voip-qosd has no command "{command}"', asked.stderr)
         for command in ("run", "check-config", "status", "qos", "mqtt-purge"):
             self.assertIn(f"\n  {command} ", offered)
-        self.assertEqual(run(built("smallest"), "help", "--man").returncode, 2)
+        for page in (["--man"], ["--completion", "bash"]):
+            asked = run(built("smallest"), "help", *page)
+            self.assertEqual(asked.returncode, 2)
+            self.assertIn(f'this build of voip-qosd has no "help {page[0]}"', asked.stderr)
 
     def test_without_tls_an_address_that_needs_it_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -143,6 +143,28 @@ TEST(Options, StandWhereverOneTypesThem) {
             (std::vector<std::string>{"a", "b", "--c"}));
 }
 
+TEST(Options, StandThereEvenWherePosixWouldHaveThemFirst) {
+  setenv("POSIXLY_CORRECT", "1", 1);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_EQ(std::get<QosOptions>(parse({"qos", "on", "--for", "30m"})).time_limit, 30min);
+  unsetenv("POSIXLY_CORRECT");  // NOLINT(concurrency-mt-unsafe)
+}
+
+TEST(Options, AnEmptyValueIsNone) {
+  const std::vector<std::pair<std::vector<const char*>, const char*>> wrong{
+      {{"qos", "on", "--for", ""}, "--for needs a value: DURATION"},
+      {{"qos", "on", "--for="}, "--for needs a value: DURATION"},
+      {{"watch", "--interval="}, "--interval needs a value: DURATION"},
+      {{"status", "--socket", ""}, "--socket needs a value: FILE"},
+      {{"run", "--config="}, "--config needs a value: FILE"},
+      {{"replay", ""}, "FILE is missing"},
+      {{"qos", ""}, "on|off|auto is missing"},
+  };
+  for (const auto& [arguments, problem] : wrong) {
+    EXPECT_EQ(text(arguments).exit_status, 2);
+    EXPECT_NE(text(arguments).text.find(problem), std::string::npos) << text(arguments).text;
+  }
+}
+
 TEST(Options, WrongUsageSaysWhatIsWrong) {
   const std::vector<std::pair<std::vector<const char*>, const char*>> wrong{
       {{"qos"}, "on|off|auto is missing"},
