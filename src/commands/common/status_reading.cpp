@@ -87,10 +87,27 @@ SeenCall call_of(Reader& reader, const Json& json) {
           reader.number(json, "duration_s"), rates_of(reader, json),      reader.text(json, "reason")};
 }
 
+SeenDevice device_of(Reader& reader, const Json& json) {
+  return {reader.text(json, "name"), reader.number(json, "calls")};
+}
+
 SeenFlow flow_of(Reader& reader, const Json& json) {
   return {reader.text(json, "flow"),    reader.text(json, "device"),      reader.is_true(json, "in_call"),
           reader.number(json, "score"), reader.number(json, "threshold"), reader.is_true(json, "has_counters"),
           rates_of(reader, json),       reader.text(json, "reason")};
+}
+
+// As far as it is what it should be: more than a wrong one is not worth the memory.
+template <typename One>
+std::vector<One> list_of(Reader& reader, const Json& object, const char* key, One (*one_of)(Reader&, const Json&)) {
+  std::vector<One> list;
+  for (const Json& one : reader.list(object, key)) {
+    if (!reader.problem().empty()) {
+      break;
+    }
+    list.push_back(one_of(reader, one));
+  }
+  return list;
 }
 
 SeenStatus status_of(Reader& reader, const Json& json) {
@@ -118,15 +135,9 @@ SeenStatus status_of(Reader& reader, const Json& json) {
     status.remark = reader.text_or_nothing(json, "remark");
   }
   status.calls = reader.number(json, "calls");
-  for (const Json& call : reader.list(json, "call_list")) {
-    status.call_list.push_back(call_of(reader, call));
-  }
-  for (const Json& device : reader.list(json, "devices")) {
-    status.devices.push_back({reader.text(device, "name"), reader.number(device, "calls")});
-  }
-  for (const Json& flow : reader.list(json, "flow_list")) {
-    status.flow_list.push_back(flow_of(reader, flow));
-  }
+  status.call_list = list_of(reader, json, "call_list", call_of);
+  status.devices = list_of(reader, json, "devices", device_of);
+  status.flow_list = list_of(reader, json, "flow_list", flow_of);
   status.flows_left_out = static_cast<std::size_t>(std::max<std::int64_t>(0, reader.number(json, "flows_left_out")));
   status.flows_without_counters = reader.number(json, "flows_without_counters");
   const Json& totals = reader.at(json, "totals");
