@@ -132,8 +132,11 @@ void check_mqtt(ConfigReading& reading) {
   const bool is_encrypted = std::any_of(mqtt.uri.begin(), mqtt.uri.end(), [](const std::string& uri) {
     return uri.starts_with("mqtts:") || uri.starts_with("wss:");
   });
+  // A wrong address was told already, and may have been meant.
+  const bool has_wrong_uri = std::any_of(reading.problems.begin(), reading.problems.end(),
+                                         [](const auto& problem) { return problem.second.starts_with("mqtt.uri"); });
   for (const auto& [key, file] : {std::pair("mqtt.ca_file", &mqtt.ca_file), std::pair("mqtt.cert_file", &mqtt.cert_file)}) {
-    if (!file->empty() && !is_encrypted) {
+    if (!file->empty() && !is_encrypted && !has_wrong_uri) {
       reading.add(reading.place_of(key), std::string(key) + " is for mqtts:// and wss://, and no mqtt.uri has such an address");
     }
   }

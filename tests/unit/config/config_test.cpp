@@ -242,6 +242,9 @@ TEST(Config, ContradictionsAreRefused) {
   EXPECT_NE(problem_in("[mqtt]\npassword_file = \"/etc/x\"").find("username"), std::string::npos);
   EXPECT_NE(problem_in("[mqtt]\nuri = \"mqtts://a\"\ncert_file = \"/etc/x\"").find("go together"), std::string::npos);
   EXPECT_NE(problem_in("[mqtt]\nuri = \"mqtt://a\"\nca_file = \"/etc/x\"").find("mqtts://"), std::string::npos);
+  EXPECT_EQ(problem_in("[mqtt]\nuri = \"mqtts://a@b\"\nca_file = \"/etc/x\"").find("no mqtt.uri has such an address"),
+            std::string::npos)
+      << "it was told that the address is wrong";
   EXPECT_NE(problem_in("[qos.tc]\nbulk_percent = 20\ndrain_percent = 30").find("f:3:17:"), std::string::npos);
   EXPECT_EQ(problem_in("[qos.tc]\ndrain = \"measured\""),
             "f:2:9: qos.tc.drain \"measured\" does nothing with qos.actuator \"none\", which cannot drain the line; \"tc\" can");
