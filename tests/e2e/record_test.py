@@ -43,8 +43,11 @@ class Recordings(unittest.TestCase):
                 self.assertEqual(replayed(recorder.file), decided)
                 self.assertEqual(recorder.file.stat().st_mode & 0o077, 0, "only its owner may read it")
             self.assertIn(home.address("server"), plain.file.read_text())
-            for host in ("server", "phone"):
-                self.assertNotIn(f'"{home.address(host)}"', masked.file.read_text())
+            hidden = masked.file.read_text()
+            # One address in 256 is masked as itself: the last byte is permuted at random. Both at once: one run in 65 536.
+            seen = [host for host in ("server", "phone") if f'"{home.address(host)}"' in hidden]
+            self.assertLess(len(seen), 2, hidden)
+            self.assertIn('"masked":"all"', hidden)
             start, end = (d[1] for d in plain.decisions())
             tuned = subprocess.run([binary(), "tune", "--call", f"{start - 1}-{end}", plain.file], capture_output=True, text=True, check=True)
             self.assertIn("1 of 1", tuned.stdout)
