@@ -88,9 +88,7 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
                      [settings] { return read_lan(settings); }),
       false);
-  if (settings.qos.tc.drain == Drain::measured) {
-    add(make_line_delay([settings] { return find_site(settings).wan; }), true);
-  }
+  add(make_line([settings] { return find_site(settings).wan; }), true);
   add_switch();
   add(make_devices(settings), true);
   add(make_order_file(settings), true);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "core/line_state.h"
 #include "core/live_settings.h"
 #include "core/model.h"
 #include "core/time.h"
@@ -130,6 +131,25 @@ struct DelayMeasured {
   std::optional<Duration> incoming_queue{};
 };
 
+// A packet passed on the WAN, where one in many is told of (WatchLine::stirring).
+struct LineStirred {};
+
+// What passed the WAN in the `over` before `at`. Comes about four times a second while WatchLine asks for counters or headers.
+// TCP is told with headers only.
+struct LineSampled {
+  Instant at;
+  Duration over{};
+  Counters up;  // packets that left the WAN's device and their bytes, from the IP header on
+  Counters down;
+  std::uint32_t link_header = 14;    // what the kernel counts of each besides
+  std::optional<TcpInterval> tcp{};  // empty: headers were not looked at, or not all of them were seen
+};
+
+// Whether the line can be looked at; `blocker` says why not, for people, and is empty when it can.
+struct LineSightChanged {
+  std::string blocker;
+};
+
 // Somebody changed links or queues: worth a look.
 struct ShapingTouched {};
 
@@ -153,8 +173,8 @@ struct StopRequested {
 struct DeadlineReached {};
 
 using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode,
-                           SetSetting, SwitchFinished, QosObserved, DelayMeasured, ShapingTouched, RecheckRequested,
-                           StatusRequested, StopRequested, DeadlineReached>;
+                           SetSetting, SwitchFinished, QosObserved, DelayMeasured, LineStirred, LineSampled, LineSightChanged,
+                           ShapingTouched, RecheckRequested, StatusRequested, StopRequested, DeadlineReached>;
 
 // ---- Reports: what people and other programs may know ----
 
@@ -200,6 +220,7 @@ struct FullStatus {
   Rates rates;
   std::vector<Call> calls;
   std::vector<FlowReport> flows;
+  LineState line;
   std::uint64_t flows_seen = 0;  // since the start
   std::uint64_t events_lost = 0;
   std::uint64_t calls_seen = 0;
@@ -241,6 +262,16 @@ struct ObserveQos {};
 // possible nothing is told.
 struct MeasureDelay {
   bool is_wanted = false;
+};
+
+// Look at the line so closely from now on.
+struct WatchLine {
+  LineLook look = LineLook::off;
+};
+
+// What is known of the line is another; at most every five seconds, and every thirty while nothing much happens there.
+struct LineChanged {
+  LineState line;
 };
 
 struct ReportChanged {
@@ -289,8 +320,9 @@ struct OrderTaken {
   std::string error;  // why it failed, in words for the user
 };
 
-using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, ReportChanged,
-                            RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported, OrderTaken>;
+using Action =
+    std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine, LineChanged,
+                 ReportChanged, RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported, OrderTaken>;
 
 template <typename... Ts>
 struct Overloaded : Ts... {

@@ -21,7 +21,8 @@ Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Rec
       watchlist_(settings.monitor),
       calls_(settings_, std::move(detector)),
       policy_(settings.policy),
-      reconciler_(settings.qos, settings.monitor.audit_interval, abilities) {
+      reconciler_(settings.qos, settings.monitor.audit_interval, abilities),
+      line_(settings.qos.tc) {
   keys_.reserve(settings.monitor.max_watched_flows);
   device_rates_.resize(settings.devices.size());
   open_orders_.reserve(most_open_orders);
@@ -47,9 +48,11 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     read_flows(now);
   }
   decide(now);
+  look_at_line(now);
   tell_switch();
   tell_report();
   tell_rates(now);  // after the report, which says since when there is a call, or that there is none any more
+  tell_line(now);
   answer_orders(now);
   find_deadline(now);
   return actions_;
@@ -65,6 +68,7 @@ void Engine::find_deadline(Instant now) {
     deadline_ = earlier(deadline_, watchlist_.deadline());  // a daemon that ends reads nothing any more
   }
   deadline_ = earlier(deadline_, stop_by_);
+  deadline_ = earlier(deadline_, earlier(line_watch_.deadline(), tell_line_at_));
   if (next_rates_) {
     deadline_ = earlier(deadline_, *next_rates_ + settings_.monitor.fast_interval);
   }

@@ -20,6 +20,8 @@
 #include "core/engine/reconciler.h"
 #include "core/engine/watchlist.h"
 #include "core/events.h"
+#include "core/line/line_model.h"
+#include "core/line/line_watch.h"
 #include "core/settings.h"
 #include "core/time.h"
 
@@ -44,6 +46,9 @@ class Engine {
   [[nodiscard]] const Orders& orders() const { return policy_.orders(); }
   void restore(const Orders& orders, Instant now) { policy_.restore(orders, now); }
   [[nodiscard]] LiveSettings live_settings() const { return voip::live_settings(settings_); }
+  // ... and what is kept of the line over a restart.
+  [[nodiscard]] const LineState& line() const { return line_.state(); }
+  void restore(const LineState& line) { line_.restore(line); }
 
  private:
   // Compared in this order: what gives way first is the lowest.
@@ -66,6 +71,9 @@ class Engine {
   void handle(Instant now, const SwitchFinished& event);
   void handle(Instant now, const QosObserved& event);
   void handle(Instant now, const DelayMeasured& event);
+  void handle(Instant now, const LineStirred& event);
+  void handle(Instant now, const LineSampled& event);
+  void handle(Instant now, const LineSightChanged& event);
   void handle(Instant now, const ShapingTouched& event);
   void handle(Instant now, const RecheckRequested& event);
   void handle(Instant now, const StatusRequested& event);
@@ -82,6 +90,8 @@ class Engine {
   void decide(Instant now);
   void advance_stop(Instant now);
   void tell_rates(Instant now);
+  void look_at_line(Instant now);
+  void tell_line(Instant now);
   void tell_switch();
   [[nodiscard]] Decision decision() const;
   void tell_report();
@@ -99,6 +109,8 @@ class Engine {
   CallTracker calls_;
   Policy policy_;
   Reconciler reconciler_;
+  LineModel line_;
+  LineWatch line_watch_;
 
   std::vector<Action> actions_;
   std::optional<Instant> deadline_;
@@ -117,6 +129,10 @@ class Engine {
   std::string told_problem_;
   Report report_;  // as it is now; kept, so that writing it anew needs no memory
   std::optional<Report> told_;
+  LineLook line_look_ = LineLook::off;  // as it was ordered last
+  std::optional<LineState> told_line_;
+  Instant line_told_at_{};
+  std::optional<Instant> tell_line_at_;
   struct OpenOrder {
     RequestId request;
     Instant answer_by{};

@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t most_connections = 32;
 constexpr std::size_t most_news = 8;
 constexpr Duration longest_delay = 10s;
+constexpr std::uint32_t usual_payload = 1448;  // of a packet of 1500 bytes with timestamps
+constexpr std::uint32_t enough_answers = 4;    // devices may keep one acknowledgement back, but not each
+constexpr Duration clear_within = 10ms;
 
 }  // namespace
 
@@ -37,21 +40,46 @@ void RoundTrips::left(const TcpSegment& segment, Instant now) {
   if (!segment.timestamp && !segment.has_payload) {
     return;
   }
+  now_ = now;
   Connection& connection = find_or_add(segment.source, segment.destination, now);
+  if (segment.length != 0) {
+    // What is longer than a packet is cut later.
+    const std::uint32_t packets = (segment.length + usual_payload - 1) / usual_payload;
+    interval_.sent.packets += packets;
+    interval_.sent.bytes += segment.length + std::uint64_t{packets} * segment.header_bytes;
+    interval_.payload_sent += segment.length;
+  }
   if (segment.timestamp) {
     connection.echoes.left(segment, now);
+    if (const auto answer = connection.home_echoes.came(segment, now); answer && answer->is_exact) {
+      came_home(connection, *answer, now);
+    }
   }
   connection.ends.left(segment, now);
+}
+
+void RoundTrips::came_home(Connection& connection, const Answer& answer, Instant now) {
+  const Duration delay = now - answer.left;
+  if (delay >= Duration::zero() && delay <= longest_delay) {
+    ++connection.home_answers;
+    connection.shortest_home = std::min(connection.shortest_home.value_or(delay), delay);
+    connection.least_home_delay = std::min(connection.least_home_delay.value_or(delay), delay);
+  }
 }
 
 void RoundTrips::came(const TcpSegment& segment, Instant now) {
   if (!segment.acknowledged) {
     return;
   }
+  now_ = now;
   Connection& connection = find_or_add(segment.destination, segment.source, now);
+  interval_.payload_delivered += connection.delivered.came(segment);
   if (segment.timestamp) {
-    const auto waited = connection.clock.came(*segment.timestamp, now);
-    connection.incoming_queue = waited ? waited : connection.incoming_queue;
+    connection.home_echoes.left(segment, now);
+    if (const auto waited = connection.clock.came(*segment.timestamp, now)) {
+      connection.incoming_queue = waited;
+      connection.shortest_incoming = std::min(connection.shortest_incoming.value_or(*waited), *waited);
+    }
   }
   const auto by_number = connection.ends.came(segment);
   auto answer = segment.timestamp ? connection.echoes.came(segment, now) : std::nullopt;
@@ -65,6 +93,21 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
   if (now >= left && (!answer->is_exact || now - left <= longest_delay)) {
     connection.news = DelayMeasured{
         connection.number, left, now - left, answer->is_exact, remote_network(segment.source.address), connection.incoming_queue};
+    if (answer->is_exact) {
+      answered(connection, *connection.news);
+    }
+  }
+}
+
+void RoundTrips::answered(Connection& connection, const DelayMeasured& answer) {
+  const Duration delay = answer.delay;
+  ways_.seen(answer.remote, delay, now_);
+  ++connection.answers;
+  connection.shortest = std::min(connection.shortest.value_or(delay), delay);
+  if (answer.incoming_queue) {
+    const Duration outgoing = std::max(delay - *answer.incoming_queue, Duration::zero());
+    connection.least_delay = std::min(connection.least_delay.value_or(delay), delay);
+    connection.shortest_outgoing = std::min(connection.shortest_outgoing.value_or(outgoing), outgoing);
   }
 }
 
@@ -78,6 +121,67 @@ std::vector<DelayMeasured> RoundTrips::take() {
   std::sort(news.begin(), news.end(), [](const DelayMeasured& a, const DelayMeasured& b) { return a.delay < b.delay; });
   news.resize(std::min(news.size(), most_news));
   return news;
+}
+
+void RoundTrips::add_to(TcpInterval& interval, const Connection& connection) const {
+  if (connection.home_answers >= enough_answers) {
+    const Duration home = *connection.shortest_home - *connection.least_home_delay;
+    interval.home_queue = std::max(interval.home_queue.value_or(home), home);
+  }
+  const IpPrefix remote = remote_network(connection.far.address);
+  const auto way = ways_.of(remote, now_);
+  // What the clock takes for no queue is none where an answer has met next to none, there and back.
+  const bool is_sound = way && connection.least_delay && *connection.least_delay <= *way + clear_within;
+  if (connection.answers == 0 && !(is_sound && connection.shortest_incoming)) {
+    return;
+  }
+  auto found = std::find_if(interval.networks.begin(), interval.networks.end(),
+                            [&](const NetworkDelays& one) { return one.remote == remote; });
+  if (found == interval.networks.end()) {
+    found = interval.networks.insert(found, NetworkDelays{.remote = remote});
+  }
+  const auto take_less = [](std::optional<Duration>& least, const std::optional<Duration>& seen, Duration without) {
+    if (seen) {
+      const Duration queue = std::max(*seen - without, Duration::zero());
+      least = std::min(least.value_or(queue), queue);
+    }
+  };
+  found->answers += connection.answers;
+  if (way) {
+    take_less(found->queues, connection.shortest, *way);
+  }
+  if (is_sound) {
+    take_less(found->outgoing, connection.shortest_outgoing, *way);
+    take_less(found->incoming, connection.shortest_incoming, Duration::zero());
+  }
+}
+
+TcpInterval RoundTrips::take_interval() {
+  for (Connection& connection : connections_) {
+    add_to(interval_, connection);
+    connection.answers = connection.home_answers = 0;
+    connection.shortest.reset();
+    connection.shortest_outgoing.reset();
+    connection.shortest_incoming.reset();
+    connection.shortest_home.reset();
+  }
+  auto& networks = interval_.networks;
+  std::stable_sort(networks.begin(), networks.end(),
+                   [](const NetworkDelays& a, const NetworkDelays& b) { return a.answers > b.answers; });
+  networks.resize(std::min(networks.size(), most_news));
+  return std::exchange(interval_, {});
+}
+
+void RoundTrips::begin_again(Instant now) {
+  began_ = now;
+  interval_ = {};
+  for (Connection& connection : connections_) {
+    connection.echoes = {};
+    connection.home_echoes = {};
+    connection.ends = {};
+    connection.delivered = {};
+    connection.news.reset();
+  }
 }
 
 }  // namespace voip

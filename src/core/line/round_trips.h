@@ -10,9 +10,12 @@
 
 #include "core/events.h"
 #include "core/line/acknowledged_ends.h"
+#include "core/line/delivered.h"
+#include "core/line/path_delays.h"
 #include "core/line/peer_clock.h"
 #include "core/line/tcp_segment.h"
 #include "core/line/timestamp_echoes.h"
+#include "core/line_state.h"
 #include "core/model.h"
 #include "core/time.h"
 
@@ -29,6 +32,10 @@ class RoundTrips {
 
   // What was learnt since the last call: of each connection its newest, the shortest delays first, at most eight.
   std::vector<DelayMeasured> take();
+  // What there was since the last call of this one.
+  TcpInterval take_interval();
+  // It is looked again after a pause: connections may have gone on unseen. What is known of the ways stays.
+  void begin_again(Instant now);
 
  private:
   struct Connection {
@@ -41,12 +48,30 @@ class RoundTrips {
     PeerClock clock;
     std::optional<Duration> incoming_queue;  // as the last packet that came told
     std::optional<DelayMeasured> news;
+    // For take_interval(), of all that was seen of it:
+    Delivered delivered;
+    TimestampEchoes home_echoes;
+    std::optional<Duration> least_delay;  // since its clock tells
+    std::optional<Duration> least_home_delay;
+    // ... and since the last call:
+    std::uint32_t answers = 0;
+    std::optional<Duration> shortest;
+    std::optional<Duration> shortest_outgoing;  // with the way
+    std::optional<Duration> shortest_incoming;
+    std::uint32_t home_answers = 0;
+    std::optional<Duration> shortest_home;
   };
   Connection& find_or_add(const Endpoint& near, const Endpoint& far, Instant now);
+  void came_home(Connection& connection, const Answer& answer, Instant now);
+  void answered(Connection& connection, const DelayMeasured& answer);
+  void add_to(TcpInterval& interval, const Connection& connection) const;
 
   Instant began_;
   std::vector<Connection> connections_;
   std::uint32_t last_number_ = 0;
+  PathDelays ways_;
+  Instant now_{};  // of the last segment
+  TcpInterval interval_;
 };
 
 }  // namespace voip

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "system/json.h"
+#include "system/line_json.h"
 
 namespace voip {
 namespace {
@@ -107,6 +108,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"error", or_null(report.error)},
              {"remark", or_null(report.remark)},
              {"rates", std::move(rates)},
+             {"line", line_json(status.line, calendar)},
              {"devices", std::move(devices)},
              {"call_list", std::move(calls)},
              {"flow_list", flow_list(status.flows, most_flows)},

@@ -1,92 +1,32 @@
 #include "ports/line/line.h"
 
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <sys/epoll.h>
 
-#include <array>
-#include <cerrno>
+#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "base/log.h"
-#include "base/unique_fd.h"
 #include "core/line/round_trips.h"
-#include "ports/line/tcp_header_filter.h"
-#include "ports/line/tcp_headers.h"
+#include "ports/line/device_counters.h"
+#include "ports/line/packet_socket.h"
 #include "system/loop.h"
 
 namespace voip {
 namespace {
 
 // Packets carry the kernel's time, so they need not be fetched one by one. What a fast line has beyond this is left unseen.
-constexpr Duration fetch_interval = 20ms;
-constexpr int most_packets = 500;  // in one fetch
-constexpr int buffer_bytes = 512 * 1024;
+constexpr Duration fetch_interval = 20ms;  // while delays are measured
+constexpr Duration rare_fetch_interval = 50ms;
+constexpr int most_packets = 2'000;  // in one fetch
+constexpr Duration sample_interval = 250ms;
+constexpr std::uint64_t enough_per_s = 500;  // headers of packets that tell of delays only
+constexpr std::uint32_t most_thinned_out = 64;
 
-Error failure(const std::string& what) {
-  const int error = errno;
-  std::string text = what + ": " + std::strerror(error);
-  if (error == EPERM || error == EACCES) {
-    text += ": needs CAP_NET_RAW";
-  } else if (error == EAFNOSUPPORT) {
-    text += ": the kernel has no packet sockets (CONFIG_PACKET), or the service may not open them (RestrictAddressFamilies)";
-  }
-  return Error{std::move(text)};
-}
-
-Result<UniqueFd> open_socket(const std::string& device) {
-  const unsigned index = if_nametoindex(device.c_str());
-  if (index == 0) {
-    return failure("find the device " + device);
-  }
-  // Protocol 0: nothing comes in before the filter is there and the device is chosen.
-  UniqueFd fd(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) {
-    return failure("open a packet socket");
-  }
-  auto filter = headers_of_tcp;
-  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-  if (setsockopt(fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
-    return failure("attach a filter to a packet socket");
-  }
-  const int yes = 1;
-  if (setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) != 0 ||
-      setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes) != 0) {
-    return failure("set up a packet socket");
-  }
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ALL);  // packets that leave are shown to no other protocol
-  address.sll_ifindex = static_cast<int>(index);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return failure("listen to packets on " + device);
-  }
-  return fd;
-}
-
-// When the kernel saw the packet, as its real-time clock has it.
-std::optional<Loop::WallTime> time_of(msghdr& message) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
-      timespec time{};
-      std::memcpy(&time, CMSG_DATA(part), sizeof time);
-      const auto since_epoch = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-      return Loop::WallTime(std::chrono::duration_cast<Loop::WallTime::duration>(since_epoch));
-    }
-  }
-  return std::nullopt;
-}
-
-class LineDelay : public Port {
+class LinePort : public Port {
  public:
-  explicit LineDelay(FindWan find_wan) : find_wan_(std::move(find_wan)) {}
+  explicit LinePort(FindWan find_wan) : find_wan_(std::move(find_wan)) {}
 
   Status open(Loop& loop) override {
     loop_ = &loop;
@@ -94,100 +34,264 @@ class LineDelay : public Port {
   }
 
   void perform(const Action& action) override {
-    const auto* order = std::get_if<MeasureDelay>(&action);
-    if (order == nullptr) {
-      return;
-    }
-    close();
-    if (order->is_wanted) {
-      begin();
+    if (const auto* order = std::get_if<MeasureDelay>(&action)) {
+      measures_ = order->is_wanted;
+      headers_.thin_out(measures_ ? 1 : one_in_);
+      arrange();
+    } else if (const auto* watch = std::get_if<WatchLine>(&action)) {
+      look_ = watch->look;
+      arrange();
+    } else if (std::holds_alternative<ObserveQos>(action) && (look_ != LineLook::off || measures_)) {
+      // Links may have come, gone, or changed their places.
+      if (const std::string wan = find_wan_(); wan != wan_ || !problem_.empty()) {
+        stop();
+        arrange();
+      }
     }
   }
 
   void close() override {
-    if (socket_) {
-      loop_->cancel(timer_);
-      socket_.reset();
-      round_trips_.reset();
-    }
+    look_ = LineLook::off;
+    measures_ = false;
+    stop();
   }
 
  private:
-  void begin() {
-    const std::string wan = find_wan_();
-    auto opened = wan.empty() ? Result<UniqueFd>(Error{"find the WAN: there is none now"}) : open_socket(wan);
-    if (!opened) {
-      if (problem_ != opened.error()) {
-        problem_ = opened.error();
-        log_warning("the delay on the line cannot be measured, so the queue is drained for qos.tc.drain_for: " + problem_);
-      }
+  [[nodiscard]] bool wants_headers() const { return measures_ || look_ == LineLook::headers; }
+  [[nodiscard]] bool wants_samples() const { return look_ == LineLook::counters || look_ == LineLook::headers; }
+
+  // Opens what is wanted and is not there, and closes what is there and not wanted.
+  void arrange() {
+    if (look_ != LineLook::stirring) {
+      stop_waiting();
+    }
+    if (!wants_headers()) {
+      stop_reading();
+    }
+    if (!wants_samples()) {
+      stop_sampling();
+    }
+    if (look_ == LineLook::off && !measures_) {
       return;
     }
-    problem_.clear();
-    socket_ = std::move(opened).value();
-    round_trips_.emplace(loop_->now());
+    if (!stirring_ && !headers_.is_open() && !sampler_) {
+      wan_ = find_wan_();
+    }
+    if (wan_.empty()) {
+      cannot("find the WAN: there is none now");
+      return;
+    }
+    if (look_ == LineLook::stirring && !stirring_) {
+      wait_for_packet();
+    }
+    if (wants_headers() && !headers_.is_open()) {
+      begin_reading();
+    }
+    if (wants_samples() && !sampler_) {
+      begin_sampling();
+    }
+  }
+
+  void stop() {
+    stop_waiting();
+    stop_reading();
+    stop_sampling();
+  }
+
+  void cannot(const std::string& why) {
+    if (problem_ == why) {
+      return;
+    }
+    problem_ = why;
+    if (measures_) {
+      log_warning("the delay on the line cannot be measured, so the queue is drained for qos.tc.drain_for: " + why);
+    } else {
+      log_info("the line is not looked at: " + why);
+    }
+    loop_->post(LineSightChanged{why});
+  }
+
+  void can() {
+    if (!std::exchange(problem_, "").empty()) {
+      loop_->post(LineSightChanged{});
+    }
+  }
+
+  // ---- one packet in many ----
+
+  void wait_for_packet() {
+    auto opened = open_stirring_socket(wan_);
+    if (!opened) {
+      cannot(opened.error());
+      return;
+    }
+    can();
+    stirring_ = std::move(*opened);
+    const Status watched = loop_->watch(stirring_.get(), EPOLLIN, [this](std::uint32_t) {
+      stop_waiting();  // the packet is not read: the next look opens another
+      loop_->post(LineStirred{});
+    });
+    if (!watched) {
+      stirring_.reset();
+      cannot(watched.error());
+    }
+  }
+
+  void stop_waiting() {
+    if (stirring_) {
+      loop_->unwatch(stirring_.get());
+      stirring_.reset();
+    }
+  }
+
+  // ---- headers ----
+
+  void begin_reading() {
+    if (const Status opened = headers_.open(wan_); !opened) {
+      cannot(opened.error());
+      return;
+    }
+    can();
+    headers_.thin_out(measures_ ? 1 : one_in_);
+    if (round_trips_ && wan_ == read_of_) {
+      round_trips_->begin_again(loop_->now());
+    } else {
+      round_trips_.emplace(loop_->now());
+      read_of_ = wan_;
+    }
+    stop_sampling();  // the next sample begins where the headers do
     fetch_later();
   }
 
   void fetch_later() {
-    timer_ = loop_->call_at(loop_->now() + fetch_interval, [this] { fetch(); });
+    fetcher_ = loop_->call_at(loop_->now() + (measures_ ? fetch_interval : rare_fetch_interval), [this] {
+      fetch();
+      fetch_later();
+    });
   }
 
   void fetch() {
     const Instant now = loop_->now();
     const Loop::WallTime wall_now = loop_->wall(now);
-    for (int i = 0; i < most_packets && take_packet(now, wall_now); ++i) {
+    HeaderSocket::Header header;
+    for (int i = 0; i < most_packets; ++i) {
+      const HeaderSocket::Reading reading = headers_.read(header);
+      if (reading == HeaderSocket::Reading::empty) {
+        break;
+      }
+      if (reading == HeaderSocket::Reading::other) {
+        continue;
+      }
+      const auto age = wall_now - header.at.value_or(wall_now);
+      const Instant at = now - std::chrono::duration_cast<Duration>(std::max(age, decltype(age)::zero()));
+      header.leaves ? round_trips_->left(header.segment, at) : round_trips_->came(header.segment, at);
     }
-    for (const DelayMeasured& sample : round_trips_->take()) {
-      loop_->post(sample);
+    if (measures_) {
+      for (const DelayMeasured& sample : round_trips_->take()) {
+        loop_->post(sample);
+      }
     }
-    fetch_later();
   }
 
-  // False when there is none.
-  bool take_packet(Instant now, Loop::WallTime wall_now) {
-    std::array<std::uint8_t, most_header_bytes> headers{};
-    alignas(cmsghdr) std::array<char, 64> control{};
-    sockaddr_ll from{};
-    iovec part{headers.data(), headers.size()};
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof from;
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t length = recvmsg(socket_.get(), &message, MSG_DONTWAIT);
-    if (length < 0) {
-      // ENETDOWN tells once that the device went down; if it comes back, so do its packets.
-      return errno == ENETDOWN || errno == EINTR;
+  void stop_reading() {
+    if (headers_.is_open()) {
+      loop_->cancel(fetcher_);
+      headers_.close();
     }
-    const auto segment = read_tcp_segment(std::span(headers).first(static_cast<std::size_t>(length)));
-    if (!segment) {
-      return true;
+  }
+
+  // ---- samples ----
+
+  void begin_sampling() {
+    auto counters = read_device_counters(wan_);
+    if (!counters) {
+      cannot(counters.error());
+      return;
     }
-    const auto age = wall_now - time_of(message).value_or(wall_now);
-    const Instant at = now - std::chrono::duration_cast<Duration>(std::max(age, decltype(age)::zero()));
-    if (from.sll_pkttype == PACKET_OUTGOING) {
-      round_trips_->left(*segment, at);
-    } else if (from.sll_pkttype == PACKET_HOST) {
-      round_trips_->came(*segment, at);
+    link_header_ = link_header_of(wan_);
+    counted_ = *counters;
+    counted_at_ = loop_->now();
+    sample_later();
+  }
+
+  void sample_later() {
+    sampler_ = loop_->call_at(loop_->now() + sample_interval, [this] { sample(); });
+  }
+
+  [[nodiscard]] Counters packets_since(const Counters& before, const Counters& now) const {
+    if (now.packets < before.packets || now.bytes < before.bytes) {
+      return {};  // another device of that name
     }
-    return true;
+    const std::uint64_t packets = now.packets - before.packets;
+    const std::uint64_t bytes = now.bytes - before.bytes;
+    return {.packets = packets, .bytes = bytes - std::min(bytes, packets * link_header_)};
+  }
+
+  void sample() {
+    sample_later();
+    if (headers_.is_open()) {
+      fetch();  // so that both tell of the same time
+    }
+    auto counters = read_device_counters(wan_);
+    const Instant now = loop_->now();
+    if (!counters || now <= counted_at_) {
+      return;
+    }
+    LineSampled told{.at = now,
+                     .over = now - std::exchange(counted_at_, now),
+                     .up = packets_since(counted_.sent, counters->sent),
+                     .down = packets_since(counted_.received, counters->received),
+                     .link_header = link_header_};
+    counted_ = *counters;
+    if (headers_.is_open() && look_ == LineLook::headers) {
+      TcpInterval tcp = round_trips_->take_interval();
+      if (headers_.lost() != 0) {
+        tcp.payload_sent = 0;  // not all of it was seen, so nothing can be said of how much arrived
+      }
+      told.tcp = std::move(tcp);
+      thin_out((told.up.packets + told.down.packets) * 1000 / static_cast<std::uint64_t>(told.over.count()));
+    }
+    loop_->post(std::move(told));
+  }
+
+  void thin_out(std::uint64_t packets_per_s) {
+    one_in_ = 1;
+    while (one_in_ < most_thinned_out && packets_per_s / one_in_ > enough_per_s) {
+      one_in_ *= 2;
+    }
+    if (!measures_) {
+      headers_.thin_out(one_in_);
+    }
+  }
+
+  void stop_sampling() {
+    if (sampler_) {
+      loop_->cancel(*std::exchange(sampler_, std::nullopt));
+    }
   }
 
   const FindWan find_wan_;
   Loop* loop_ = nullptr;
-  UniqueFd socket_;
-  Loop::TimerId timer_ = 0;
+  LineLook look_ = LineLook::off;
+  bool measures_ = false;
+  std::string wan_;  // what is open is open on
+  std::string problem_;
+  UniqueFd stirring_;
+  HeaderSocket headers_;
+  std::uint32_t one_in_ = 1;
+  Loop::TimerId fetcher_ = 0;
   std::optional<RoundTrips> round_trips_;
-  std::string problem_;  // the one that was told
+  std::string read_of_;  // the device that they are of
+  std::optional<Loop::TimerId> sampler_;
+  DeviceCounters counted_;
+  Instant counted_at_{};
+  std::uint32_t link_header_ = 14;
 };
 
 }  // namespace
 
-std::unique_ptr<Port> make_line_delay(FindWan find_wan) {
-  return std::make_unique<LineDelay>(std::move(find_wan));
+std::unique_ptr<Port> make_line(FindWan find_wan) {
+  return std::make_unique<LinePort>(std::move(find_wan));
 }
 
 }  // namespace voip

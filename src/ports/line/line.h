@@ -1,7 +1,7 @@
-// The port that watches how long packets on the WAN wait for their answers: while MeasureDelay is in force it looks at the
-// headers of TCP segments there, IPv4 and IPv6, and tells DelayMeasured. It sends nothing; no payload reaches it, since the
-// kernel's filter passes headers alone. At all other times nothing is open. Needs CAP_NET_RAW. Without it, or without a WAN,
-// nothing is told; that is said in the log once.
+// The port that looks at the line, as closely as WatchLine asks for: it tells LineStirred, or LineSampled with the counters of
+// the WAN's device and with what the headers of TCP segments there say, IPv4 and IPv6. While MeasureDelay is in force it tells
+// DelayMeasured besides. It sends nothing; no payload reaches it, since the kernel's filter passes headers alone. While nothing
+// is asked for nothing is open. Needs CAP_NET_RAW. Without it, or without a WAN, nothing is told but LineSightChanged.
 #pragma once
 
 #include <functional>
@@ -12,9 +12,9 @@
 
 namespace voip {
 
-// The device of the WAN now, asked for at each beginning; empty: there is none.
+// The device of the WAN now, asked for at each beginning and each look at QoS; empty: there is none.
 using FindWan = std::function<std::string()>;
 
-std::unique_ptr<Port> make_line_delay(FindWan find_wan);
+std::unique_ptr<Port> make_line(FindWan find_wan);
 
 }  // namespace voip

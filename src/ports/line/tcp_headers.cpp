@@ -96,12 +96,14 @@ std::optional<TcpSegment> read_tcp_segment(Bytes headers) {
   }
   const std::uint8_t flags = tcp[13];
   TcpSegment segment;
+  segment.header_bytes = static_cast<std::uint32_t>(ip->bytes + length);
   segment.source = {ip->source, read_be16(tcp, 0).value_or(0)};
   segment.destination = {ip->destination, read_be16(tcp, 2).value_or(0)};
   segment.sequence = read_be32(tcp, 4).value_or(0);
   if ((flags & ack) != 0) {
     segment.acknowledged = read_be32(tcp, 8).value_or(0);
     if (options->sack) {
+      segment.sacked_from = read_be32(tcp, *options->sack).value_or(0);
       segment.sacked = read_be32(tcp, *options->sack + 4).value_or(0);
     }
   }

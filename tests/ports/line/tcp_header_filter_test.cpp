@@ -43,7 +43,7 @@ Passed passed(const UniqueFd& socket) {
 UniqueFd open_filtered(const SmallHome& home) {
   const Inside router(home.router);
   UniqueFd socket(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  auto filter = headers_of_tcp;
+  auto filter = headers_of_tcp(1);
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   EXPECT_EQ(setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0) << std::strerror(errno);
   sockaddr_ll address{};

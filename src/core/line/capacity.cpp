@@ -1,0 +1,121 @@
+#include "core/line/capacity.h"
+
+#include <algorithm>
+
+namespace voip {
+namespace {
+
+constexpr Duration second = 1s;
+constexpr Duration longest_gap = 3s;  // between moments of the same queue
+constexpr std::size_t least_seconds = 3;
+constexpr std::size_t most_seconds = 5;
+constexpr std::size_t most_testimonies = 8;
+constexpr Duration day = 24h;
+constexpr std::uint32_t alike_percent = 8;
+constexpr Duration boost = 20s;  // longer than any provider lets a line be faster
+
+bool is_more(std::uint32_t a, std::uint32_t b) {
+  return std::uint64_t{a} * 100 > std::uint64_t{b} * (100 + alike_percent);
+}
+
+bool are_alike(std::uint32_t a, std::uint32_t b) {
+  return !is_more(a, b) && !is_more(b, a);
+}
+
+}  // namespace
+
+void Capacity::carried(std::uint64_t bytes, Duration over, const std::optional<IpPrefix>& only_witness, Instant now) {
+  if (over <= Duration::zero()) {
+    return;
+  }
+  if (now - last_ > longest_gap + over) {
+    seconds_.clear();
+    rises_since_.reset();
+    bytes_ = 0;
+    counted_ = {};
+  }
+  if (counted_ == Duration::zero()) {
+    only_witness_ = only_witness;
+    has_several_ = !only_witness;
+  }
+  has_several_ = has_several_ || only_witness != only_witness_;
+  last_ = now;
+  bytes_ += bytes;
+  counted_ += over;
+  if (counted_ >= second) {
+    const auto kbit = static_cast<std::uint32_t>(bytes_ * 8 / static_cast<std::uint64_t>(counted_.count()));
+    add({kbit, now, has_several_ ? std::nullopt : only_witness_});
+    bytes_ = 0;
+    counted_ = {};
+  }
+}
+
+std::uint32_t Capacity::median() const {
+  std::vector<std::uint32_t> rates;
+  for (const Second& one : seconds_) {
+    rates.push_back(one.kbit);
+  }
+  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::nth_element(rates.begin(), middle, rates.end());
+  return *middle;
+}
+
+void Capacity::add(const Second& one) {
+  if (seconds_.size() == most_seconds) {
+    seconds_.erase(seconds_.begin());
+  }
+  seconds_.push_back(one);
+  if (seconds_.size() < least_seconds) {
+    return;
+  }
+  const std::uint32_t kbit = median();
+  const auto several = std::count_if(seconds_.begin(), seconds_.end(), [](const Second& each) { return !each.only_witness; });
+  if (2 * static_cast<std::size_t>(several) > seconds_.size()) {
+    believe(kbit, one.at);
+    return;
+  }
+  if (!one.only_witness) {
+    return;
+  }
+  std::erase_if(testimonies_, [&](const Testimony& each) { return each.network == *one.only_witness || one.at - each.at > day; });
+  if (std::any_of(testimonies_.begin(), testimonies_.end(), [&](const Testimony& each) { return are_alike(each.kbit, kbit); })) {
+    believe(kbit, one.at);
+  }
+  if (testimonies_.size() == most_testimonies) {
+    testimonies_.erase(testimonies_.begin());
+  }
+  testimonies_.push_back({*one.only_witness, kbit, one.at});
+}
+
+void Capacity::believe(std::uint32_t kbit, Instant now) {
+  if (kbit_ && is_more(kbit, *kbit_)) {
+    rises_since_ = rises_since_.value_or(now);
+    if (now - *rises_since_ < boost) {
+      return;
+    }
+  }
+  rises_since_.reset();
+  kbit_ = kbit;
+  learnt_ = now;
+  if (low_kbit_ == 0 || kbit <= low_kbit_ || now - low_at_ > day) {
+    low_kbit_ = kbit;
+    low_at_ = now;
+  }
+}
+
+void Capacity::restore(const LineDirection& kept) {
+  if (kept.kbit && kept.learnt) {
+    kbit_ = kept.kbit;
+    learnt_ = kept.learnt;
+    low_kbit_ = kept.low_kbit == 0 ? *kept.kbit : kept.low_kbit;
+    low_at_ = *kept.learnt;
+  }
+}
+
+void Capacity::tell(LineDirection& direction) const {
+  direction.kbit = kbit_;
+  direction.learnt = learnt_;
+  direction.low_kbit = low_kbit_;
+}
+
+}  // namespace voip

@@ -1,0 +1,60 @@
+// What one direction of the line carries, out of moments in which a queue stood before it: then it is never idle, and what passes
+// is what it can. Medians of seconds, so that a burst or a gap is none.
+//
+// One remote network whose packets wait may have a narrow place of its own. So either two networks wait at the same time, or two
+// say the same of the line at different times. What lasts counts: less is believed at once, more when it has gone on for a while,
+// since many lines are faster for their first seconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "core/line_state.h"
+#include "core/time.h"
+
+namespace voip {
+
+class Capacity {
+ public:
+  // In `over`, up to `now`, the line carried so many bytes while a queue stood. `only_witness`: the one network that told of it;
+  // empty: there were several.
+  void carried(std::uint64_t bytes, Duration over, const std::optional<IpPrefix>& only_witness, Instant now);
+
+  // What was known when the daemon ended last.
+  void restore(const LineDirection& kept);
+  // Writes the rate, its least and when it was learnt.
+  void tell(LineDirection& direction) const;
+
+ private:
+  struct Second {
+    std::uint32_t kbit = 0;
+    Instant at{};
+    std::optional<IpPrefix> only_witness;
+  };
+  struct Testimony {
+    IpPrefix network;
+    std::uint32_t kbit = 0;
+    Instant at{};
+  };
+  [[nodiscard]] std::uint32_t median() const;
+  void add(const Second& second);
+  void believe(std::uint32_t kbit, Instant now);
+
+  std::uint64_t bytes_ = 0;  // of the second that is being counted
+  Duration counted_{};
+  std::optional<IpPrefix> only_witness_;
+  bool has_several_ = false;
+  Instant last_{};
+  std::vector<Second> seconds_;
+  std::vector<Testimony> testimonies_;
+  std::optional<Instant> rises_since_;
+
+  std::optional<std::uint32_t> kbit_;
+  std::optional<Instant> learnt_;
+  std::uint32_t low_kbit_ = 0;
+  Instant low_at_{};
+};
+
+}  // namespace voip

@@ -1,0 +1,159 @@
+#include "ports/line/packet_socket.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "ports/line/tcp_header_filter.h"
+#include "ports/line/tcp_headers.h"
+
+namespace voip {
+namespace {
+
+constexpr int buffer_bytes = 1024 * 1024;
+
+Error failure(const std::string& what) {
+  const int error = errno;
+  std::string text = what + ": " + std::strerror(error);
+  if (error == EPERM || error == EACCES) {
+    text += ": needs CAP_NET_RAW";
+  } else if (error == EAFNOSUPPORT) {
+    text += ": the kernel has no packet sockets (CONFIG_PACKET), or the service may not open them (RestrictAddressFamilies)";
+  }
+  return Error{std::move(text)};
+}
+
+Status attach(int fd, std::span<const sock_filter> filter) {
+  sock_fprog program{static_cast<unsigned short>(filter.size()), const_cast<sock_filter*>(filter.data())};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
+    return failure("attach a filter to a packet socket");
+  }
+  return {};
+}
+
+Result<UniqueFd> open_socket(std::span<const sock_filter> filter) {
+  // Protocol 0: nothing comes in before the filter is there and the device is chosen.
+  UniqueFd fd(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) {
+    return failure("open a packet socket");
+  }
+  if (const Status attached = attach(fd.get(), filter); !attached) {
+    return Error{attached.error()};
+  }
+  return fd;
+}
+
+Status listen(int fd, const std::string& device) {
+  const unsigned index = if_nametoindex(device.c_str());
+  if (index == 0) {
+    return failure("find the device " + device);
+  }
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);  // packets that leave are shown to no other protocol
+  address.sll_ifindex = static_cast<int>(index);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return failure("listen to packets on " + device);
+  }
+  return {};
+}
+
+std::optional<std::chrono::system_clock::time_point> time_of(msghdr& message) {
+  using Time = std::chrono::system_clock::time_point;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
+      timespec time{};
+      std::memcpy(&time, CMSG_DATA(part), sizeof time);
+      const auto since_epoch = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+      return Time(std::chrono::duration_cast<Time::duration>(since_epoch));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<UniqueFd> open_stirring_socket(const std::string& device) {
+  auto opened = open_socket(one_packet_in(packets_for_a_stir));
+  if (!opened) {
+    return opened;
+  }
+  if (const Status bound = listen(opened->get(), device); !bound) {
+    return Error{bound.error()};
+  }
+  return opened;
+}
+
+Status HeaderSocket::open(const std::string& device) {
+  one_in_ = 1;
+  auto opened = open_socket(headers_of_tcp(one_in_));
+  if (!opened) {
+    return Error{opened.error()};
+  }
+  const int yes = 1;
+  if (setsockopt(opened->get(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) != 0) {
+    return failure("set up a packet socket");
+  }
+  // Beyond net.core.rmem_max where we may, else up to that.
+  if (setsockopt(opened->get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0 &&
+      setsockopt(opened->get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes) != 0) {
+    return failure("set up a packet socket");
+  }
+  if (const Status bound = listen(opened->get(), device); !bound) {
+    return bound;
+  }
+  fd_ = std::move(*opened);
+  return {};
+}
+
+void HeaderSocket::thin_out(std::uint32_t one_in) {
+  if (fd_ && one_in != one_in_ && attach(fd_.get(), headers_of_tcp(one_in)).ok()) {
+    one_in_ = one_in;
+  }
+}
+
+HeaderSocket::Reading HeaderSocket::read(Header& header) {
+  std::array<std::uint8_t, most_header_bytes> bytes{};
+  alignas(cmsghdr) std::array<char, 64> control{};
+  sockaddr_ll from{};
+  iovec part{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t length = recvmsg(fd_.get(), &message, MSG_DONTWAIT);
+  if (length < 0) {
+    // ENETDOWN tells once that the device went down; if it comes back, so do its packets.
+    return errno == ENETDOWN || errno == EINTR ? Reading::other : Reading::empty;
+  }
+  const bool leaves = from.sll_pkttype == PACKET_OUTGOING;
+  if (!leaves && from.sll_pkttype != PACKET_HOST) {
+    return Reading::other;
+  }
+  auto segment = read_tcp_segment(std::span(bytes).first(static_cast<std::size_t>(length)));
+  if (!segment) {
+    return Reading::other;
+  }
+  header = {*segment, leaves, time_of(message)};
+  return Reading::header;
+}
+
+std::uint32_t HeaderSocket::lost() {
+  tpacket_stats counted{};
+  socklen_t size = sizeof counted;
+  return getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &counted, &size) == 0 ? counted.tp_drops : 0;
+}
+
+}  // namespace voip

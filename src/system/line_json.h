@@ -1,0 +1,26 @@
+// What is known of the line, as it stands on MQTT and in `status --json`.
+#pragma once
+
+#include "core/line_state.h"
+#include "system/json.h"
+
+namespace voip {
+
+inline Json line_json(const LineState& line, const Calendar& calendar) {
+  const auto number_or_null = [](const auto& number) { return number ? Json(*number) : Json(nullptr); };
+  const auto ms_or_null = [](const std::optional<Duration>& queue) { return queue ? Json(queue->count()) : Json(nullptr); };
+  // The newer of the two.
+  const auto learnt =
+      !line.up.learnt || (line.down.learnt && *line.down.learnt > *line.up.learnt) ? line.down.learnt : line.up.learnt;
+  return {{"up_kbit", number_or_null(line.up.kbit)},
+          {"down_kbit", number_or_null(line.down.kbit)},
+          {"up_queue_ms", ms_or_null(line.up.queue)},
+          {"down_queue_ms", ms_or_null(line.down.queue)},
+          {"bottleneck", to_string(line.bottleneck)},
+          {"learnt", instant_or_null(learnt, calendar)},
+          {"up_learnt", instant_or_null(line.up.learnt, calendar)},
+          {"down_learnt", instant_or_null(line.down.learnt, calendar)},
+          {"blocker", or_null(line.blocker)}};
+}
+
+}  // namespace voip
