@@ -6,7 +6,7 @@
 namespace voip {
 namespace {
 
-constexpr std::size_t most_connections = 32;
+constexpr std::size_t most_connections = 64;
 constexpr std::size_t most_news = 8;
 constexpr Duration longest_delay = 10s;
 constexpr std::uint32_t usual_payload = 1448;  // of a packet of 1500 bytes with timestamps
@@ -104,9 +104,9 @@ void RoundTrips::answered(Connection& connection, const DelayMeasured& answer) {
   ways_.seen(answer.remote, delay, now_);
   ++connection.answers;
   connection.shortest = std::min(connection.shortest.value_or(delay), delay);
+  connection.least_delay = std::min(connection.least_delay.value_or(delay), delay);
   if (answer.incoming_queue) {
     const Duration outgoing = std::max(delay - *answer.incoming_queue, Duration::zero());
-    connection.least_delay = std::min(connection.least_delay.value_or(delay), delay);
     connection.shortest_outgoing = std::min(connection.shortest_outgoing.value_or(outgoing), outgoing);
   }
 }

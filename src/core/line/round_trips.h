@@ -51,7 +51,7 @@ class RoundTrips {
     // For take_interval(), of all that was seen of it:
     Delivered delivered;
     TimestampEchoes home_echoes;
-    std::optional<Duration> least_delay;  // since its clock tells
+    std::optional<Duration> least_delay;
     std::optional<Duration> least_home_delay;
     // ... and since the last call:
     std::uint32_t answers = 0;

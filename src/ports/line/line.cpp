@@ -36,12 +36,11 @@ class LinePort : public Port {
   void perform(const Action& action) override {
     if (const auto* order = std::get_if<MeasureDelay>(&action)) {
       measures_ = order->is_wanted;
-      headers_.thin_out(measures_ ? 1 : one_in_);
       arrange();
     } else if (const auto* watch = std::get_if<WatchLine>(&action)) {
       look_ = watch->look;
       arrange();
-    } else if (std::holds_alternative<ObserveQos>(action) && (look_ != LineLook::off || measures_)) {
+    } else if (std::holds_alternative<ObserveQos>(action) && is_wanted()) {
       // Links may have come, gone, or changed their places.
       if (const std::string wan = find_wan_(); wan != wan_ || !problem_.empty()) {
         stop();
@@ -57,45 +56,57 @@ class LinePort : public Port {
   }
 
  private:
+  [[nodiscard]] bool is_wanted() const { return measures_ || look_ != LineLook::off; }
   [[nodiscard]] bool wants_headers() const { return measures_ || look_ == LineLook::headers; }
   [[nodiscard]] bool wants_samples() const { return look_ == LineLook::counters || look_ == LineLook::headers; }
 
   // Opens what is wanted and is not there, and closes what is there and not wanted.
   void arrange() {
-    if (look_ != LineLook::stirring) {
-      stop_waiting();
-    }
-    if (!wants_headers()) {
-      stop_reading();
-    }
-    if (!wants_samples()) {
-      stop_sampling();
-    }
-    if (look_ == LineLook::off && !measures_) {
+    if (!is_wanted()) {
+      stop();
       return;
     }
-    if (!stirring_ && !headers_.is_open() && !sampler_) {
-      wan_ = find_wan_();
+    if (!headers_.is_open() && !begin()) {
+      stop();
+      return;
     }
+    if (wants_headers() != is_reading_) {
+      wants_headers() ? begin_reading() : stop_reading();
+    }
+    if (wants_headers()) {
+      headers_.pass_headers(measures_ ? 1 : one_in_);
+    }
+    if (wants_samples() != sampler_.has_value()) {
+      wants_samples() ? begin_sampling() : stop_sampling();
+    }
+    wait_for_packets(look_ == LineLook::stirring && !is_reading_);
+  }
+
+  bool begin() {
+    wan_ = find_wan_();
     if (wan_.empty()) {
       cannot("find the WAN: there is none now");
-      return;
+      return false;
     }
-    if (look_ == LineLook::stirring && !stirring_) {
-      wait_for_packet();
+    if (const Status opened = headers_.open(wan_); !opened) {
+      cannot(opened.error());
+      return false;
     }
-    if (wants_headers() && !headers_.is_open()) {
-      begin_reading();
+    if (!std::exchange(problem_, "").empty()) {
+      loop_->post(LineSightChanged{});
     }
-    if (wants_samples() && !sampler_) {
-      begin_sampling();
+    if (!round_trips_ || wan_ != read_of_) {
+      round_trips_.emplace(loop_->now());
+      read_of_ = wan_;
     }
+    return true;
   }
 
   void stop() {
-    stop_waiting();
+    wait_for_packets(false);
     stop_reading();
     stop_sampling();
+    headers_.close();
   }
 
   void cannot(const std::string& why) {
@@ -111,54 +122,57 @@ class LinePort : public Port {
     loop_->post(LineSightChanged{why});
   }
 
-  void can() {
-    if (!std::exchange(problem_, "").empty()) {
-      loop_->post(LineSightChanged{});
-    }
-  }
+  // ---- openings, and one packet in many ----
 
-  // ---- one packet in many ----
-
-  void wait_for_packet() {
-    auto opened = open_stirring_socket(wan_);
-    if (!opened) {
-      cannot(opened.error());
+  void wait_for_packets(bool is_waiting) {
+    if (is_waiting == is_waiting_) {
       return;
     }
-    can();
-    stirring_ = std::move(*opened);
-    const Status watched = loop_->watch(stirring_.get(), EPOLLIN, [this](std::uint32_t) {
-      stop_waiting();  // the packet is not read: the next look opens another
-      loop_->post(LineStirred{});
-    });
-    if (!watched) {
-      stirring_.reset();
+    is_waiting_ = is_waiting;
+    if (!is_waiting) {
+      loop_->unwatch(headers_.fd());
+    } else if (const Status watched = loop_->watch(headers_.fd(), EPOLLIN, [this](std::uint32_t) { take_stirring(); });
+               !watched) {
+      is_waiting_ = false;
       cannot(watched.error());
     }
   }
 
-  void stop_waiting() {
-    if (stirring_) {
-      loop_->unwatch(stirring_.get());
-      stirring_.reset();
+  void take_stirring() {
+    if (take_packets()) {
+      loop_->post(LineStirred{});
     }
   }
 
   // ---- headers ----
 
+  // Whether there were others than segments.
+  bool take_packets() {
+    const Instant now = loop_->now();
+    const Loop::WallTime wall_now = loop_->wall(now);
+    bool has_others = false;
+    HeaderSocket::Header header;
+    for (int i = 0; i < most_packets; ++i) {
+      const HeaderSocket::Reading reading = headers_.read(header);
+      if (reading == HeaderSocket::Reading::empty) {
+        break;
+      }
+      if (reading == HeaderSocket::Reading::other) {
+        has_others = true;
+        continue;
+      }
+      const auto age = wall_now - header.at.value_or(wall_now);
+      const Instant at = now - std::chrono::duration_cast<Duration>(std::max(age, decltype(age)::zero()));
+      header.leaves ? round_trips_->left(header.segment, at) : round_trips_->came(header.segment, at);
+    }
+    return has_others;
+  }
+
   void begin_reading() {
-    if (const Status opened = headers_.open(wan_); !opened) {
-      cannot(opened.error());
-      return;
-    }
-    can();
-    headers_.thin_out(measures_ ? 1 : one_in_);
-    if (round_trips_ && wan_ == read_of_) {
-      round_trips_->begin_again(loop_->now());
-    } else {
-      round_trips_.emplace(loop_->now());
-      read_of_ = wan_;
-    }
+    is_reading_ = true;
+    take_packets();  // openings
+    headers_.lost();
+    round_trips_->begin_again(loop_->now());
     stop_sampling();  // the next sample begins where the headers do
     fetch_later();
   }
@@ -171,21 +185,7 @@ class LinePort : public Port {
   }
 
   void fetch() {
-    const Instant now = loop_->now();
-    const Loop::WallTime wall_now = loop_->wall(now);
-    HeaderSocket::Header header;
-    for (int i = 0; i < most_packets; ++i) {
-      const HeaderSocket::Reading reading = headers_.read(header);
-      if (reading == HeaderSocket::Reading::empty) {
-        break;
-      }
-      if (reading == HeaderSocket::Reading::other) {
-        continue;
-      }
-      const auto age = wall_now - header.at.value_or(wall_now);
-      const Instant at = now - std::chrono::duration_cast<Duration>(std::max(age, decltype(age)::zero()));
-      header.leaves ? round_trips_->left(header.segment, at) : round_trips_->came(header.segment, at);
-    }
+    take_packets();
     if (measures_) {
       for (const DelayMeasured& sample : round_trips_->take()) {
         loop_->post(sample);
@@ -194,9 +194,10 @@ class LinePort : public Port {
   }
 
   void stop_reading() {
-    if (headers_.is_open()) {
+    if (is_reading_) {
+      is_reading_ = false;
       loop_->cancel(fetcher_);
-      headers_.close();
+      headers_.pass_openings();
     }
   }
 
@@ -229,7 +230,7 @@ class LinePort : public Port {
 
   void sample() {
     sample_later();
-    if (headers_.is_open()) {
+    if (is_reading_) {
       fetch();  // so that both tell of the same time
     }
     auto counters = read_device_counters(wan_);
@@ -243,7 +244,7 @@ class LinePort : public Port {
                      .down = packets_since(counted_.received, counters->received),
                      .link_header = link_header_};
     counted_ = *counters;
-    if (headers_.is_open() && look_ == LineLook::headers) {
+    if (is_reading_ && look_ == LineLook::headers) {
       TcpInterval tcp = round_trips_->take_interval();
       if (headers_.lost() != 0) {
         tcp.payload_sent = 0;  // not all of it was seen, so nothing can be said of how much arrived
@@ -260,7 +261,7 @@ class LinePort : public Port {
       one_in_ *= 2;
     }
     if (!measures_) {
-      headers_.thin_out(one_in_);
+      headers_.pass_headers(one_in_);
     }
   }
 
@@ -276,8 +277,9 @@ class LinePort : public Port {
   bool measures_ = false;
   std::string wan_;  // what is open is open on
   std::string problem_;
-  UniqueFd stirring_;
   HeaderSocket headers_;
+  bool is_waiting_ = false;  // for a packet
+  bool is_reading_ = false;  // all headers
   std::uint32_t one_in_ = 1;
   Loop::TimerId fetcher_ = 0;
   std::optional<RoundTrips> round_trips_;

@@ -82,20 +82,9 @@ std::optional<std::chrono::system_clock::time_point> time_of(msghdr& message) {
 
 }  // namespace
 
-Result<UniqueFd> open_stirring_socket(const std::string& device) {
-  auto opened = open_socket(one_packet_in(packets_for_a_stir));
-  if (!opened) {
-    return opened;
-  }
-  if (const Status bound = listen(opened->get(), device); !bound) {
-    return Error{bound.error()};
-  }
-  return opened;
-}
-
 Status HeaderSocket::open(const std::string& device) {
-  one_in_ = 1;
-  auto opened = open_socket(headers_of_tcp(one_in_));
+  one_in_ = 0;
+  auto opened = open_socket(openings_of_tcp(packets_for_a_stir));
   if (!opened) {
     return Error{opened.error()};
   }
@@ -115,8 +104,14 @@ Status HeaderSocket::open(const std::string& device) {
   return {};
 }
 
-void HeaderSocket::thin_out(std::uint32_t one_in) {
-  if (fd_ && one_in != one_in_ && attach(fd_.get(), headers_of_tcp(one_in)).ok()) {
+void HeaderSocket::pass_openings() {
+  if (one_in_ != 0 && attach(fd_.get(), openings_of_tcp(packets_for_a_stir)).ok()) {
+    one_in_ = 0;
+  }
+}
+
+void HeaderSocket::pass_headers(std::uint32_t one_in) {
+  if (one_in != one_in_ && attach(fd_.get(), headers_of_tcp(one_in)).ok()) {
     one_in_ = one_in;
   }
 }

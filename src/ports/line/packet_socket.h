@@ -1,5 +1,5 @@
-// A packet socket on one device, which gets the headers of TCP segments, or one packet in so many to be woken by. It sends
-// nothing, and no payload reaches it: the kernel's filter passes headers alone. Needs CAP_NET_RAW.
+// A packet socket on one device, which gets the headers of TCP segments. It sends nothing, and no payload reaches it: the
+// kernel's filter passes headers alone. Needs CAP_NET_RAW.
 #pragma once
 
 #include <chrono>
@@ -16,9 +16,6 @@ namespace voip {
 // So many packets pass for one that wakes us up.
 inline constexpr std::uint32_t packets_for_a_stir = 128;
 
-// Becomes readable at some packet in either direction, the 128th on an average. What is read of it is one byte of a header.
-Result<UniqueFd> open_stirring_socket(const std::string& device);
-
 class HeaderSocket {
  public:
   struct Header {
@@ -29,13 +26,17 @@ class HeaderSocket {
   };
   enum class Reading : std::uint8_t { header, other, empty };
 
+  // It passes openings.
   Status open(const std::string& device);
   void close() { fd_.reset(); }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // Of the segments with payload that come, and of those without that leave, one in so many is passed from now on; a power of
-  // two. All that is needed to count what leaves and arrives passes always.
-  void thin_out(std::uint32_t one_in);
+  // From now on: segments that open a connection, and besides one packet in many, of which nothing is told but that it passed.
+  void pass_openings();
+  // From now on: the headers of all segments; of those with payload that come, and of those without that leave, one in so many, a
+  // power of two. All that is needed to count what leaves and arrives passes always.
+  void pass_headers(std::uint32_t one_in);
   // The next packet, if there is one: `header` is written if it is a segment. Never waits.
   Reading read(Header& header);
   // Packets that were lost since the last call because they came faster than they were read.
@@ -43,7 +44,7 @@ class HeaderSocket {
 
  private:
   UniqueFd fd_;
-  std::uint32_t one_in_ = 1;
+  std::uint32_t one_in_ = 0;  // 0: openings
 };
 
 }  // namespace voip
