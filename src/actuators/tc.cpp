@@ -30,7 +30,14 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
     return "";
   }
   if (settings.tc.upload_kbit == 0 && settings.tc.download_kbit == 0) {
-    return "neither qos.tc.upload_kbit nor qos.tc.download_kbit is set: measure the line and set them";
+    if (!settings.tc.upload_is_auto && !settings.tc.download_is_auto) {
+      return "neither qos.tc.upload_kbit nor qos.tc.download_kbit is set: leave them out, and they are learnt, or measure the "
+             "line";
+    }
+    return !site.line_blocker.empty()
+               ? "the line's rate is not known, and cannot be learnt (" + site.line_blocker + "): set qos.tc.upload_kbit"
+               : "the line's rate is not known yet: nobody has filled the line so far while it was looked at. An upload of ten "
+                 "seconds to two places teaches it; or set qos.tc.upload_kbit";
   }
   if (site.wan.empty()) {
     return "there is no WAN now (no default route); set qos.wan if it is another device";
@@ -102,6 +109,21 @@ Plan removal(const Probe& before) {
   return plan;
 }
 
+// What is there is what was installed with the rates of the last switch.
+bool differs_in_rates_alone(const Probe& before, Found found, const QosSettings& settings, const Site& site,
+                            const tc::Layout& layout) {
+  QosSettings old = settings;
+  old.tc.upload_kbit = before.last_rates.upload_kbit;
+  old.tc.download_kbit = before.last_rates.download_kbit;
+  const auto is_same_way = [](std::uint32_t a, std::uint32_t b) { return (a == 0) == (b == 0); };
+  return (found == Found::draining || found == Found::settled) && is_same_way(old.tc.upload_kbit, settings.tc.upload_kbit) &&
+         is_same_way(old.tc.download_kbit, settings.tc.download_kbit) &&
+         tc::is_up_to_date(before, tc::fingerprint(old, site, layout)) &&
+         tc::changed_in_trees(before, tc::devices_with_clsact(before).size(), found == Found::draining ? Qos::draining : Qos::on,
+                              old, layout)
+             .empty();
+}
+
 Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
   if (wanted == Qos::off) {
     Plan plan = removal(before);
@@ -118,6 +140,9 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   const std::uint32_t fingerprint = tc::fingerprint(settings, site, layout);
   if (is_whole && tc::is_up_to_date(before, fingerprint)) {
     return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before, fingerprint))};
+  }
+  if (differs_in_rates_alone(before, found, settings, site, layout)) {
+    return {tc::batch(tc::tc_retune(wanted, settings, layout, before, fingerprint))};
   }
   Plan plan = removal(before);
   std::vector<std::string> with_clsact;
@@ -182,7 +207,13 @@ QosObserved read(const Probe& probe, const QosSettings& settings, const Site& si
 }  // namespace
 
 extern const Actuator tc_shaping;
-const Actuator tc_shaping{
-    .name = "tc", .drains = true, .preflight = preflight, .refuse = refuse, .plan = plan, .observe = observe, .read = read};
+const Actuator tc_shaping{.name = "tc",
+                          .drains = true,
+                          .takes_rates = true,
+                          .preflight = preflight,
+                          .refuse = refuse,
+                          .plan = plan,
+                          .observe = observe,
+                          .read = read};
 
 }  // namespace voip::actuators

@@ -85,20 +85,28 @@ std::string fair_queue(const Tree& tree, Direction direction, const TcSettings& 
          " split-gso memlimit 2mb" + sizes + "\n";
 }
 
+// All but that of the rest.
+std::string classes(const Tree& tree, std::string_view verb) {
+  const std::uint64_t total = share(tree.line_kbit, total_percent);
+  return class_line(tree, verb, 0, 1, total, total, 0) +
+         class_line(tree, verb, 1, 0x10, share(tree.line_kbit, calls_percent), total, 0) +
+         class_line(tree, verb, 1, 0x20, share(tree.line_kbit, small_percent), share(tree.line_kbit, small_percent), 1);
+}
+
+std::string calls_queue(const Tree& tree, std::string_view verb) {
+  const std::uint64_t packets = std::clamp<std::uint64_t>(tree.line_kbit / 100, 50, 1000);
+  return "qdisc " + std::string(verb) + " dev " + tree.device + " parent " + tree.id(0x10) + " handle " + tree.leaf(calls_leaf) +
+         " pfifo limit " + std::to_string(packets) + "\n";
+}
+
 // `fallback` is the class of what nft has not classified; 0: it passes unshaped.
 std::string tree_lines(const Tree& tree, std::uint32_t fallback) {
-  const std::uint64_t total = share(tree.line_kbit, total_percent);
   const std::string of_device = " dev " + tree.device + " ";
   std::string text = "qdisc add" + of_device + "root handle " + tree.id(0) + " htb default " + hex(fallback) + "\n";
-  text += class_line(tree, "add", 0, 1, total, total, 0);
-  text += class_line(tree, "add", 1, 0x10, share(tree.line_kbit, calls_percent), total, 0);
-  text += class_line(tree, "add", 1, 0x20, share(tree.line_kbit, small_percent), share(tree.line_kbit, small_percent), 1);
-  text += bulk_class(tree, "add");
+  text += classes(tree, "add") + bulk_class(tree, "add");
   // No traffic gets there; its only use is to hold the marker.
   text += class_line(tree, "add", 0, 0xf0, 8, 8, 7);
-  const std::uint64_t packets = std::clamp<std::uint64_t>(tree.line_kbit / 100, 50, 1000);
-  text += "qdisc add" + of_device + "parent " + tree.id(0x10) + " handle " + tree.leaf(calls_leaf) + " pfifo limit " +
-          std::to_string(packets) + "\n";
+  text += calls_queue(tree, "add");
   text += "qdisc add" + of_device + "parent " + tree.id(0x20) + " handle " + tree.leaf(small_leaf) + " pfifo limit 100\n";
   return text;
 }
@@ -244,6 +252,18 @@ std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& lay
     }
   }
   return text + marker_line(wanted, settings, layout, fingerprint);
+}
+
+std::string tc_retune(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before,
+                      std::uint32_t fingerprint) {
+  std::string text;
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    if (direction == Direction::up ? layout.shapes_upload() : layout.shapes_download()) {
+      const Tree tree = tree_of(direction, wanted, settings, layout);
+      text += classes(tree, "change") + calls_queue(tree, "change");
+    }
+  }
+  return text + tc_change(wanted, settings, layout, before, fingerprint);
 }
 
 }  // namespace voip::tc

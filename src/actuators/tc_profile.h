@@ -66,5 +66,8 @@ Plan tc_installation(Qos wanted, const QosSettings& settings, const Layout& layo
 // packet.
 std::string tc_change(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before,
                       std::uint32_t fingerprint);
+// The same from other rates of the line, of the same directions.
+std::string tc_retune(Qos wanted, const QosSettings& settings, const Layout& layout, const Probe& before,
+                      std::uint32_t fingerprint);
 
 }  // namespace voip::tc

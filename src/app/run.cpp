@@ -164,7 +164,7 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
   }
   const Settings ordered = with_live_settings(settings, in_force->settings);
   Engine engine(ordered, find_detector(ordered.detector.use)->make(ordered),
-                {.switches = actuator.switches, .drains = actuator.drains});
+                {.switches = actuator.switches, .drains = actuator.drains, .takes_rates = actuator.takes_rates});
   engine.restore(in_force->orders, loop.now());
 
   const auto step = [&](const Event& event) {

@@ -82,8 +82,12 @@ void check_two_rates(const std::string& direction, std::uint64_t call_kbit, std:
 void check_actuator(ConfigReading& reading) {
   const QosSettings& qos = reading.settings.qos;
   const Place place = reading.place_of("qos.actuator");
-  if (qos.actuator == "tc" && qos.tc.upload_kbit == 0 && qos.tc.download_kbit == 0) {
-    reading.add(place, "qos.actuator \"tc\" needs the rates of the line: upload_kbit, download_kbit or both in [qos.tc]");
+  const bool has_upload = qos.tc.upload_is_auto || qos.tc.upload_kbit != 0;
+  const bool has_download = qos.tc.download_is_auto || qos.tc.download_kbit != 0;
+  if (qos.actuator == "tc" && !has_upload && !has_download) {
+    reading.add(place,
+                "qos.actuator \"tc\" has nothing to shape: upload_kbit and download_kbit in [qos.tc] are both 0; leave them out, "
+                "and the rates are learnt from the line");
   }
   if (qos.actuator == "exec" && (qos.exec.on.empty() || qos.exec.off.empty())) {
     reading.add(place, "qos.actuator \"exec\" needs the commands on and off in [qos.exec]");

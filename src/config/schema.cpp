@@ -106,8 +106,9 @@ constexpr std::array<ConfigKey, 6> qos_keys{{
     {"call_mark", [](V& v, Settings& s) { v.mark(s.qos.call_mark); }},
 }};
 constexpr std::array<ConfigKey, 10> tc_keys{{
-    {"upload_kbit", [](V& v, Settings& s) { v.number(s.qos.tc.upload_kbit, 0, most_kbit); }},
-    {"download_kbit", [](V& v, Settings& s) { v.number(s.qos.tc.download_kbit, 0, most_kbit); }},
+    {"upload_kbit", [](V& v, Settings& s) { v.number_or_auto(s.qos.tc.upload_kbit, s.qos.tc.upload_is_auto, 0, most_kbit); }},
+    {"download_kbit",
+     [](V& v, Settings& s) { v.number_or_auto(s.qos.tc.download_kbit, s.qos.tc.download_is_auto, 0, most_kbit); }},
     {"bulk_percent", [](V& v, Settings& s) { v.number(s.qos.tc.bulk_percent, 5, 95); }},
     {"drain", [](V& v, Settings& s) { word(v, s.qos.tc.drain, drains); }},
     {"drain_for", [](V& v, Settings& s) { v.duration(s.qos.tc.drain_for, 100ms, 30s); }},

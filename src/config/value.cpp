@@ -71,6 +71,20 @@ void ConfigValue::number(std::optional<std::uint32_t>& out, std::uint32_t smalle
   }
 }
 
+void ConfigValue::number_or_auto(std::uint32_t& out, bool& is_auto, std::uint32_t smallest, std::uint32_t largest) {
+  if (node_.kind == ConfigNode::Kind::text) {
+    if (node_.text != "auto") {
+      wrong("expected a whole number or \"auto\", got " + quoted(node_.text));
+      return;
+    }
+    out = 0;
+    is_auto = true;
+  } else if (const auto value = integer(smallest, largest)) {
+    out = static_cast<std::uint32_t>(*value);
+    is_auto = false;
+  }
+}
+
 void ConfigValue::duration(Duration& out, Duration shortest, Duration longest) {
   const auto parsed = node_.kind == ConfigNode::Kind::text ? parse_duration(node_.text) : std::nullopt;
   if (!parsed) {

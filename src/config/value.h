@@ -36,6 +36,8 @@ class ConfigValue {
   void boolean(bool& out);
   void number(std::uint32_t& out, std::uint32_t smallest, std::uint32_t largest);
   void number(std::optional<std::uint32_t>& out, std::uint32_t smallest, std::uint32_t largest);
+  // A number, or "auto", which leaves 0.
+  void number_or_auto(std::uint32_t& out, bool& is_auto, std::uint32_t smallest, std::uint32_t largest);
   void duration(Duration& out, Duration shortest, Duration longest);
   void ports(std::vector<std::uint16_t>& out);
 

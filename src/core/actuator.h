@@ -26,6 +26,7 @@ struct Site {
   std::vector<IpPrefix> phones;           // addresses of the configured devices of role phone
   std::vector<IpAddress> remotes{};       // far ends of the calls that are up
   std::vector<IpAddress> past_remotes{};  // ... and of those that have ended since QoS was last seen off; bounded
+  std::string line_blocker{};             // why the line's rates cannot be learnt; empty: nothing is in the way
 };
 
 // One program run with an argument list, never a shell line.
@@ -73,6 +74,7 @@ struct Probe {
   std::vector<Link> links;             // the devices that exist
   std::vector<CommandResult> results;  // of the observe plan (of the preflight, before a switch), in its order
   std::optional<Qos> last_switch;      // the last plan that ended without an error, if any since the start
+  LineRates last_rates{};              // with which the last switch to on was made
   [[nodiscard]] const Link* find_link(std::string_view link_name) const {
     const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == link_name; });
     return found == links.end() ? nullptr : &*found;
@@ -90,6 +92,7 @@ struct Actuator {
   std::string_view name;
   bool switches = true;        // false: it only watches, so nothing is ever ordered
   bool drains = false;         // whether Qos::draining differs from Qos::on
+  bool takes_rates = false;    // whether rates that are learnt are for it
   bool follows_calls = false;  // what is switched depends on site.remotes, so each new one is worth a look
   // Commands to run and look at before a switch, and what is wrong then: an empty text means go ahead. May be null.
   // `seen` has qdiscs and links; in `before` are also the results of the preflight's commands.

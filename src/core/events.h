@@ -15,6 +15,7 @@
 #include "core/line_state.h"
 #include "core/live_settings.h"
 #include "core/model.h"
+#include "core/settings.h"
 #include "core/time.h"
 
 namespace voip {
@@ -269,6 +270,13 @@ struct WatchLine {
   LineLook look = LineLook::off;
 };
 
+// Rates that are learnt, from now on, for the directions that are to be shaped by such; 0: not known. For actuators that take
+// rates. What stands with others is to be switched on again, which is ordered when it is seen (needs_renewal).
+struct UseRates {
+  LineRates rates;
+  std::string blocker;  // why the line cannot be looked at; empty: it can
+};
+
 // What is known of the line is another; at most every five seconds, and every thirty while nothing much happens there.
 struct LineChanged {
   LineState line;
@@ -320,9 +328,9 @@ struct OrderTaken {
   std::string error;  // why it failed, in words for the user
 };
 
-using Action =
-    std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine, LineChanged,
-                 ReportChanged, RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed, StatusReported, OrderTaken>;
+using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine,
+                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed,
+                            StatusReported, OrderTaken>;
 
 template <typename... Ts>
 struct Overloaded : Ts... {

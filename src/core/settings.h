@@ -88,9 +88,18 @@ struct PolicySettings {
 enum class Drain : std::uint8_t { off, fixed, measured };
 enum class LinkLayer : std::uint8_t { ethernet, atm, ptm };
 
-struct TcSettings {
-  std::uint32_t upload_kbit = 0;  // the line's rates; 0: that direction is not shaped. Needed by actuator "tc"
+// What a line carries each way; 0: not known.
+struct LineRates {
+  std::uint32_t upload_kbit = 0;
   std::uint32_t download_kbit = 0;
+  friend bool operator==(const LineRates&, const LineRates&) = default;
+};
+
+struct TcSettings {
+  std::uint32_t upload_kbit = 0;  // the line's rates; 0: that direction is not shaped, or its rate is not known yet
+  std::uint32_t download_kbit = 0;
+  bool upload_is_auto = true;  // "auto": the rate is learnt from the line
+  bool download_is_auto = true;
   std::uint32_t bulk_percent = 70;  // what is left to the rest while a call is up
   Drain drain = Drain::fixed;
   Duration drain_for = 1s;  // right up to 800 ms of backlog in the modem

@@ -113,6 +113,14 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
   return checks;
 }
 
+namespace {
+
+std::string rate_words(std::uint32_t kbit, bool is_auto) {
+  return is_auto ? "learnt from the line" : std::to_string(kbit) + " kbit/s";
+}
+
+}  // namespace
+
 Checks judge_rates(const QosSettings& qos) {
   if (qos.actuator != "tc") {
     return {};
@@ -121,8 +129,12 @@ Checks judge_rates(const QosSettings& qos) {
   const auto add = [&](CheckResult result, const std::string& seen, const std::string& fix) {
     checks.push_back({"rates", result, seen, fix});
   };
-  for (const auto& [key, what, kbit] : {std::tuple("qos.tc.upload_kbit", "upload", qos.tc.upload_kbit),
-                                        std::tuple("qos.tc.download_kbit", "download", qos.tc.download_kbit)}) {
+  for (const auto& [key, what, kbit, is_auto] :
+       {std::tuple("qos.tc.upload_kbit", "upload", qos.tc.upload_kbit, qos.tc.upload_is_auto),
+        std::tuple("qos.tc.download_kbit", "download", qos.tc.download_kbit, qos.tc.download_is_auto)}) {
+    if (is_auto) {
+      continue;
+    }
     if (kbit == 0) {
       add(CheckResult::note, std::string("the ") + what + " is not shaped: " + key + " is 0",
           std::string("measure the line, and set ") + key + " to 95 % of it");
@@ -139,8 +151,9 @@ Checks judge_rates(const QosSettings& qos) {
   }
   if (checks.empty()) {
     add(CheckResult::ok,
-        std::to_string(qos.tc.upload_kbit) + " kbit/s up, " + std::to_string(qos.tc.download_kbit) + " kbit/s down, " +
-            std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call",
+        rate_words(qos.tc.upload_kbit, qos.tc.upload_is_auto) + " up, " +
+            rate_words(qos.tc.download_kbit, qos.tc.download_is_auto) + " down, " + std::to_string(qos.tc.bulk_percent) +
+            " % of it for the rest during a call",
         "");
   }
   return checks;

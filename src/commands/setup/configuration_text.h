@@ -12,12 +12,6 @@
 
 namespace voip {
 
-struct LineRates {
-  std::uint32_t upload_kbit = 0;  // 0: not known
-  std::uint32_t download_kbit = 0;
-  friend bool operator==(const LineRates&, const LineRates&) = default;
-};
-
 struct BrokerAnswer {
   std::string uri;  // empty: no MQTT
   std::string username{};

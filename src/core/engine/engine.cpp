@@ -25,6 +25,7 @@ Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Rec
       line_(settings.qos.tc) {
   keys_.reserve(settings.monitor.max_watched_flows);
   device_rates_.resize(settings.devices.size());
+  takes_rates_ = abilities.takes_rates && (settings.qos.tc.upload_is_auto || settings.qos.tc.download_is_auto);
   open_orders_.reserve(most_open_orders);
 }
 
@@ -47,6 +48,7 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     }
     read_flows(now);
   }
+  use_rates(now);
   decide(now);
   look_at_line(now);
   tell_switch();
@@ -69,6 +71,7 @@ void Engine::find_deadline(Instant now) {
   }
   deadline_ = earlier(deadline_, stop_by_);
   deadline_ = earlier(deadline_, earlier(line_watch_.deadline(), tell_line_at_));
+  deadline_ = earlier(deadline_, earlier(up_follower_.deadline(), down_follower_.deadline()));
   if (next_rates_) {
     deadline_ = earlier(deadline_, *next_rates_ + settings_.monitor.fast_interval);
   }

@@ -20,6 +20,7 @@
 #include "core/engine/reconciler.h"
 #include "core/engine/watchlist.h"
 #include "core/events.h"
+#include "core/line/line_follower.h"
 #include "core/line/line_model.h"
 #include "core/line/line_watch.h"
 #include "core/settings.h"
@@ -91,6 +92,9 @@ class Engine {
   void advance_stop(Instant now);
   void tell_rates(Instant now);
   void look_at_line(Instant now);
+  void use_rates(Instant now);
+  void follow(LineFollower& follower, Direction direction, Instant now);
+  [[nodiscard]] std::uint32_t rate_to_use(LineFollower& follower, Direction direction, Instant now);
   void tell_line(Instant now);
   void tell_switch();
   [[nodiscard]] Decision decision() const;
@@ -111,6 +115,8 @@ class Engine {
   Reconciler reconciler_;
   LineModel line_;
   LineWatch line_watch_;
+  LineFollower up_follower_;
+  LineFollower down_follower_;
 
   std::vector<Action> actions_;
   std::optional<Instant> deadline_;
@@ -130,6 +136,8 @@ class Engine {
   Report report_;  // as it is now; kept, so that writing it anew needs no memory
   std::optional<Report> told_;
   LineLook line_look_ = LineLook::off;  // as it was ordered last
+  bool takes_rates_ = false;            // the actuator does
+  std::optional<UseRates> rates_in_use_;
   std::optional<LineState> told_line_;
   Instant line_told_at_{};
   std::optional<Instant> tell_line_at_;

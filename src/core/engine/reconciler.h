@@ -29,6 +29,7 @@ class Reconciler {
   struct Abilities {
     bool switches = true;
     bool drains = false;
+    bool takes_rates = false;
   };
   Reconciler(const QosSettings& settings, Duration audit_interval, Abilities abilities);
 
@@ -45,6 +46,8 @@ class Reconciler {
   // Returns whether this was the first look at what is there.
   bool observed(const QosObserved& event, Instant now);
   void touched(Instant now);
+  // What is on is switched on again, since it is to be another.
+  void renew() { needs_renewal_ = needs_renewal_ || is_on(); }
   // Appends what is to be done now.
   void advance(Instant now, std::vector<Action>& actions);
 

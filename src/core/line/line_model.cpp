@@ -39,7 +39,7 @@ void LineModel::restore(const LineState& kept) {
 }
 
 void LineModel::looked_away() {
-  up_.kbit = down_.kbit = 0;
+  up_.kbit = down_.kbit = up_.carried_kbit = down_.carried_kbit = 0;
   up_.queue = down_.queue = {};
   state_.up.queue.reset();
   state_.down.queue.reset();
@@ -47,11 +47,16 @@ void LineModel::looked_away() {
 }
 
 std::uint32_t LineModel::kbit(Direction direction) const {
-  return direction == Direction::up ? up_.kbit : down_.kbit;
+  return way(direction).kbit;
 }
 
 bool LineModel::is_full(Direction direction) const {
-  return (direction == Direction::up ? up_ : down_).queue.stands();
+  return way(direction).queue.stands() && state_.bottleneck != Bottleneck::far_end;
+}
+
+bool LineModel::is_calm(Direction direction) const {
+  const Queue& queue = way(direction).queue;
+  return queue.behind.empty() && queue.length && *queue.length < queue.threshold;
 }
 
 // By the clocks of the other ends; where they do not tell, the direction that carries by far the most has the queue.
@@ -124,6 +129,8 @@ void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
   const std::uint64_t down_bytes = line_bytes(sample.down, settings_, sample.link_header);
   up_.kbit = rate(up_bytes, sample.over);
   down_.kbit = rate(down_bytes, sample.over);
+  up_.carried_kbit = up_.kbit;
+  down_.carried_kbit = down_.kbit;
   if (!sample.tcp) {
     up_.queue = down_.queue = {};
     return;
@@ -131,6 +138,7 @@ void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
   look_at_queue(up_, *sample.tcp, Direction::up);
   look_at_queue(down_, *sample.tcp, Direction::down);
   if (const auto delivered = delivered_bytes(sample)) {
+    up_.carried_kbit = rate(*delivered, sample.over);
     learn(up_, *delivered, sample);
   }
   learn(down_, down_bytes, sample);

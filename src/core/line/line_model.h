@@ -30,8 +30,11 @@ class LineModel {
   [[nodiscard]] const LineState& state() const { return state_; }
   // Of the last sample, in bytes of the line.
   [[nodiscard]] std::uint32_t kbit(Direction direction) const;
-  // In the last sample a queue of the line stood there.
+  // In the last sample a queue of the line stood there, as far as can be told; or it is known that none did.
   [[nodiscard]] bool is_full(Direction direction) const;
+  [[nodiscard]] bool is_calm(Direction direction) const;
+  // What the line has carried there in that sample: of what leaves, that which has arrived.
+  [[nodiscard]] std::uint32_t carried_kbit(Direction direction) const { return way(direction).carried_kbit; }
 
  private:
   struct Queue {
@@ -43,10 +46,12 @@ class LineModel {
   };
   struct Way {
     std::uint32_t kbit = 0;
+    std::uint32_t carried_kbit = 0;
     Queue queue;
     Capacity capacity;
     std::vector<IpPrefix> waited;  // networks that have waited behind a queue here; bounded
   };
+  [[nodiscard]] const Way& way(Direction direction) const { return direction == Direction::up ? up_ : down_; }
   void look_at_queue(Way& way, const TcpInterval& tcp, Direction direction) const;
   [[nodiscard]] std::optional<Duration> queue_of(const NetworkDelays& network, Direction direction) const;
   void learn(Way& way, std::uint64_t bytes, const LineSampled& sample);

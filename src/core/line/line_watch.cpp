@@ -14,13 +14,18 @@ constexpr Duration longest_pause_in_vain = 5min;
 constexpr std::uint32_t worth_a_look_kbit = 250;  // where nothing is known; slower lines are hardly there any more
 constexpr std::uint32_t near_percent = 60;        // of what is known: shaping leaves 70 to bulk
 
-bool is_busy(const LineModel& model, Direction direction) {
-  const LineDirection& known = direction == Direction::up ? model.state().up : model.state().down;
-  const std::uint64_t kbit = model.kbit(direction);
-  return known.kbit ? kbit * 100 >= std::uint64_t{*known.kbit} * near_percent : kbit >= worth_a_look_kbit;
-}
-
 }  // namespace
+
+bool LineWatch::is_busy(const LineModel& model, Direction direction) const {
+  const LineDirection& known = direction == Direction::up ? model.state().up : model.state().down;
+  const std::uint64_t shaped = direction == Direction::up ? shaped_.upload_kbit : shaped_.download_kbit;
+  const std::uint64_t kbit = model.kbit(direction);
+  if (!known.kbit) {
+    return kbit >= worth_a_look_kbit;
+  }
+  const std::uint64_t full = shaped == 0 ? *known.kbit : std::min<std::uint64_t>(*known.kbit, shaped);
+  return kbit * 100 >= full * near_percent;
+}
 
 void LineWatch::stirred(Instant now) {
   if (look_ == LineLook::stirring) {

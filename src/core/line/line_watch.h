@@ -15,6 +15,8 @@ class LineWatch {
  public:
   // While there are calls the line is looked at whenever it is used.
   void set_calls(bool there_are) { has_calls_ = there_are; }
+  // What is shaped to now; 0: it is not. A line that is held down is full with less.
+  void set_shaped(const LineRates& rates) { shaped_ = rates; }
   void stirred(Instant now);
   // `model` has taken the sample.
   void sampled(const LineModel& model, bool has_headers, Instant now);
@@ -25,7 +27,10 @@ class LineWatch {
  private:
   void rest(Duration length, Instant now);
 
+  [[nodiscard]] bool is_busy(const LineModel& model, Direction direction) const;
+
   bool has_calls_ = false;
+  LineRates shaped_;
   LineLook look_ = LineLook::off;
   std::optional<Instant> rests_until_;
   std::optional<Instant> quiet_since_;  // no direction is as full as is worth a closer look

@@ -37,7 +37,15 @@ class QosSwitch : public Port {
     if (ends_.take(action) && actuator_.follows_calls) {
       loop_->post(ShapingTouched{});
     }
-    if (const auto* order = std::get_if<SwitchQos>(&action)) {
+    if (const auto* use = std::get_if<UseRates>(&action)) {
+      if (qos_.tc.upload_is_auto) {
+        qos_.tc.upload_kbit = use->rates.upload_kbit;
+      }
+      if (qos_.tc.download_is_auto) {
+        qos_.tc.download_kbit = use->rates.download_kbit;
+      }
+      line_blocker_ = use->blocker;
+    } else if (const auto* order = std::get_if<SwitchQos>(&action)) {
       switch_to(order->wanted);
     } else if (std::holds_alternative<ObserveQos>(action)) {
       look_is_wanted_ = true;
@@ -71,8 +79,10 @@ class QosSwitch : public Port {
     site_.phones = phones_;
     site_.remotes = ends_.present();
     site_.past_remotes = ends_.past();
+    site_.line_blocker = line_blocker_;
     probe_ = Probe{};
     probe_.last_switch = last_switch_;
+    probe_.last_rates = last_rates_;
     auto shaping = read_shaping_();
     if (!shaping) {
       return shaping.error();
@@ -190,6 +200,7 @@ class QosSwitch : public Port {
       }
     }
     stage_ = Stage::switching;
+    switching_to_ = {qos_.tc.upload_kbit, qos_.tc.download_kbit};
     stops_at_failure_ = true;
     run(actuator_.plan(wanted_, probe_, qos_, site_), &QosSwitch::end_switch);
   }
@@ -201,6 +212,7 @@ class QosSwitch : public Port {
     std::string text;
     if (error.empty()) {
       last_switch_ = wanted_;
+      last_rates_ = switching_to_;
     } else {
       last_switch_.reset();  // half done, so neither
       text = std::string("switch QoS ") + (wanted_ == Qos::off ? "off" : "on") + " with " + std::string(actuator_.name) + ": " +
@@ -253,7 +265,7 @@ class QosSwitch : public Port {
     run_next();
   }
 
-  const QosSettings qos_;
+  QosSettings qos_;  // with the rates in use
   const Actuator& actuator_;
   const Actuator* before_;  // until it is known to have left nothing
   const FindSite find_site_;
@@ -267,6 +279,9 @@ class QosSwitch : public Port {
   bool look_is_wanted_ = false;
   Qos wanted_ = Qos::off;
   std::optional<Qos> last_switch_;
+  LineRates switching_to_;
+  LineRates last_rates_;
+  std::string line_blocker_;
   std::string look_error_;
   std::string remark_;
   std::string told_remark_;

@@ -178,6 +178,10 @@ TEST_F(TcActuator, ShapesOneDirectionAlone) {
 TEST_F(TcActuator, RefusesInWords) {
   settings_.tc.upload_kbit = 0;
   settings_.tc.download_kbit = 0;
+  EXPECT_NE(refuse().find("not known yet"), std::string::npos);
+  site_.line_blocker = "needs CAP_NET_RAW";
+  EXPECT_NE(refuse().find("cannot be learnt (needs CAP_NET_RAW)"), std::string::npos);
+  settings_.tc.upload_is_auto = settings_.tc.download_is_auto = false;
   EXPECT_NE(refuse().find("neither qos.tc.upload_kbit nor"), std::string::npos);
   SetUp();
   site_.wan = "";

@@ -231,7 +231,8 @@ TEST(Config, DuplicateDevicesAreRefused) {
 }
 
 TEST(Config, ContradictionsAreRefused) {
-  EXPECT_NE(problem_in("[qos]\nactuator = \"tc\"").find("upload_kbit"), std::string::npos);
+  EXPECT_NE(problem_in("[qos]\nactuator = \"tc\"\n[qos.tc]\nupload_kbit = 0\ndownload_kbit = 0").find("nothing to shape"),
+            std::string::npos);
   EXPECT_NE(problem_in("[qos]\nactuator = \"exec\"").find("[qos.exec]"), std::string::npos);
   EXPECT_NE(problem_in("[qos]\nactuator = \"cake-rate\"").find("[qos.cake-rate]"), std::string::npos);
   EXPECT_NE(problem_in("[qos.cake-rate]\nupload_kbit = 900\nidle_upload_kbit = 930").find("at least 6 %"), std::string::npos);

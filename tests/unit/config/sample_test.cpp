@@ -118,8 +118,8 @@ TEST(ConfigSchema, HasAKeyForEverySetting) {
       {"detector.calls", field_count<CallsSettings>()},
       {"detector.threshold", field_count<ThresholdSettings>()},
       {"policy", field_count<PolicySettings>()},
-      {"qos", field_count<QosSettings>() - 6},  // its own tables
-      {"qos.tc", field_count<TcSettings>()},
+      {"qos", field_count<QosSettings>() - 6},    // its own tables
+      {"qos.tc", field_count<TcSettings>() - 2},  // of each rate whether it is "auto"
       {"qos.exec", field_count<ExecSettings>()},
       {"qos.qos-scripts", field_count<QosScriptsSettings>()},
       {"qos.sqm-scripts", field_count<SqmScriptsSettings>()},

@@ -12,6 +12,7 @@ QosSettings tc() {
   qos.actuator = "tc";
   qos.tc.upload_kbit = 950;
   qos.tc.download_kbit = 4750;
+  qos.tc.upload_is_auto = qos.tc.download_is_auto = false;
   return qos;
 }
 

@@ -1,0 +1,112 @@
+// The engine's part for the line: when it is looked at, what is told of it.
+#include <utility>
+
+#include "core/engine/engine.h"
+
+namespace voip {
+namespace {
+
+constexpr Duration tell_every = 30s;
+constexpr Duration tell_often = 5s;  // in a call, and while a queue stands
+
+// Rates that are measured again and again are never quite the same.
+bool is_another(std::uint32_t used, std::uint32_t kbit) {
+  const std::uint64_t difference = kbit > used ? kbit - used : used - kbit;
+  return difference * 100 >= std::uint64_t{used} * 4;
+}
+
+}  // namespace
+
+void Engine::handle(Instant now, const LineStirred& /*event*/) {
+  line_watch_.stirred(now);
+}
+
+void Engine::handle(Instant now, const LineSampled& event) {
+  line_.sampled(event, reconciler_.is_on());
+  if (event.tcp && reconciler_.is_on()) {
+    follow(up_follower_, Direction::up, now);
+    follow(down_follower_, Direction::down, now);
+  }
+  line_watch_.sampled(line_, event.tcp.has_value(), now);
+}
+
+void Engine::handle(Instant /*now*/, const LineSightChanged& event) {
+  line_.sight_changed(event);
+}
+
+void Engine::look_at_line(Instant now) {
+  line_watch_.set_calls(calls_.calls() > 0);
+  line_watch_.set_shaped(rates_in_use_ && reconciler_.is_on() ? rates_in_use_->rates : LineRates{});
+  const LineLook look = is_stopping_ ? LineLook::off : line_watch_.decide(now);
+  if (look == line_look_) {
+    return;
+  }
+  line_look_ = look;
+  if (look != LineLook::counters && look != LineLook::headers) {
+    line_.looked_away();
+  }
+  actions_.emplace_back(WatchLine{look});
+}
+
+void Engine::follow(LineFollower& follower, Direction direction, Instant now) {
+  const LineState& line = line_.state();
+  follower.sampled({.is_full = line_.is_full(direction),
+                    .is_calm = line_.is_calm(direction),
+                    .queue = (direction == Direction::up ? line.up : line.down).queue.value_or(Duration::zero()),
+                    .carried_kbit = line_.carried_kbit(direction),
+                    .bulk_percent = settings_.qos.tc.bulk_percent},
+                   now);
+}
+
+// While QoS is on a direction is not begun with: the shaping would have to be set up anew.
+std::uint32_t Engine::rate_to_use(LineFollower& follower, Direction direction, Instant now) {
+  const bool is_up = direction == Direction::up;
+  const std::uint32_t learnt = (is_up ? line_.state().up : line_.state().down).kbit.value_or(0);
+  const std::uint32_t used = !rates_in_use_ ? 0 : is_up ? rates_in_use_->rates.upload_kbit : rates_in_use_->rates.download_kbit;
+  if (!reconciler_.is_on()) {
+    follower.end();
+    return used != 0 && !is_another(used, learnt) ? used : learnt;
+  }
+  if (!follower.is_following()) {
+    follower.begin(used, now);
+  }
+  follower.pass(now);
+  return follower.kbit();
+}
+
+void Engine::use_rates(Instant now) {
+  if (!takes_rates_) {
+    return;
+  }
+  UseRates next{{rate_to_use(up_follower_, Direction::up, now), rate_to_use(down_follower_, Direction::down, now)},
+                line_.state().blocker};
+  if (rates_in_use_ && next.rates == rates_in_use_->rates && next.blocker == rates_in_use_->blocker) {
+    return;
+  }
+  if (rates_in_use_ && rates_in_use_->rates == LineRates{}) {
+    reconciler_.try_now();
+  } else if (rates_in_use_ && next.rates != rates_in_use_->rates) {
+    reconciler_.renew();
+  }
+  rates_in_use_ = next;
+  actions_.emplace_back(std::move(next));
+}
+
+void Engine::tell_line(Instant now) {
+  const LineState& line = line_.state();
+  tell_line_at_.reset();
+  if (told_line_ == line) {
+    return;
+  }
+  const bool is_busy = calls_.calls() > 0 || line_.is_full(Direction::up) || line_.is_full(Direction::down);
+  const Instant due = line_told_at_ + (is_busy ? tell_often : tell_every);
+  if (told_line_ && now < due) {
+    tell_line_at_ = due;
+    return;
+  }
+  told_line_ = line;
+  line_told_at_ = now;
+  actions_.emplace_back(LineChanged{line});
+}
+
+}  // namespace voip

@@ -1,0 +1,53 @@
+// Keeps the rate that one direction is shaped to at what the line carries while that changes: LTE, a cable in the evening, Wi-Fi.
+//
+// A queue of the line that stands in spite of our shaping says that the line has become slower. Then the rate goes down at once,
+// to what is measured to pass; first well below it, until the queue can be empty. It goes up again by steps, and only while
+// what we hold back would take more and no queue shows: back to what the line was known to carry soon, and beyond it slowly.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/time.h"
+
+namespace voip {
+
+// What one sample showed of the direction.
+struct FollowedSample {
+  bool is_full = false;             // a queue of the line stood
+  bool is_calm = false;             // it is known that none did
+  Duration queue{};                 // its length
+  std::uint32_t carried_kbit = 0;   // what the line has carried
+  std::uint32_t bulk_percent = 70;  // of the rate, which the rest may take
+};
+
+class LineFollower {
+ public:
+  // Shaping begins with what the line is known to carry. 0: it is not known, so there is nothing to follow.
+  void begin(std::uint32_t kbit, Instant now);
+  void end() { kbit_ = 0; }
+  [[nodiscard]] bool is_following() const { return kbit_ != 0; }
+
+  void sampled(const FollowedSample& sample, Instant now);
+  // The time has come to let go after a drain.
+  void pass(Instant now);
+
+  // The rate to shape to now.
+  [[nodiscard]] std::uint32_t kbit() const { return drained_at_ ? low_kbit_ : kbit_; }
+  [[nodiscard]] std::optional<Instant> deadline() const { return drained_at_; }
+
+ private:
+  void fall(const FollowedSample& sample, Instant now);
+  void rise(Instant now);
+
+  std::uint32_t kbit_ = 0;
+  std::uint32_t low_kbit_ = 0;      // while it drains
+  std::uint32_t highest_kbit_ = 0;  // known within a day
+  Instant highest_at_{};
+  std::optional<Instant> drained_at_;
+  Instant settles_at_{};            // what is seen before is of the rate before
+  std::uint32_t full_samples_ = 0;  // in a row
+  std::optional<Instant> backlogged_since_;
+};
+
+}  // namespace voip
