@@ -49,6 +49,7 @@ class Watch(unittest.TestCase):
             daemon = Daemon(home, settings(home)).start()
             with watch(daemon) as terminal:
                 self.on_screen(terminal, "Calls     0")
+                self.on_screen(terminal, "Line      not known yet")
                 self.on_screen(terminal, "電話")
                 with Call(home) as call:
                     self.assertTrue(wait_until(lambda: daemon.status()["calls"] == 1, 8, every=0.02), daemon.log_text())

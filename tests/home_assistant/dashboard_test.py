@@ -118,6 +118,7 @@ class Dashboard(unittest.TestCase):
     def test_4_weeks_and_a_telephone(self):
         self.browser.open("/voip-qos/weeks")
         self.assert_text("hui-heading-card", "Calls and QoS")
+        self.assert_text("hui-heading-card", "The line")
         self.assert_no_faults()
         self.browser.resize(412, 1900)
         self.browser.open("/voip-qos/voip-qos")

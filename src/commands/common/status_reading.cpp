@@ -46,6 +46,9 @@ class Reader {
     }
     return std::llround(std::clamp(value.get<double>() * scale, -most, most));
   }
+  std::optional<std::int64_t> number_or_nothing(const Json& object, const char* key) {
+    return at(object, key).is_null() ? std::nullopt : std::optional(number(object, key));
+  }
   bool is_true(const Json& object, const char* key) {
     const auto* const value = at(object, key).get_ptr<const bool*>();
     if (value == nullptr) {
@@ -91,6 +94,16 @@ SeenDevice device_of(Reader& reader, const Json& json) {
   return {reader.text(json, "name"), reader.number(json, "calls")};
 }
 
+SeenLine line_of(Reader& reader, const Json& json) {
+  return {reader.number_or_nothing(json, "up_kbit"),
+          reader.number_or_nothing(json, "down_kbit"),
+          reader.number_or_nothing(json, "up_queue_ms"),
+          reader.number_or_nothing(json, "down_queue_ms"),
+          reader.text(json, "bottleneck"),
+          reader.text_or_nothing(json, "learnt"),
+          reader.text_or_nothing(json, "blocker")};
+}
+
 SeenFlow flow_of(Reader& reader, const Json& json) {
   return {reader.text(json, "flow"),    reader.text(json, "device"),      reader.is_true(json, "in_call"),
           reader.number(json, "score"), reader.number(json, "threshold"), reader.is_true(json, "has_counters"),
@@ -131,8 +144,12 @@ SeenStatus status_of(Reader& reader, const Json& json) {
   status.sight = reader.text(json, "detector");
   status.sight_reason = reader.text_or_nothing(json, "detector_reason");
   status.error = reader.text_or_nothing(json, "error");
-  if (json.contains("remark")) {  // a daemon that was not restarted after an upgrade has none
+  // A daemon that was not restarted after an upgrade has not all of it.
+  if (json.contains("remark")) {
     status.remark = reader.text_or_nothing(json, "remark");
+  }
+  if (json.contains("line")) {
+    status.line = line_of(reader, json["line"]);
   }
   status.calls = reader.number(json, "calls");
   status.call_list = list_of(reader, json, "call_list", call_of);

@@ -45,6 +45,17 @@ struct SeenFlow {
   std::string reason;
 };
 
+// What is known of the line. Absent: it is not.
+struct SeenLine {
+  std::optional<std::int64_t> up_kbit;
+  std::optional<std::int64_t> down_kbit;
+  std::optional<std::int64_t> up_queue_ms;
+  std::optional<std::int64_t> down_queue_ms;
+  std::string bottleneck;  // "none", "upload", "download", "home", "far_end", "unknown"
+  std::string learnt;      // the moment when a rate was seen last; empty: never
+  std::string blocker;     // why it cannot be looked at; empty: nothing is in the way
+};
+
 // All text is printable (base/printable.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".
 struct SeenStatus {
   std::string version;
@@ -60,8 +71,9 @@ struct SeenStatus {
   std::optional<std::string> override_until;
   std::string sight;  // "ok", "limited", "blind"
   std::string sight_reason;
-  std::string error;   // of the actuator; empty: none
-  std::string remark;  // what it cannot do, or others do with it; empty: nothing
+  std::string error;             // of the actuator; empty: none
+  std::string remark;            // what it cannot do, or others do with it; empty: nothing
+  std::optional<SeenLine> line;  // absent: the daemon says nothing of it
   std::int64_t calls = 0;
   std::vector<SeenCall> call_list;
   std::vector<SeenDevice> devices;  // the configured ones

@@ -92,6 +92,9 @@ Result<std::string> status_text(std::string_view json, Colour colour) {
     return Error{status.error()};
   }
   Lines lines = head(*status);
+  if (const Line line = line_words(*status); !line.empty()) {
+    lines.push_back(labelled("Line", line));
+  }
   append(lines, calls_part(*status));
   append(lines, flows_part(*status));
   lines.push_back(labelled("So far", {{std::to_string(status->calls_seen) + " calls, " + std::to_string(status->switches) +

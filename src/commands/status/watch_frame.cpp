@@ -12,6 +12,7 @@ namespace {
 
 using Lines = std::vector<Line>;
 
+constexpr std::size_t rows_for_line = 14;
 constexpr const char* keys = " q quit   space pause   up/down scroll   QoS: O on, F off, A auto";
 
 void append(Lines& lines, Lines more, std::size_t most) {
@@ -46,7 +47,7 @@ Line labelled(std::string label, const Line& content) {
   return line;
 }
 
-Lines head(const WatchView& view) {
+Lines head(const WatchView& view, std::size_t rows) {
   Lines lines;
   if (!view.missing.empty()) {
     lines.push_back({{view.missing + "; waiting for it", Tone::red}});
@@ -56,6 +57,10 @@ Lines head(const WatchView& view) {
   lines.push_back(labelled("QoS", qos));
   for (const Piece& problem : problems(view.status)) {
     lines.push_back(labelled("Problem", {problem}));
+  }
+  // Problems come before it where there is little room.
+  if (const Line line = line_words(view.status); !line.empty() && rows >= rows_for_line) {
+    lines.push_back(labelled("Line", line));
   }
   return lines;
 }
@@ -152,7 +157,7 @@ void sort_flows(std::vector<SeenFlow>& flows) {
 std::vector<Line> watch_frame(const WatchView& view, ScreenSize size) {
   const Shares shares = shares_of(size.rows);
   Lines lines{title(view, size.columns)};
-  append(lines, head(view), std::max<std::size_t>(1, size.rows / 5));
+  append(lines, head(view, size.rows), std::max<std::size_t>(1, size.rows / 5));
   const auto blank = [&lines, &shares] { lines.resize(lines.size() + shares.blanks); };
   blank();
   append(lines, calls_part(view.status, std::max<std::size_t>(1, size.rows / 6)), size.rows);

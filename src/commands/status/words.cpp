@@ -7,6 +7,65 @@
 #include <utility>
 
 namespace voip {
+namespace {
+
+std::string mbit(std::int64_t kbit) {
+  std::array<char, 64> text{};
+  const int decimals = kbit < 995 ? 2 : kbit < 9950 ? 1 : 0;
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, static_cast<double>(kbit) / 1000);
+  return text.data();
+}
+
+std::string ago(std::int64_t seconds) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  if (seconds < minute) {
+    return "just now";
+  }
+  return seconds < hour      ? std::to_string(seconds / minute) + " min ago"
+         : seconds < 2 * day ? std::to_string(seconds / hour) + " h ago"
+                             : std::to_string(seconds / day) + " days ago";
+}
+
+std::string line_rates(const SeenLine& line, std::string_view now) {
+  if (!line.up_kbit && !line.down_kbit) {
+    return line.blocker.empty() ? "not known yet" : "";
+  }
+  const auto moment = seconds_of(line.learnt);
+  const auto today = seconds_of(now);
+  const std::string learnt = moment && today ? "learnt " + ago(*today - *moment) : "";
+  if (line.up_kbit && line.down_kbit) {
+    return mbit(*line.up_kbit) + " / " + mbit(*line.down_kbit) + " Mbit/s (up / down)" + (learnt.empty() ? "" : ", " + learnt);
+  }
+  const auto one = [](const std::optional<std::int64_t>& kbit) { return kbit ? mbit(*kbit) + " Mbit/s" : "not known yet"; };
+  return "up " + one(line.up_kbit) + ", down " + one(line.down_kbit) + (learnt.empty() ? "" : "; " + learnt);
+}
+
+std::string line_queues(const SeenLine& line) {
+  std::string text = line.up_queue_ms ? "up queue " + std::to_string(*line.up_queue_ms) + " ms" : "";
+  if (line.down_queue_ms) {
+    text += (text.empty() ? "" : ", ") + ("down queue " + std::to_string(*line.down_queue_ms) + " ms");
+  }
+  return text;
+}
+
+// Of those places that are worth a word.
+std::string bottleneck_in_words(std::string_view place) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> words{
+      {{"upload", "the upload is full"},
+       {"download", "the download is full"},
+       {"home", "the home is the bottleneck"},
+       {"far_end", "the far end is the bottleneck"}}};
+  for (const auto& [word, meaning] : words) {
+    if (place == word) {
+      return std::string(meaning);
+    }
+  }
+  return {};
+}
+
+}  // namespace
 
 std::string reason_in_words(std::string_view reason) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words{
@@ -101,6 +160,26 @@ std::string mode_words(const SeenStatus& status) {
 Piece sight_words(const SeenStatus& status) {
   return {"the detector is " + status.sight + (status.sight_reason.empty() ? "" : ": " + status.sight_reason),
           status.sight == "blind" ? Tone::red : Tone::yellow};
+}
+
+Line line_words(const SeenStatus& status) {
+  Line words;
+  const auto add = [&words](Piece piece) {
+    if (!piece.text.empty()) {
+      if (!words.empty()) {
+        words.push_back({"; "});
+      }
+      words.push_back(std::move(piece));
+    }
+  };
+  if (status.line) {
+    const SeenLine& line = *status.line;
+    add({line_rates(line, status.time)});
+    add({bottleneck_in_words(line.bottleneck), Tone::yellow});
+    add({line_queues(line)});
+    add({line.blocker.empty() ? "" : "not looked at: " + line.blocker});
+  }
+  return words;
 }
 
 std::vector<Piece> problems(const SeenStatus& status) {

@@ -22,7 +22,10 @@ std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s);  // "87.2 
 Line qos_words(const SeenStatus& status);                              // "off, wanted on (a call is up)"
 std::string mode_words(const SeenStatus& status);                      // "on, until 18:05:09 UTC"
 Piece sight_words(const SeenStatus& status);                           // "the detector is blind: no privilege"
-std::vector<Piece> problems(const SeenStatus& status);                 // of the actuator and the detector
+// "9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full; up queue 310 ms, down queue 0 ms"; empty where the daemon
+// says nothing of the line.
+Line line_words(const SeenStatus& status);
+std::vector<Piece> problems(const SeenStatus& status);  // of the actuator and the detector
 
 bool is_near(const SeenFlow& flow);                     // no call, but two thirds of the way to one
 std::string reason_beside_score(const SeenFlow& flow);  // shorter: the score is shown anyway, and "50 packets/s" is "50/s" there

@@ -24,6 +24,24 @@ std::string rates(const Rates& rates) {
   return kbit(rates.up_bit_per_s) + " kbit/s up, " + kbit(rates.down_bit_per_s) + " kbit/s down";
 }
 
+// The first that is known, or more than a tenth away from what was told.
+bool is_news(const std::optional<std::uint32_t>& told, const std::optional<std::uint32_t>& kbit) {
+  if (!told || !kbit) {
+    return kbit.has_value();
+  }
+  const std::int64_t change = std::int64_t{*kbit} - *told;
+  return 10 * (change < 0 ? -change : change) > *told;
+}
+
+std::string line_rates(const LineState& line) {
+  const auto& up = line.up.kbit;
+  const auto& down = line.down.kbit;
+  if (up && down) {
+    return std::to_string(*up) + " kbit/s up and " + std::to_string(*down) + " down";
+  }
+  return up ? std::to_string(*up) + " kbit/s up; down is not known" : std::to_string(*down) + " kbit/s down; up is not known";
+}
+
 // Lines that whoever may order can bring about as often as he likes: an hour of it must not fill the log. What is kept back is
 // counted, and the last of it is told in the end.
 class LimitedLines {
@@ -98,6 +116,8 @@ class Journal : public Port {
       log_error("QoS cannot be switched: " + failed->error);
     } else if (const auto* changed = std::get_if<ReportChanged>(&action)) {
       note(changed->report);
+    } else if (const auto* line = std::get_if<LineChanged>(&action)) {
+      note(line->line);
     }
   }
 
@@ -123,11 +143,21 @@ class Journal : public Port {
     }
   }
 
+  void note(const LineState& line) {
+    if (is_news(up_kbit_, line.up.kbit) || is_news(down_kbit_, line.down.kbit)) {
+      up_kbit_ = line.up.kbit;
+      down_kbit_ = line.down.kbit;
+      log_info("the line carries " + line_rates(line));
+    }
+  }
+
   LimitedLines modes_;
   LimitedLines switches_;
   bool has_problem_ = false;
   std::optional<Mode> mode_;
   Sight sight_ = Sight::ok;
+  std::optional<std::uint32_t> up_kbit_;  // of the line, as told last
+  std::optional<std::uint32_t> down_kbit_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Writes what people want to find in the log afterwards: calls, switches, problems, and what the detector cannot see. One line
-// for each change.
+// Writes what people want to find in the log afterwards: calls, switches, problems, what the detector cannot see, and what the
+// line carries. One line for each change.
 #pragma once
 
 #include <memory>

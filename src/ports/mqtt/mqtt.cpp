@@ -77,6 +77,7 @@ class Mqtt : public Port {
 
   Loop::ClockListener clock_listener_;
   std::optional<Report> report_;
+  std::optional<LineState> line_;
   Rates rates_;
   std::vector<Rates> device_rates_;
   struct Said {
@@ -126,22 +127,18 @@ void Mqtt::perform(const Action& action) {
   if (const auto* changed = std::get_if<ReportChanged>(&action)) {
     report_ = changed->report;
     say_report(Which::changed);
-  } else if (const auto* taken = std::get_if<OrderTaken>(&action)) {
-    if (taken->request.asker == RequestId::Asker::mqtt) {
-      say_report(Which::unsaid);
-    }
+  } else if (const auto* taken = std::get_if<OrderTaken>(&action);
+             taken != nullptr && taken->request.asker == RequestId::Asker::mqtt) {
+    say_report(Which::unsaid);
+  } else if (const auto* line = std::get_if<LineChanged>(&action)) {
+    line_ = line->line;
+    say(payloads_->line(*line_));
   } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
     rates_ = measured->total;
     device_rates_.assign(measured->devices.begin(), measured->devices.end());
     say_rates();
-  } else if (const auto* started = std::get_if<CallStarted>(&action)) {
-    say(payloads_->call_started(started->call));
-  } else if (const auto* ended = std::get_if<CallEnded>(&action)) {
-    say(payloads_->call_ended(ended->call));
-  } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {
-    say(payloads_->qos_switched(*switched));
-  } else if (const auto* failed = std::get_if<QosFailed>(&action)) {
-    say(payloads_->qos_failed(*failed));
+  } else if (const auto event = payloads_->event(action)) {
+    say(*event);
   }
 }
 
@@ -245,6 +242,9 @@ void Mqtt::say_everything() {
   say(payloads_->online());
   say_info();
   say_report(Which::all);
+  if (line_) {
+    say(payloads_->line(*line_));
+  }
   say_rates();
 }
 

@@ -1,6 +1,7 @@
 """The entities of house.py's node, with its one phone."""
 
-# What they show while nothing happens. A timestamp that is none, an event that never was, and a button that nobody pressed are "unknown".
+# What they show while nothing happens. A timestamp that is none, an event that never was, a button that nobody pressed, and a line
+# of which nothing is known yet are "unknown".
 QUIET = {
     "switch.voip_qos": "off",
     "select.voip_qos_mode": "auto",
@@ -17,6 +18,11 @@ QUIET = {
     "event.voip_qos_call_event": "unknown",
     "binary_sensor.voip_qos_problem": "off",
     "sensor.voip_qos_detector": "ok",
+    "sensor.voip_qos_line_upload": "unknown",
+    "sensor.voip_qos_line_download": "unknown",
+    "sensor.voip_qos_line_upload_queue": "unknown",
+    "sensor.voip_qos_line_download_queue": "unknown",
+    "sensor.voip_qos_bottleneck": "unknown",
     "binary_sensor.voip_qos_kitchen_phone_call": "off",
     "sensor.voip_qos_kitchen_phone_upload": "0.0",
     "sensor.voip_qos_kitchen_phone_download": "0.0",

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "system/loop.h"
@@ -40,6 +42,39 @@ TEST(Journal, IsNotFilledByOrders) {
   const std::size_t last = log.rfind("mode is auto (and 19");
   EXPECT_NE(last, std::string::npos) << "how it ended, and how much was left out: " << log.substr(log.size() - 500);
   EXPECT_EQ(log.find("mode is on", last), std::string::npos);
+}
+
+LineChanged line_of(std::optional<std::uint32_t> up, std::optional<std::uint32_t> down) {
+  LineState line;
+  line.up.kbit = up;
+  line.down.kbit = down;
+  return {line};
+}
+
+TEST(Journal, TellsWhatTheLineCarriesWhenThatIsNews) {
+  const auto journal = make_journal();
+  const auto said = [&](const std::optional<std::uint32_t>& up, const std::optional<std::uint32_t>& down) {
+    testing::internal::CaptureStderr();
+    journal->perform(line_of(up, down));
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said({}, {}), "") << "nothing is known";
+  EXPECT_NE(said(9'800, {}).find("[info] the line carries 9800 kbit/s up; down is not known"), std::string::npos);
+  EXPECT_NE(said(9'800, 48'200).find("the line carries 9800 kbit/s up and 48200 down\n"), std::string::npos);
+  EXPECT_EQ(said(9'800, 48'200), "");
+  EXPECT_EQ(said(10'780, 43'380), "") << "a tenth is no news";
+  EXPECT_EQ(said(8'820, 53'020), "") << "of what was told, not of what came before";
+  EXPECT_NE(said(10'781, 48'200).find("the line carries 10781 kbit/s up and 48200 down\n"), std::string::npos);
+  EXPECT_NE(said(10'781, 43'379).find("the line carries 10781 kbit/s up and 43379 down\n"), std::string::npos);
+  EXPECT_EQ(said({}, 43'379), "") << "nothing has become known";
+}
+
+TEST(Journal, TellsOfTheDirectionThatIsKnownAlone) {
+  const auto journal = make_journal();
+  testing::internal::CaptureStderr();
+  journal->perform(line_of({}, 48'200));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("the line carries 48200 kbit/s down; up is not known\n"), std::string::npos) << log;
 }
 
 }  // namespace

@@ -16,14 +16,19 @@ TEST_F(MqttClock, RetainedMomentsAreToldAnewWhenTheClockIsSet) {
   node.report().call_started = node.loop().now();
   node.report().override_until = node.loop().now() + 1h;
   node.perform(ReportChanged{node.report()});
+  LineState line;
+  line.up.learnt = node.loop().now();
+  node.perform(LineChanged{line});
   Observer observer(broker);
   ASSERT_TRUE(saw(node, observer, "\"call_started\":\"19"));
   ASSERT_TRUE(saw(node, observer, "\"started\":\"19"));
   ASSERT_TRUE(saw(node, observer, "\"override_until\":\"19"));
+  ASSERT_TRUE(saw(node, observer, "\"learnt\":\"19"));
   behind = {};
   EXPECT_TRUE(saw(node, observer, "\"call_started\":\"20"));
   EXPECT_TRUE(saw(node, observer, "\"started\":\"20"));
   EXPECT_TRUE(saw(node, observer, "\"override_until\":\"20"));
+  EXPECT_TRUE(saw(node, observer, "\"learnt\":\"20"));
 }
 
 }  // namespace

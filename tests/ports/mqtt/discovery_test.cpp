@@ -84,13 +84,13 @@ TEST_F(HomeAssistantDiscovery, MovesToTheOtherStyleAndBack) {
     ASSERT_TRUE(saw(node, later, "homeassistant/switch/voip_qosd_router/the-node-qos/config {"));
     node.run_for(100ms);
     EXPECT_FALSE(later.saw("homeassistant/device/"));
-    EXPECT_EQ(later.count("homeassistant/"), 20U);
+    EXPECT_EQ(later.count("homeassistant/"), 25U);
     node.close();
   }
   Node node(settings());
   ASSERT_TRUE(node.open().ok());
   Observer observer(broker);
-  ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 20; })) << observer.text();
+  ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 25; })) << observer.text();
   Observer later(broker);
   ASSERT_TRUE(saw(node, later, phone_topic));
   node.run_for(100ms);
@@ -128,7 +128,7 @@ TEST_F(HomeAssistantDiscovery, APurgeLeavesNothingBehindAndOthersAlone) {
   broker.publish("voip-qos/router/qos/set", "ON", {"-r"});
   const Result<MqttPurged> purged = purge_mqtt(settings());
   ASSERT_TRUE(purged.ok()) << purged.error();
-  EXPECT_EQ(purged->topics, 12U);  // nine of the node, the stray command, two of discovery
+  EXPECT_EQ(purged->topics, 13U);  // ten of the node, the stray command, two of discovery
   EXPECT_FALSE(purged->node_was_online);
   Observer later(broker);
   Node clock{Settings{}};
@@ -178,7 +178,7 @@ TEST_F(HomeAssistantDiscovery, ManyEntitiesArriveAllAtOnce) {
   ASSERT_TRUE(node.open().ok());
   node.run_for(2s);
   Observer later(broker);
-  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 15U + 41U * 5U; }, 5s))
+  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 20U + 41U * 5U; }, 5s))
       << later.count("homeassistant/");
 }
 

@@ -53,6 +53,7 @@ class Node {
       report_.devices.push_back({device.name, 0, std::nullopt});
     }
     perform(ReportChanged{report_});
+    perform(LineChanged{});  // as the engine begins
     return status;
   }
   void close() { port_->close(); }

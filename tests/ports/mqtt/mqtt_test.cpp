@@ -24,6 +24,7 @@ TEST_F(MqttPort, SaysEverythingRetainedOnConnect) {
   for (const std::string& line :
        {std::string("1 voip-qos/router/status online"), "1 voip-qos/router/" + idle_state,
         std::string("1 voip-qos/router/qos OFF"), std::string("1 voip-qos/router/mode auto"),
+        std::string(R"(1 voip-qos/router/line {"up_kbit":null,"down_kbit":null)"),
         std::string(R"(1 voip-qos/router/info {"version":"1.2.3","schema":1)"),
         std::string(R"(1 voip-qos/router/device/kitchen_phone/state {"name":"Kitchen phone","call_active":false)")}) {
     EXPECT_TRUE(later.saw(line)) << line << "\n" << later.text();
@@ -53,6 +54,26 @@ TEST_F(MqttPort, SaysWhatHappensAndOnlyWhatChanged) {
     EXPECT_TRUE(talk.observer->saw(part)) << part << "\n" << talk.observer->text();
   }
   EXPECT_EQ(talk.observer->count("router/qos OFF"), 1U);  // it did not change
+}
+
+TEST_F(MqttPort, SaysWhatTheLineCarriesWhenItChangesAndWhenAllIsAskedFor) {
+  Talk talk(settings_for);
+  ASSERT_TRUE(talk.saw(R"(router/line {"up_kbit":null)"));
+  LineState line;
+  line.up.kbit = 9'800;
+  line.bottleneck = Bottleneck::upload;
+  talk.node.perform(LineChanged{line});
+  const std::string said =
+      R"(router/line {"up_kbit":9800,"down_kbit":null,"up_queue_ms":null,"down_queue_ms":null,"bottleneck":"upload")";
+  ASSERT_TRUE(talk.saw(said));
+  talk.broker.publish("voip-qos/router/qos/set", "ON");
+  ASSERT_TRUE(talk.saw("router/qos ON"));
+  talk.node.run_for(100ms);
+  EXPECT_EQ(talk.observer->count(said), 1U) << "no order changes it";
+  talk.broker.publish("voip-qos/router/request/status", "");
+  EXPECT_TRUE(talk.node.run_until([&] { return talk.observer->count(said) == 2; })) << talk.observer->text();
+  Observer later(talk.broker);
+  EXPECT_TRUE(saw(talk.node, later, "1 voip-qos/" + said)) << later.text();
 }
 
 TEST_F(MqttPort, TurnsCommandsIntoOrdersAndConfirmsThem) {

@@ -43,26 +43,21 @@ void add_call(Entities& entities, const std::string& state) {
                 {"icon", "mdi:phone-in-talk"}});
 }
 
+// Drawn as a curve, in whole numbers. A template gives "None", which is unknown, where the value is null.
+Json measured(const char* device_class, const char* unit, const std::string& topic, const char* value, const Json& rest) {
+  Json keys{{"device_class", device_class},     {"state_class", "measurement"}, {"unit_of_measurement", unit},
+            {"suggested_display_precision", 0}, {"state_topic", topic},         {"value_template", value}};
+  keys.update(rest);
+  return keys;
+}
+
 void add_rates(Entities& entities, const std::string& rates) {
-  const auto rate = [&](const char* key, const char* name, const char* value, const char* icon) {
-    entities.add("sensor", key, name,
-                 {{"device_class", "data_rate"},
-                  {"state_class", "measurement"},
-                  {"unit_of_measurement", "kbit/s"},
-                  {"suggested_display_precision", 0},
-                  {"state_topic", rates},
-                  {"value_template", value},
-                  {"icon", icon}});
-  };
-  rate("upload", "VoIP upload", "{{ value_json.up_kbit }}", "mdi:upload-network");
-  rate("download", "VoIP download", "{{ value_json.down_kbit }}", "mdi:download-network");
+  entities.add("sensor", "upload", "VoIP upload",
+               measured("data_rate", "kbit/s", rates, "{{ value_json.up_kbit }}", {{"icon", "mdi:upload-network"}}));
+  entities.add("sensor", "download", "VoIP download",
+               measured("data_rate", "kbit/s", rates, "{{ value_json.down_kbit }}", {{"icon", "mdi:download-network"}}));
   entities.add("sensor", "call_duration", "Call duration",
-               {{"device_class", "duration"},
-                {"state_class", "measurement"},
-                {"unit_of_measurement", "s"},
-                {"suggested_display_precision", 0},
-                {"state_topic", rates},
-                {"value_template", "{{ value_json.call_s }}"}});
+               measured("duration", "s", rates, "{{ value_json.call_s }}", Json::object()));
 }
 
 void add_active_calls(Entities& entities, const std::string& state) {
@@ -162,6 +157,33 @@ void add_insight(Entities& entities, const MqttTopics& topics) {
                 {"icon", "mdi:eye-outline"}});
 }
 
+void add_line(Entities& entities, const std::string& line) {
+  entities.add("sensor", "line_upload", "Line upload",
+               measured("data_rate", "kbit/s", line, "{{ value_json.up_kbit }}", {{"icon", "mdi:upload"}}));
+  entities.add("sensor", "line_download", "Line download",
+               measured("data_rate", "kbit/s", line, "{{ value_json.down_kbit }}", {{"icon", "mdi:download"}}));
+  entities.add("sensor", "line_upload_queue", "Upload queue",
+               measured("duration", "ms", line, "{{ value_json.up_queue_ms }}",
+                        {{"entity_category", "diagnostic"}, {"icon", "mdi:tray-arrow-up"}}));
+  entities.add("sensor", "line_download_queue", "Download queue",
+               measured("duration", "ms", line, "{{ value_json.down_queue_ms }}",
+                        {{"entity_category", "diagnostic"}, {"icon", "mdi:tray-arrow-down"}}));
+  Json places = Json::array();
+  for (const Bottleneck place :
+       {Bottleneck::none, Bottleneck::upload, Bottleneck::download, Bottleneck::home, Bottleneck::far_end, Bottleneck::unknown}) {
+    places.push_back(to_string(place));
+  }
+  entities.add("sensor", "bottleneck", "Bottleneck",
+               {{"device_class", "enum"},
+                {"options", places},
+                {"state_topic", line},
+                {"value_template", "{{ value_json.bottleneck }}"},
+                {"json_attributes_topic", line},
+                {"json_attributes_template", "{{ {'blocker': value_json.blocker} | tojson }}"},
+                {"entity_category", "diagnostic"},
+                {"icon", "mdi:pipe-valve"}});
+}
+
 // The shipped dashboard is written for the default node id; others get theirs into the entity ids.
 std::string entity_prefix(const Settings& settings) {
   return settings.node.id == NodeSettings{}.id ? "voip_qos" : "voip_qos_" + slug(settings.node.id);
@@ -189,6 +211,7 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
   add_rates(node, topics.rates());
   add_active_calls(node, topics.state());
   add_insight(node, topics);
+  add_line(node, topics.line());
   // A slug holds no hyphen, so that no configured device has this object.
   devices.push_back({"the-node",
                      {{"identifiers", {id}},

@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/setting_orders.h"
 #include "system/json.h"
+#include "system/line_json.h"
 
 namespace voip {
 namespace {
@@ -138,6 +140,20 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
     messages.push_back({topics_.of_device(topics_.device_slugs()[i], "state"), text_of(json), 1, true});
   }
   return messages;
+}
+
+MqttMessage MqttPayloads::line(const LineState& line) const {
+  return {topics_.line(), text_of(line_json(line, calendar_)), 1, true};
+}
+
+std::optional<MqttMessage> MqttPayloads::event(const Action& action) const {
+  using Said = std::optional<MqttMessage>;
+  return std::visit(Overloaded{[this](const CallStarted& started) -> Said { return call_started(started.call); },
+                               [this](const CallEnded& ended) -> Said { return call_ended(ended.call); },
+                               [this](const QosSwitched& switched) -> Said { return qos_switched(switched); },
+                               [this](const QosFailed& failed) -> Said { return qos_failed(failed); },
+                               [](const auto& /*other*/) -> Said { return std::nullopt; }},
+                    action);
 }
 
 MqttMessage MqttPayloads::call_started(const Call& call) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ class MqttTopics {
   [[nodiscard]] std::string status() const { return of("status"); }
   [[nodiscard]] std::string state() const { return of("state"); }
   [[nodiscard]] std::string rates() const { return of("rates"); }
+  [[nodiscard]] std::string line() const { return of("line"); }
   [[nodiscard]] std::string event() const { return of("event"); }
   [[nodiscard]] std::string response(std::string_view what) const { return of("response/" + std::string(what)); }
   // Of the configured devices, in their order; unique, and the same wherever the device stands in the file.
@@ -61,7 +63,10 @@ class MqttPayloads {
   [[nodiscard]] MqttMessage info(std::string_view version, std::string_view machine, Instant started) const;
   // `state`, `qos`, `mode`, the settings that can be ordered (where commands are taken) and each device's `state`, all retained.
   [[nodiscard]] std::vector<MqttMessage> report(const Report& report) const;
+  [[nodiscard]] MqttMessage line(const LineState& line) const;  // `line`, retained
 
+  // Of what has happened; empty for everything that is no event over MQTT.
+  [[nodiscard]] std::optional<MqttMessage> event(const Action& action) const;
   [[nodiscard]] MqttMessage call_started(const Call& call) const;
   [[nodiscard]] MqttMessage call_ended(const Call& call) const;
   [[nodiscard]] MqttMessage qos_switched(const QosSwitched& switched) const;

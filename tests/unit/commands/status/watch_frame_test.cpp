@@ -36,6 +36,7 @@ WatchView busy(std::size_t flows) {
   status.sight = "limited";
   status.sight_reason = "some flows have no counters: they began before accounting was on";
   status.error = "run qos-start: it is not there; install qos-scripts";
+  status.line = SeenLine{9'800, 48'200, 310, 0, "upload", "2026-08-20T15:05:09Z", ""};
   status.calls = 2;
   status.call_list = {{1, "Küche 電話", "203.0.113.9", 83, {80'000, 80'000, 50, 50, 1}, "clock"},
                       {2, "Laptop", "2001:db8:1234:5678::9", 3723, {80'000, 80'000, 50, 50, 1}, "clock"}};
@@ -87,6 +88,7 @@ TEST(WatchFrame, ShowsOn80x24WhatMatters) {
   EXPECT_TRUE(has(text, "QoS       on (a call is up)   mode auto")) << text;
   EXPECT_TRUE(has(text, "Problem   run qos-start: it is not there; install qos-scripts")) << text;
   EXPECT_TRUE(has(text, "the detector is limited")) << text;
+  EXPECT_TRUE(has(text, "Line      9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full")) << text;
   EXPECT_TRUE(has(text, "Küche 電話  203.0.113.9")) << text;
   EXPECT_TRUE(has(text, "1:02:03")) << text;
   EXPECT_TRUE(has(text, "  ######   18/5  Küche 電話      80.0   50    79.9   49  203.0.113.9:0\n")) << text;
@@ -95,6 +97,19 @@ TEST(WatchFrame, ShowsOn80x24WhatMatters) {
   EXPECT_TRUE(has(text, "500 flows, 1 in calls; here 1 to ")) << text;
   EXPECT_TRUE(has(text, "18:05:29  change 19")) << "the newest is there: " << text;
   EXPECT_TRUE(has(text, "q quit")) << text;
+}
+
+TEST(WatchFrame, SaysWhatIsKnownOfTheLineWhereThereIsRoom) {
+  WatchView view = busy(1);
+  EXPECT_FALSE(has(text_of(view, {120, 14}), "Line ")) << "problems come first";
+  view.status.error.clear();
+  view.status.sight = "ok";
+  EXPECT_FALSE(has(text_of(view, {120, 13}), "Line "));
+  EXPECT_TRUE(has(text_of(view, {120, 14}),
+                  "Line      9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full; "
+                  "up queue 310 ms, down queue 0 ms\n"));
+  view.status.line.reset();  // an older daemon
+  EXPECT_FALSE(has(text_of(view, {120, 24}), "Line "));
 }
 
 TEST(WatchFrame, ShowsTheWholeFlowAndItsReasonBesideItWhereThereIsRoom) {

@@ -76,6 +76,27 @@ TEST(StatusReading, ReadsWhatTheDaemonWroteAndRefusesWhatIsNone) {
   }
 }
 
+TEST(StatusReading, ReadsWhatIsKnownOfTheLineAndDoesWithoutIt) {
+  FullStatus written = during_a_call();
+  written.line.up = {.kbit = 9'800, .low_kbit = 9'000, .learnt = now - 60s, .queue = 310ms};
+  written.line.bottleneck = Bottleneck::upload;
+  written.line.blocker = "no WAN";
+  const auto status = read_status(json_of(written));
+  ASSERT_TRUE(status) << status.error();
+  ASSERT_TRUE(status->line);
+  EXPECT_EQ(status->line->up_kbit, 9'800);
+  EXPECT_EQ(status->line->down_kbit, std::nullopt);
+  EXPECT_EQ(status->line->up_queue_ms, 310);
+  EXPECT_EQ(status->line->down_queue_ms, std::nullopt);
+  EXPECT_EQ(status->line->bottleneck, "upload");
+  EXPECT_EQ(status->line->learnt, calendar(now - 60s));
+  EXPECT_EQ(status->line->blocker, "no WAN");
+  Json older = Json::parse(json_of(written));
+  older.erase("line");  // of a daemon that was not restarted after an upgrade
+  EXPECT_FALSE(read_status(older.dump())->line);
+  EXPECT_EQ(status_text(older.dump(), Colour::plain)->find("Line "), std::string::npos);
+}
+
 TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
   const Json whole = Json::parse(json_of(during_a_call()));
   const auto error_with = [&whole](const auto& change) {
@@ -93,6 +114,9 @@ TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
            {"\"call_list\" is no list", [](Json& json) { json["call_list"] = nullptr; }},
            {"\"in_call\" is neither true nor false", [](Json& json) { json["flow_list"][0]["in_call"] = 1; }},
            {"\"calls_seen\" is missing", [](Json& json) { json["totals"] = 7; }},
+           {"\"bottleneck\" is no text", [](Json& json) { json["line"]["bottleneck"] = nullptr; }},
+           {"\"up_kbit\" is no number", [](Json& json) { json["line"]["up_kbit"] = "fast"; }},
+           {"\"up_kbit\" is missing", [](Json& json) { json["line"] = nullptr; }},
            {"\"id\" is missing", [](Json& json) { json["call_list"] = {1, 2}; }},
            {"\"error\" is no text", [](Json& json) { json = {{"error", 5}}; }},
            {"it is no JSON object", [](Json& json) { json = Json::array(); }}}) {
@@ -122,6 +146,8 @@ TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   EXPECT_EQ(json["call_list"][0]["duration_s"], 83);
   EXPECT_EQ(json["call_list"][0]["up_kbit"], 87.2);
   EXPECT_EQ(json["flow_list"][0]["flow"], "udp 192.168.1.30:40000 - 203.0.113.9:3478") << "calls come first";
+  EXPECT_TRUE(json["line"]["up_kbit"].is_null());
+  EXPECT_EQ(json["line"]["bottleneck"], "unknown");
   EXPECT_EQ(json["totals"]["calls_seen"], 4);
   EXPECT_EQ(json_of(during_a_call()).find('\n'), std::string::npos);
 }
@@ -155,6 +181,7 @@ TEST(StatusText, ShowsACallAndWhy) {
       text,
       "QoS       on (a call is up)\n"
       "Mode      auto\n"
+      "Line      not known yet\n"
       "Calls     1\n"
       "  Kitchen phone  203.0.113.9  1:23  up 87.2 kbit/s 50/s  down 86.9 kbit/s 50/s  steady 50/s both ways\n"
       "Watched   2 flows\n"
@@ -174,12 +201,13 @@ TEST(StatusText, NothingThatStrangersWroteActsOnTheTerminal) {
   status.report.error = "tc: \033[31mno\n";
   status.report.sight = Sight::limited;
   status.report.sight_reason = "\x1b[H";
+  status.line.blocker = "find the device \033[2J\n";
   const std::string text = status_text(json_of(status), Colour::plain).value();
   for (const char* bad : {"\033", "\a", "\r", "\u009b", "\u202e"}) {
     EXPECT_EQ(text.find(bad), std::string::npos) << text;
   }
   EXPECT_NE(text.find("Evil\uFFFD[2J\uFFFD"), std::string::npos) << text;
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 11) << text;
   EXPECT_EQ(status_text(error_json("\033[2Jno"), Colour::plain).error(), "the daemon refused: \uFFFD[2Jno");
   EXPECT_EQ(status_text("{\"\033[2J", Colour::plain).error().find('\033'), std::string::npos);
 }
@@ -209,6 +237,18 @@ TEST(StatusText, ShowsProblemsAndWhatIsNotAsItShouldBe) {
   EXPECT_NE(text.find("Problem   the detector is blind: no privilege: needs CAP_NET_ADMIN\n"), std::string::npos) << text;
   EXPECT_EQ(text.find('\033'), std::string::npos);
   EXPECT_NE(status_text(json_of(status), Colour::coloured).value().find("\033[31m"), std::string::npos);
+}
+
+TEST(StatusText, SaysWhatTheLineCarries) {
+  FullStatus status = during_a_call();
+  status.line.up = {.kbit = 9'800, .low_kbit = 9'000, .learnt = now - 3h, .queue = 310ms};
+  status.line.down = {.kbit = 48'200, .low_kbit = 48'200, .learnt = now - 4h, .queue = 0ms};
+  status.line.bottleneck = Bottleneck::upload;
+  const std::string text = status_text(json_of(status), Colour::plain).value();
+  EXPECT_NE(text.find("\nLine      9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full; up queue 310 ms, "
+                      "down queue 0 ms\nCalls "),
+            std::string::npos)
+      << text;
 }
 
 TEST(StatusText, HasWordsForEveryReason) {

@@ -72,7 +72,7 @@ TEST(HomeAssistant, AcceptsEveryMessageThatIsSent) {
         EXPECT_TRUE(entity_ids.insert(entity.at("default_entity_id")).second) << entity.at("default_entity_id");
       }
     }
-    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 20U : 16U);
+    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 25U : 21U);
   }
 }
 
@@ -129,6 +129,22 @@ TEST(HomeAssistant, OptionsOfEnumsAreComplete) {
   for (const Reason reason : all_reasons) {
     EXPECT_NE(std::find(options.begin(), options.end(), to_string(reason)), options.end()) << to_string(reason);
   }
+}
+
+TEST(HomeAssistant, TheLineIsUnknownWhereNothingIsKnownOfIt) {
+  const Json components = Json::parse(discovery_messages(with_phone(), "1")[0].payload)["components"];
+  const std::map<std::string, std::string> values{{"line_upload", "up_kbit"},
+                                                  {"line_download", "down_kbit"},
+                                                  {"line_upload_queue", "up_queue_ms"},
+                                                  {"line_download_queue", "down_queue_ms"},
+                                                  {"bottleneck", "bottleneck"}};
+  for (const auto& [key, value] : values) {
+    EXPECT_EQ(components[key]["state_topic"], "voip-qos/router/line") << key;
+    // Null becomes "None", which is unknown: there is no filter, and no other word, between them.
+    EXPECT_EQ(components[key]["value_template"], "{{ value_json." + value + " }}") << key;
+    EXPECT_EQ(components[key].contains("entity_category"), key != "line_upload" && key != "line_download") << key;
+  }
+  EXPECT_EQ(components["bottleneck"]["options"], Json({"none", "upload", "download", "home", "far_end", "unknown"}));
 }
 
 TEST(HomeAssistant, DevicesHangBehindTheNode) {

@@ -200,6 +200,52 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
             (MqttMessage{"voip-qos/router/event", R"({"event_type":"qos_failed","error":"qos-start: timed out"})", 1, false}));
 }
 
+TEST(MqttPayloads, TheLineIsRetainedAndNullWhereItIsNotKnown) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  LineState line;
+  EXPECT_EQ(payloads.line(line),
+            (MqttMessage{"voip-qos/router/line",
+                         R"({"up_kbit":null,"down_kbit":null,"up_queue_ms":null,"down_queue_ms":null,"bottleneck":"unknown",)"
+                         R"("learnt":null,"up_learnt":null,"down_learnt":null,"blocker":null})",
+                         1, true}));
+  line.up = {.kbit = 9'800, .low_kbit = 9'000, .learnt = Instant(60s), .queue = 310ms};
+  line.down = {.kbit = 48'200, .low_kbit = 48'200, .learnt = Instant(30s), .queue = 0ms};
+  line.bottleneck = Bottleneck::upload;
+  EXPECT_EQ(payloads.line(line).payload,
+            R"({"up_kbit":9800,"down_kbit":48200,"up_queue_ms":310,"down_queue_ms":0,"bottleneck":"upload",)"
+            R"("learnt":"2025-08-12T12:01:00Z","up_learnt":"2025-08-12T12:01:00Z","down_learnt":"2025-08-12T12:00:30Z",)"
+            R"("blocker":null})");
+  line = {};
+  line.blocker = "open a packet socket: needs CAP_NET_RAW";
+  EXPECT_NE(payloads.line(line).payload.find(R"("blocker":"open a packet socket: needs CAP_NET_RAW")"), std::string::npos);
+}
+
+TEST(MqttPayloads, EachPlaceOfABottleneckHasItsWord) {
+  const MqttPayloads payloads(Settings{}, calendar);
+  for (const auto& [place, word] : std::map<Bottleneck, std::string>{{Bottleneck::none, "none"},
+                                                                     {Bottleneck::upload, "upload"},
+                                                                     {Bottleneck::download, "download"},
+                                                                     {Bottleneck::home, "home"},
+                                                                     {Bottleneck::far_end, "far_end"},
+                                                                     {Bottleneck::unknown, "unknown"}}) {
+    LineState line;
+    line.bottleneck = place;
+    EXPECT_EQ(nlohmann::json::parse(payloads.line(line).payload)["bottleneck"], word);
+  }
+}
+
+TEST(MqttPayloads, OnlyWhatHappensIsAnEvent) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  Call call = a_call();
+  EXPECT_EQ(payloads.event(CallStarted{call}), payloads.call_started(call));
+  call.ended = Instant(3min);
+  EXPECT_EQ(payloads.event(CallEnded{call}), payloads.call_ended(call));
+  EXPECT_EQ(payloads.event(QosSwitched{true, Reason::call}), payloads.qos_switched({true, Reason::call}));
+  EXPECT_EQ(payloads.event(QosFailed{"no"}), payloads.qos_failed({"no"}));
+  EXPECT_EQ(payloads.event(LineChanged{}), std::nullopt);
+  EXPECT_EQ(payloads.event(ReportChanged{}), std::nullopt);
+}
+
 TEST(MqttPayloads, StatusAndInfoAreRetained) {
   const MqttPayloads payloads(two_phones(), calendar);
   EXPECT_EQ(payloads.online(), (MqttMessage{"voip-qos/router/status", "online", 1, true}));
