@@ -88,7 +88,7 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
                      [settings] { return read_lan(settings); }),
       false);
-  add(make_line([settings] { return find_site(settings).wan; }), true);
+  add(make_line(settings, [settings] { return find_site(settings).wan; }), true);
   add_switch();
   add(make_devices(settings), true);
   add(make_order_file(settings), true);
@@ -166,6 +166,7 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
   Engine engine(ordered, find_detector(ordered.detector.use)->make(ordered),
                 {.switches = actuator.switches, .drains = actuator.drains, .takes_rates = actuator.takes_rates});
   engine.restore(in_force->orders, loop.now());
+  engine.restore(read_line(settings, loop));
 
   const auto step = [&](const Event& event) {
     for (const Action& action : engine.step(loop.now(), event)) {

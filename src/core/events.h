@@ -151,6 +151,9 @@ struct LineSightChanged {
   std::string blocker;
 };
 
+// The WAN is another device than that of which the line was known.
+struct LineReplaced {};
+
 // Somebody changed links or queues: worth a look.
 struct ShapingTouched {};
 
@@ -175,7 +178,7 @@ struct DeadlineReached {};
 
 using Event = std::variant<FlowBorn, CountersRead, FlowGone, FlowsLost, SightChanged, DeviceFound, DeviceLost, SetMode,
                            SetSetting, SwitchFinished, QosObserved, DelayMeasured, LineStirred, LineSampled, LineSightChanged,
-                           ShapingTouched, RecheckRequested, StatusRequested, StopRequested, DeadlineReached>;
+                           LineReplaced, ShapingTouched, RecheckRequested, StatusRequested, StopRequested, DeadlineReached>;
 
 // ---- Reports: what people and other programs may know ----
 

@@ -75,6 +75,7 @@ class Engine {
   void handle(Instant now, const LineStirred& event);
   void handle(Instant now, const LineSampled& event);
   void handle(Instant now, const LineSightChanged& event);
+  void handle(Instant now, const LineReplaced& event);
   void handle(Instant now, const ShapingTouched& event);
   void handle(Instant now, const RecheckRequested& event);
   void handle(Instant now, const StatusRequested& event);

@@ -48,6 +48,10 @@ void Engine::look_at_line(Instant now) {
   actions_.emplace_back(WatchLine{look});
 }
 
+void Engine::handle(Instant /*now*/, const LineReplaced& /*event*/) {
+  line_.forget();
+}
+
 void Engine::follow(LineFollower& follower, Direction direction, Instant now) {
   const LineState& line = line_.state();
   follower.sampled({.is_full = line_.is_full(direction),

@@ -53,7 +53,9 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
     return;
   }
   backlogged_since_ = backlogged_since_.value_or(now);
-  if (now - *backlogged_since_ >= (kbit_ < highest_kbit_ ? step_after : slow_step_after)) {
+  const bool is_below = kbit_ < highest_kbit_;
+  const bool varies = fell_at_ && now - *fell_at_ < day;
+  if ((is_below || varies) && now - *backlogged_since_ >= (is_below ? step_after : slow_step_after)) {
     rise(now);
   }
 }
@@ -61,6 +63,7 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
 void LineFollower::fall(const FollowedSample& sample, Instant now) {
   full_samples_ = 0;
   backlogged_since_.reset();
+  fell_at_ = now;
   // What stood in spite of us cannot mean that the line became faster.
   kbit_ = std::min(kbit_, part(sample.carried_kbit, margin_percent));
   settles_at_ = now + settling;

@@ -2,7 +2,8 @@
 //
 // A queue of the line that stands in spite of our shaping says that the line has become slower. Then the rate goes down at once,
 // to what is measured to pass; first well below it, until the queue can be empty. It goes up again by steps, and only while
-// what we hold back would take more and no queue shows: back to what the line was known to carry soon, and beyond it slowly.
+// what we hold back would take more and no queue shows: soon back to what the line was known to carry, and slowly beyond that if
+// it is one that has changed within a day.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,7 @@ class LineFollower {
   std::uint32_t low_kbit_ = 0;      // while it drains
   std::uint32_t highest_kbit_ = 0;  // known within a day
   Instant highest_at_{};
+  std::optional<Instant> fell_at_;
   std::optional<Instant> drained_at_;
   Instant settles_at_{};            // what is seen before is of the rate before
   std::uint32_t full_samples_ = 0;  // in a row

@@ -38,6 +38,14 @@ void LineModel::restore(const LineState& kept) {
   down_.capacity.tell(state_.down);
 }
 
+void LineModel::forget() {
+  up_ = {};
+  down_ = {};
+  const std::string blocker = state_.blocker;
+  state_ = {};
+  state_.blocker = blocker;
+}
+
 void LineModel::looked_away() {
   up_.kbit = down_.kbit = up_.carried_kbit = down_.carried_kbit = 0;
   up_.queue = down_.queue = {};

@@ -24,6 +24,8 @@ class LineModel {
   // `is_shaping`: we do, so what waits in the home waits for us.
   void sampled(const LineSampled& sample, bool is_shaping);
   void sight_changed(const LineSightChanged& event) { state_.blocker = event.blocker; }
+  // It is another line.
+  void forget();
   // Nobody looks any more: what stands in the queues is not known.
   void looked_away();
 

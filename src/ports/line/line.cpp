@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/line/round_trips.h"
 #include "ports/line/device_counters.h"
+#include "ports/line/line_file.h"
 #include "ports/line/packet_socket.h"
 #include "system/loop.h"
 
@@ -26,10 +27,11 @@ constexpr std::uint32_t most_thinned_out = 64;
 
 class LinePort : public Port {
  public:
-  explicit LinePort(FindWan find_wan) : find_wan_(std::move(find_wan)) {}
+  LinePort(std::string state_dir, FindWan find_wan) : find_wan_(std::move(find_wan)), file_(std::move(state_dir)) {}
 
   Status open(Loop& loop) override {
     loop_ = &loop;
+    read_of_ = file_.open(loop);
     return {};
   }
 
@@ -40,6 +42,8 @@ class LinePort : public Port {
     } else if (const auto* watch = std::get_if<WatchLine>(&action)) {
       look_ = watch->look;
       arrange();
+    } else if (const auto* changed = std::get_if<LineChanged>(&action)) {
+      file_.keep({read_of_, changed->line});
     } else if (std::holds_alternative<ObserveQos>(action) && is_wanted()) {
       // Links may have come, gone, or changed their places.
       if (const std::string wan = find_wan_(); wan != wan_ || !problem_.empty()) {
@@ -53,6 +57,7 @@ class LinePort : public Port {
     look_ = LineLook::off;
     measures_ = false;
     stop();
+    file_.close();
   }
 
  private:
@@ -95,10 +100,13 @@ class LinePort : public Port {
     if (!std::exchange(problem_, "").empty()) {
       loop_->post(LineSightChanged{});
     }
+    if (!read_of_.empty() && wan_ != read_of_) {
+      loop_->post(LineReplaced{});
+    }
     if (!round_trips_ || wan_ != read_of_) {
       round_trips_.emplace(loop_->now());
-      read_of_ = wan_;
     }
+    read_of_ = wan_;
     return true;
   }
 
@@ -283,17 +291,18 @@ class LinePort : public Port {
   std::uint32_t one_in_ = 1;
   Loop::TimerId fetcher_ = 0;
   std::optional<RoundTrips> round_trips_;
-  std::string read_of_;  // the device that they are of
+  std::string read_of_;  // the device that they and what is known are of
   std::optional<Loop::TimerId> sampler_;
   DeviceCounters counted_;
   Instant counted_at_{};
   std::uint32_t link_header_ = 14;
+  LineFile file_;
 };
 
 }  // namespace
 
-std::unique_ptr<Port> make_line(FindWan find_wan) {
-  return std::make_unique<LinePort>(std::move(find_wan));
+std::unique_ptr<Port> make_line(const Settings& settings, FindWan find_wan) {
+  return std::make_unique<LinePort>(settings.node.state_dir, std::move(find_wan));
 }
 
 }  // namespace voip

@@ -8,6 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "core/line_state.h"
+#include "core/settings.h"
+#include "system/loop.h"
 #include "system/port.h"
 
 namespace voip {
@@ -15,6 +18,10 @@ namespace voip {
 // The device of the WAN now, asked for at each beginning and each look at QoS; empty: there is none.
 using FindWan = std::function<std::string()>;
 
-std::unique_ptr<Port> make_line(FindWan find_wan);
+// What is learnt is kept in the state directory, in a file that is written seldom.
+std::unique_ptr<Port> make_line(const Settings& settings, FindWan find_wan);
+
+// What was known of the line when the daemon ended last: its rates. Says in the log what cannot be read.
+LineState read_line(const Settings& settings, const Loop& loop);
 
 }  // namespace voip

@@ -1,60 +1,22 @@
 #include "ports/orders/orders.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "base/log.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
 #include "system/state_file.h"
+#include "system/state_writing.h"
 
 namespace voip {
 namespace {
 
 constexpr const char* file_name = "orders";
 constexpr Duration farewell_limit = 5s;  // for the disk, at the end
-
-// A writing on a thread of its own, since flash may take longer than a call may wait. Whoever no longer wants to know goes away
-// without a word.
-class Writing {
- public:
-  Writing(const std::string& directory, std::string text) : ended_(std::make_shared<UniqueFd>(eventfd(0, EFD_CLOEXEC))) {
-    std::packaged_task<Status()> task(
-        [directory, text = std::move(text)] { return write_state_file(directory, file_name, text); });
-    status_ = task.get_future();
-    try {
-      std::thread([task = std::move(task), ended = ended_]() mutable {
-        task();
-        eventfd_write(ended->get(), 1);
-      }).detach();
-    } catch (const std::system_error& error) {
-      failure_ = std::string("start a thread: ") + error.what();
-      eventfd_write(ended_->get(), 1);
-    }
-  }
-
-  [[nodiscard]] int ended_fd() const { return ended_->get(); }
-  // Waits so long, once.
-  Status status(Duration limit) {
-    if (!failure_.empty()) {
-      return Error{failure_};
-    }
-    return status_.wait_for(limit) == std::future_status::ready ? status_.get() : Status(Error{"the disk takes too long"});
-  }
-
- private:
-  std::shared_ptr<UniqueFd> ended_;
-  std::future<Status> status_;
-  std::string failure_;
-};
 
 class OrderFile : public Port {
  public:
@@ -147,7 +109,7 @@ class OrderFile : public Port {
     }
     rested_at_ = std::max(rested_at_, loop_->now()) + pace_.pause;
     being_written_ = *std::exchange(wanted_, std::nullopt);
-    writing_.emplace(settings_.node.state_dir, to_text(being_written_));
+    writing_.emplace(settings_.node.state_dir, file_name, to_text(being_written_));
     if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
       finish(farewell_limit);
     }
@@ -183,7 +145,7 @@ class OrderFile : public Port {
   KeptOrders in_file_;
   std::optional<KeptOrders> wanted_;  // other than what is in the file
   KeptOrders being_written_;
-  std::optional<Writing> writing_;
+  std::optional<StateWriting> writing_;
   std::optional<Loop::TimerId> timer_;
   Instant rested_at_{};  // when a whole bunch may follow again
   bool has_failed_ = false;

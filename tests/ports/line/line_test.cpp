@@ -72,7 +72,7 @@ class LineDelay : public testing::Test {
   SmallHome home_;
   std::unique_ptr<Loop> loop_ = test::open_loop();
   std::string wan_ = "wan0";
-  std::unique_ptr<Port> port_ = make_line([this] { return wan_; });
+  std::unique_ptr<Port> port_ = make_line(Settings{}, [this] { return wan_; });
 };
 
 TEST_F(LineDelay, TheTimeFromASegmentToItsAnswerIsToldInBothFamilies) {

@@ -1,0 +1,132 @@
+#include "core/line/line_follower.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "unit/simulation.h"
+
+namespace voip {
+namespace {
+
+// A line with a bulk transfer that takes what it gets, four samples a second. The queue is what passes beyond what the line
+// carries.
+class Following : public testing::Test {
+ protected:
+  void SetUp() override { follower_.begin(10'000, now_); }
+
+  void run(Duration length) {
+    for (const Instant end = now_ + length; now_ < end;) {
+      now_ += 10ms;
+      follower_.pass(now_);
+      const std::int64_t offered = std::min<std::int64_t>(offered_kbit_, std::int64_t{follower_.kbit()} * 70 / 100);
+      queue_kbit_ms_ = std::max<std::int64_t>(queue_kbit_ms_ + (offered - line_kbit_) * 10, 0);
+      if (now_.time_since_epoch() % 250ms == 0ms) {
+        const Duration queue(queue_kbit_ms_ / line_kbit_);
+        const bool is_full = queue > 30ms;
+        follower_.sampled({.is_full = is_full && is_seen_,
+                           .is_calm = !is_full && is_seen_,
+                           .queue = queue,
+                           .carried_kbit = static_cast<std::uint32_t>(queue_kbit_ms_ > 0 ? line_kbit_ : offered)},
+                          now_);
+      }
+      longest_queue_ = std::max(longest_queue_, Duration(queue_kbit_ms_ / line_kbit_));
+    }
+  }
+  [[nodiscard]] Duration queue() const { return Duration(queue_kbit_ms_ / line_kbit_); }
+
+  LineFollower follower_;
+  Instant now_ = at(100s);
+  std::int64_t line_kbit_ = 10'000;
+  std::int64_t offered_kbit_ = 100'000;
+  std::int64_t queue_kbit_ms_ = 0;
+  Duration longest_queue_{};
+  bool is_seen_ = true;
+};
+
+TEST_F(Following, ALineThatStaysIsHeldWhereItIs) {
+  run(9s);
+  EXPECT_EQ(follower_.kbit(), 10'000U);
+}
+
+TEST_F(Following, AHalvedLineIsEmptyWithinASecondAndAHalf) {
+  run(5s);
+  line_kbit_ = 5000;
+  run(1500ms);
+  EXPECT_LT(queue(), 60ms);
+  run(1s);
+  EXPECT_NEAR(follower_.kbit(), 4850, 100);
+}
+
+TEST_F(Following, ADoubledLineIsReachedWithinTwentySeconds) {
+  run(5s);
+  line_kbit_ = 5000;
+  run(5s);
+  line_kbit_ = 10'000;
+  run(20s);
+  EXPECT_GE(follower_.kbit(), 8000U);
+  run(5s);
+  EXPECT_GE(follower_.kbit(), 10'000U) << "what it was known to carry";
+}
+
+TEST_F(Following, WhatStaysSlowIsNotPushedIntoAQueueForLong) {
+  run(5s);
+  line_kbit_ = 5000;
+  run(5s);
+  longest_queue_ = {};
+  run(60s);
+  EXPECT_LT(longest_queue_, 150ms) << "each step up is taken back soon";
+  EXPECT_GE(follower_.kbit(), 4500U);
+}
+
+TEST_F(Following, NothingIsRaisedWhileTheRestWantsLess) {
+  run(5s);
+  line_kbit_ = 5000;
+  run(5s);
+  const std::uint32_t before = follower_.kbit();
+  line_kbit_ = 10'000;
+  offered_kbit_ = 1000;
+  run(60s);
+  EXPECT_EQ(follower_.kbit(), before);
+}
+
+TEST_F(Following, NothingIsDoneWhileNothingTells) {
+  is_seen_ = false;
+  line_kbit_ = 5000;
+  run(60s);
+  EXPECT_EQ(follower_.kbit(), 10'000U);
+}
+
+TEST_F(Following, ALineThatChangesIsSlowlyTriedBeyondWhatIsKnown) {
+  line_kbit_ = 20'000;
+  run(60s);
+  EXPECT_EQ(follower_.kbit(), 10'000U) << "nothing says that it changes";
+  line_kbit_ = 5000;
+  run(5s);
+  line_kbit_ = 20'000;
+  run(60s);
+  EXPECT_GT(follower_.kbit(), 10'000U);
+  EXPECT_LT(follower_.kbit(), 14'000U);
+}
+
+TEST_F(Following, WhatIsNotKnownIsNotFollowed) {
+  follower_.begin(0, now_);
+  run(10s);
+  EXPECT_EQ(follower_.kbit(), 0U);
+  EXPECT_FALSE(follower_.deadline());
+}
+
+TEST_F(Following, ADrainHasItsEnd) {
+  run(5s);
+  line_kbit_ = 5000;
+  while (!follower_.deadline()) {
+    run(250ms);
+  }
+  EXPECT_GT(*follower_.deadline(), now_);
+  EXPECT_LT(follower_.kbit(), 2000U);
+  run(*follower_.deadline() - now_);
+  EXPECT_NEAR(follower_.kbit(), 4850, 100);
+}
+
+}  // namespace
+}  // namespace voip
