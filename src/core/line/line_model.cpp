@@ -13,6 +13,7 @@ constexpr std::int64_t packet_bits = 1514 * 8;
 constexpr Duration least_queue = 15ms;
 constexpr Duration most_least_queue = 60ms;
 constexpr std::uint32_t least_answers = 2;
+constexpr std::uint64_t most_rest_percent = 30;
 constexpr std::size_t most_waited = 16;
 constexpr Duration home_queue = 40ms;       // devices keep acknowledgements back for so long
 constexpr std::uint32_t home_kbit = 1'000;  // slower traffic is no matter of the home
@@ -128,8 +129,18 @@ std::optional<std::uint64_t> LineModel::delivered_bytes(const LineSampled& sampl
   }
   const auto beyond = [](std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; };
   const Counters rest{beyond(sample.up.packets, tcp.sent.packets), beyond(sample.up.bytes, tcp.sent.bytes)};
-  return line_bytes(rest, settings_, sample.link_header) +
-         line_bytes(tcp.sent, settings_, sample.link_header) * tcp.payload_delivered / tcp.payload_sent;
+  // Of the rest nobody tells how much of it the modem drops: little where it is little, as what a download acknowledges mostly
+  // is.
+  const std::uint64_t rest_bytes = line_bytes(rest, settings_, sample.link_header);
+  const std::uint64_t arrived = line_bytes(tcp.sent, settings_, sample.link_header) * tcp.payload_delivered / tcp.payload_sent;
+  if (rest_bytes * 100 > (rest_bytes + arrived) * most_rest_percent) {
+    return std::nullopt;
+  }
+  // While the queue grows less comes out of it than goes in.
+  const Duration growth =
+      up_.queue.length && queue_before_ ? std::max(*up_.queue.length - *queue_before_, Duration::zero()) : Duration::zero();
+  return arrived + rest_bytes * static_cast<std::uint64_t>(sample.over.count()) /
+                       static_cast<std::uint64_t>((sample.over + growth).count());
 }
 
 void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
@@ -143,6 +154,7 @@ void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
     up_.queue = down_.queue = {};
     return;
   }
+  queue_before_ = up_.queue.length;
   look_at_queue(up_, *sample.tcp, Direction::up);
   look_at_queue(down_, *sample.tcp, Direction::down);
   if (const auto delivered = delivered_bytes(sample)) {

@@ -63,6 +63,7 @@ class LineModel {
   TcSettings settings_;
   Way up_;
   Way down_;
+  std::optional<Duration> queue_before_;  // of the upload, in the sample before
   LineState state_;
 };
 

@@ -1,0 +1,111 @@
+"""What looks like a line and is none, each as a case: what happens, and what must be told of it.
+
+A case returns what it saw; `is_right` says whether that will do. None may ever teach a wrong rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from line_lab import LineLab
+from topology import Line
+
+LINE = Line(2000, 16_000, 300, 200)
+WATCHED_S = 14
+
+
+@dataclass(frozen=True)
+class Trap:
+    name: str
+    play: Callable[[LineLab], list[dict]]  # what was told of the line meanwhile
+    bottleneck: str | None = None  # what must have been named
+    truth: tuple[int | None, int | None] = (None, None)  # rates up and down that would be right; None: none would
+    line: Line = LINE
+    ways_ms: tuple[int, int] | None = (30, 50)
+
+    def wrong_rates(self, seen: list[dict]) -> list[str]:
+        wrong = []
+        for key, truth in zip(("up_kbit", "down_kbit"), self.truth):
+            for kbit in {told[key] for told in seen} - {None}:
+                if truth is None or not 0.95 * truth <= kbit <= 1.03 * truth:
+                    wrong.append(f"{key} {kbit}")
+        return wrong
+
+    def is_named(self, seen: list[dict]) -> bool:
+        return self.bottleneck is None or any(told["bottleneck"] == self.bottleneck for told in seen)
+
+
+def far_end(lab: LineLab) -> list[dict]:
+    lab.narrow(0, 3000)
+    lab.fill("down", only=1, streams=1, kbit=300, congestion="cubic")
+    lab.fill("down", only=0)
+    return lab.watch(WATCHED_S)
+
+
+def far_end_alone(lab: LineLab) -> list[dict]:
+    lab.narrow(0, 3000)
+    lab.fill("down", only=0)
+    return lab.watch(WATCHED_S)
+
+
+def slow_home(lab: LineLab) -> list[dict]:
+    lab.tc("router", "qdisc add dev lan2 root tbf rate 4mbit burst 6000 limit 100000")
+    lab.fill("down")
+    return lab.watch(WATCHED_S)
+
+
+def policer(lab: LineLab) -> list[dict]:
+    lab.tc("isp", "qdisc del dev wan root")
+    rule = 'table ip police { chain out { type filter hook postrouting priority 0; oifname "wan" limit rate over 750 kbytes/second burst 20 kbytes drop; }; }'
+    lab.home.run("isp", ["nft", rule])
+    lab.fill("down")
+    return lab.watch(WATCHED_S)
+
+
+def never_a_queue(lab: LineLab) -> list[dict]:
+    lab.fill("down")
+    return lab.watch(WATCHED_S)
+
+
+def boost(lab: LineLab) -> list[dict]:
+    """Twice as fast for the first six seconds of each transfer."""
+    lab.fill("down")
+    lab.watch(16)
+    lab.stop()
+    lab.watch(4)
+    lab.set_line(down_kbit=16_000)
+    lab.fill("down")
+    first = lab.watch(6)
+    lab.set_line(down_kbit=8000)
+    return first + lab.watch(6)
+
+
+def both_ways(lab: LineLab) -> list[dict]:
+    lab.fill("down")
+    lab.fill("up")
+    return lab.watch(WATCHED_S)
+
+
+def not_tcp(lab: LineLab) -> list[dict]:
+    lab.fill("up", only=0, streams=1, udp=True, kbit=1900)
+    lab.fill("up", only=1, streams=1, udp=True, kbit=900)
+    return lab.watch(WATCHED_S)
+
+
+def slow_senders(lab: LineLab) -> list[dict]:
+    lab.fill("down", kbit=4000, streams=2)
+    return lab.watch(WATCHED_S)
+
+
+TRAPS = [
+    Trap("a far end that is narrow, beside another", far_end, "far_end"),
+    Trap("a far end that is narrow, alone", far_end_alone),
+    Trap("a home that is narrow (Wi-Fi)", slow_home, "home"),
+    Trap("a policer: loss and never a queue", policer),
+    Trap("never a queue (AQM)", never_a_queue, line=Line(2000, 16_000, 4, 4)),
+    Trap("a boost for the first seconds", boost, truth=(None, 8000), line=Line(2000, 8000, 300, 200)),
+    Trap("both ways full, 1:24", both_ways, truth=(1000, 24_000), line=Line(1000, 24_000, 300, 200)),
+    Trap("all of it QUIC", not_tcp, "unknown"),
+    Trap("slow servers: no queue, an even rate", slow_senders, "none"),
+]

@@ -1,0 +1,116 @@
+"""Lines to be learnt in the home in a box: what two remote networks see of them, and what must not be taken for them.
+
+    with LineLab(Line(10_000, 50_000, 200, 200), ways_ms=(30, 50)) as lab:
+        lab.fill("up")
+        lab.until_known("up", 10)     # seconds it took, or None
+        lab.line()["up_kbit"]
+
+The second remote network is another address of the server. Ways longer than none go through PathDelay, which knows IPv4 only and some
+thousand packets a second; beyond that (40/250 Mbit/s, IPv6) the way is the one of the machine, well below a millisecond.
+"""
+
+from __future__ import annotations
+
+import time
+
+from daemon import Daemon, merged
+from home import Home
+from path_delay import PathDelay
+from peers import Transfer
+from topology import Line, token_bucket
+
+SECOND = {4: "203.0.113.10", 6: "fd99::10"}
+SETTINGS = {"qos": {"wan": "wan"}, "policy": {"min_on": "1s", "min_off": "1s", "release_after": "2s"}}
+RATE = {"up": "up_kbit", "down": "down_kbit"}
+
+
+class LineLab:
+    def __init__(self, line: Line, *, ways_ms: tuple[int, int] | None = (30, 50), family: int = 4, settings: dict | None = None):
+        self.line_in_lab, self.family = line, family
+        self.home = Home(line=line)
+        self._ways_ms = ways_ms if family == 4 else None
+        self._settings = merged(SETTINGS, settings or {})
+        self._transfers: list[Transfer] = []
+        self._ports = iter(range(5201, 5300))
+
+    def __enter__(self) -> "LineLab":
+        self.home.__enter__()
+        try:
+            self.networks = (self.home.address("server", self.family), SECOND[self.family])
+            if self._ways_ms:
+                self._delay = PathDelay(self.home, dict(zip(self.networks, self._ways_ms)))
+                self._delay.__enter__()
+            else:
+                self._add_second_network()
+            self.daemon = Daemon(self.home, self._settings).start()
+        except BaseException:
+            self.home.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.home.__exit__()
+
+    def fill(self, direction: str, *, only: int | None = None, streams: int = 2, **options) -> list[Transfer]:
+        """Transfers with both networks, or with one of them."""
+        begun = [
+            Transfer(self.home, download=direction == "down", streams=streams, to=network, family=self.family, port=next(self._ports), **options)
+            for place, network in enumerate(self.networks)
+            if only in (None, place)
+        ]
+        self._transfers += begun
+        return begun
+
+    def stop(self) -> None:
+        for transfer in self._transfers:
+            transfer.stop()
+        self._transfers.clear()
+
+    def line(self) -> dict:
+        status = self.daemon.status()
+        assert status, self.daemon.log_text()
+        return status["line"]
+
+    def until_known(self, direction: str, seconds: float) -> float | None:
+        begin = time.monotonic()
+        while time.monotonic() - begin < seconds:
+            if self.line()[RATE[direction]] is not None:
+                return time.monotonic() - begin
+            time.sleep(0.1)
+        return None
+
+    def watch(self, seconds: float) -> list[dict]:
+        """What was told of the line, twice a second."""
+        seen = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            seen.append(self.line())
+            time.sleep(0.5)
+        return seen
+
+    def set_line(self, *, up_kbit: int | None = None, down_kbit: int | None = None) -> None:
+        """Another rate from now on."""
+        for interface, kbit, buffer_ms in (("srv", up_kbit, self.line_in_lab.up_buffer_ms), ("wan", down_kbit, self.line_in_lab.down_buffer_ms)):
+            if kbit:
+                self.tc("isp", token_bucket(interface, kbit, buffer_ms))
+
+    def tc(self, host: str, *lines: str) -> None:
+        self.home.run(host, ["tc", "-batch", "-"], input="\n".join(lines) + "\n")
+
+    def narrow(self, network: int, kbit: int, buffer_ms: int = 200) -> None:
+        """A narrow place of that remote network alone, on its way to us."""
+        self.tc(
+            "server",
+            "qdisc add dev eth0 root handle 1: htb default 2",
+            f"class add dev eth0 parent 1: classid 1:1 htb rate {kbit}kbit ceil {kbit}kbit burst 3000 cburst 3000",
+            "class add dev eth0 parent 1: classid 1:2 htb rate 1gbit ceil 1gbit",
+            f"qdisc add dev eth0 parent 1:1 bfifo limit {kbit * buffer_ms // 8}",
+            f"filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip src {self.networks[network]}/32 flowid 1:1",
+        )
+
+    def _add_second_network(self) -> None:
+        second = SECOND[self.family]
+        bits = 32 if self.family == 4 else 128
+        flag = [] if self.family == 4 else ["-6"]
+        self.home.run("server", ["ip", *flag, "addr", "replace", f"{second}/{bits}", "dev", "eth0", *(["nodad"] if self.family == 6 else [])])
+        self.home.run("isp", ["ip", *flag, "route", "replace", f"{second}/{bits}", "via", self.home.address("server", self.family)])
