@@ -13,6 +13,7 @@ constexpr std::int64_t packet_bits = 1514 * 8;
 constexpr Duration least_queue = 15ms;
 constexpr Duration most_least_queue = 60ms;
 constexpr std::uint32_t least_answers = 2;
+constexpr Duration no_late_answer = 100ms;  // receivers keep an acknowledgement back for 40 ms (RFC 9293 allows 500, few do)
 constexpr std::uint64_t most_rest_percent = 30;
 constexpr std::size_t most_waited = 16;
 constexpr Duration home_queue = 40ms;       // devices keep acknowledgements back for so long
@@ -92,7 +93,7 @@ void LineModel::look_at_queue(Way& way, const TcpInterval& tcp, Direction direct
     if (!length) {
       continue;
     }
-    if (*length >= queue.threshold && network.answers >= least_answers) {
+    if (*length >= queue.threshold && (network.answers >= least_answers || *length >= no_late_answer)) {
       queue.behind.push_back(network.remote);
       queue.length = std::min(queue.length.value_or(*length), *length);
     } else if (*length < queue.threshold / 2) {
