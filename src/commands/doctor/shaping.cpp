@@ -193,7 +193,7 @@ Check judge_unknown(const SeenLine& line) {
 
 bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line) {
   const auto rates = rates_of(qos.tc, {.line = line});
-  return qos.actuator == "tc" && line && std::any_of(rates.begin(), rates.end(), [](const Rate& rate) { return rate.is_auto; }) &&
+  return qos.actuator == "tc" && std::any_of(rates.begin(), rates.end(), [](const Rate& rate) { return rate.is_auto; }) &&
          std::all_of(rates.begin(), rates.end(),
                      [](const Rate& rate) { return rate.is_auto ? !rate.learnt.has_value() : rate.kbit == 0; });
 }
@@ -227,13 +227,15 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
                           ": what the modem has queued when a call begins hardly drains",
                       "set qos.tc.bulk_percent = 70"});
   }
-  if (waits_for_line(qos, facts.line)) {
+  if (facts.line && waits_for_line(qos, facts.line)) {
     checks.push_back(judge_unknown(*facts.line));
   } else if (checks.empty()) {
     // What is not known of one direction is no fault: it is shaped as soon as it is.
+    const bool is_open = !facts.line && qos.tc.upload_is_auto && qos.tc.download_is_auto;
     checks.push_back({"rates", CheckResult::ok,
-                      rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts) + "; " +
-                          std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call"});
+                      (is_open ? "learnt from the line when it is full, and before that no call is protected"
+                               : rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts)) +
+                          "; " + std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call"});
   }
   return checks;
 }

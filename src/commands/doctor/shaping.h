@@ -25,7 +25,7 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts);
 // The settings with the rates of the line that tc would take now, where they are learnt. Those that are not known yet are made
 // up, so that all else can be looked at.
 QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line);
-// Whether tc waits for a line that is not known yet, so that it switches nothing now. Where no daemon tells, nobody knows.
+// Whether tc waits for a line of which nothing is known, so that it would switch nothing now; where no daemon tells, too.
 bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line);
 
 }  // namespace voip
