@@ -200,12 +200,14 @@ bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line)
 
 QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line) {
   QosSettings filled = qos;
-  const auto fill = [](std::uint32_t& kbit, bool is_auto, const std::optional<std::int64_t>& learnt) {
-    kbit = is_auto ? static_cast<std::uint32_t>(learnt.value_or(any_kbit)) : kbit;
-  };
+  const std::int64_t otherwise = waits_for_line(qos, line) ? any_kbit : 0;
   const SeenLine seen = line.value_or(SeenLine{});
-  fill(filled.tc.upload_kbit, qos.tc.upload_is_auto, seen.up_kbit);
-  fill(filled.tc.download_kbit, qos.tc.download_is_auto, seen.down_kbit);
+  if (qos.tc.upload_is_auto) {
+    filled.tc.upload_kbit = static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise));
+  }
+  if (qos.tc.download_is_auto) {
+    filled.tc.download_kbit = static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise));
+  }
   return filled;
 }
 

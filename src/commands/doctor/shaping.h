@@ -22,8 +22,8 @@ struct LineFacts {
 };
 Checks judge_rates(const QosSettings& qos, const LineFacts& facts);
 
-// The settings with the rates of the line that tc would take now, where they are learnt. Those that are not known yet are made
-// up, so that all else can be looked at.
+// The settings with the rates of the line that tc would take now, where they are learnt. Where nothing is known yet some are made
+// up, so that all else can be looked at; where one direction is, the other is not shaped.
 QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line);
 // Whether tc waits for a line of which nothing is known, so that it would switch nothing now; where no daemon tells, too.
 bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line);

@@ -174,7 +174,13 @@ TEST(DoctorActuator, ItIsLookedAtWithTheRatesThatAreLearnt) {
   const QosSettings known = with_learnt_rates(learning, carrying(4800, 20'000));
   EXPECT_EQ(known.tc.upload_kbit, 950U) << "a number is a number";
   EXPECT_EQ(known.tc.download_kbit, 20'000U);
-  EXPECT_NE(with_learnt_rates(learning, {}).tc.download_kbit, 0U);
+  EXPECT_EQ(with_learnt_rates(learning, carrying({}, {})).tc.download_kbit, 0U) << "the upload alone is shaped meanwhile";
+  learning.tc.upload_is_auto = true;
+  for (const auto& unknown : {std::optional<SeenLine>(), std::optional(SeenLine{})}) {
+    EXPECT_NE(with_learnt_rates(learning, unknown).tc.upload_kbit, 0U) << "something to look with";
+    EXPECT_NE(with_learnt_rates(learning, unknown).tc.download_kbit, 0U);
+  }
+  EXPECT_EQ(with_learnt_rates(learning, carrying(4800, {})).tc.download_kbit, 0U);
 }
 
 SeenLine line() {
