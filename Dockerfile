@@ -1,8 +1,8 @@
 # voip-qosd for routers that run containers:
 #   docker build -t voip-qosd .
-#   docker run -d --name voip-qosd --restart unless-stopped --network host --cap-drop ALL --cap-add NET_ADMIN \
+#   docker run -d --name voip-qosd --restart unless-stopped --network host --cap-drop ALL --cap-add NET_ADMIN --cap-add NET_RAW \
 #     -v /etc/voip-qosd:/etc/voip-qosd:ro -v voip-qosd:/var/lib/voip-qosd voip-qosd
-# With qos.tc.drain = "measured" add --cap-add NET_RAW.
+# NET_RAW lets it look at TCP headers, by which it learns what the line carries; without it the rates in [qos.tc] must be numbers.
 # A container may not write to /proc/sys: switch the counters that calls are seen by on at the host, once and for good:
 #   echo net.netfilter.nf_conntrack_acct=1 > /etc/sysctl.d/90-voip-qosd.conf && sysctl --system
 # Without a configuration file it watches and changes nothing.

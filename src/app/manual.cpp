@@ -141,7 +141,9 @@ The other commands ask the running daemon, look at what it depends on, or work
 on recordings.
 .PP
 Without a configuration file it watches the whole LAN and switches nothing.
-It needs the capability CAP_NET_ADMIN, and CAP_NET_RAW for
+It needs the capability CAP_NET_ADMIN.
+CAP_NET_RAW is optional: it lets it look at TCP headers to learn what the line
+carries, and for
 .I qos.tc.drain
 = "measured".
 )";

@@ -107,6 +107,26 @@ class Faults(DoctorTest):
             self.assert_turns(home, daemon, "privileges", "AmbientCapabilities=CAP_NET_ADMIN", *bare)
 
     @skipping
+    def test_rates_that_are_to_be_learnt_are_told_and_what_stands_against_it(self):
+        require("setpriv")
+        learning = {**SETTINGS, "qos": {"actuator": "tc", "tc": {}}}
+        with Home() as home:
+            daemon = Daemon(home, learning).start()
+            found = {check["check"]: check for check in doctor(home, daemon)[1]}
+            self.assertEqual((found["privileges"]["result"], found["actuator"]["result"]), ("ok", "ok"), found)
+            self.assertIn("once the line's rate is known", found["actuator"]["seen"])
+            self.assertEqual(found["rates"]["result"], "warning")
+            self.assertIn("not known yet", found["rates"]["seen"])
+        bare = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"]
+        with Home() as home:
+            daemon = Daemon(home, learning, started_by=bare).start()
+            found = {check["check"]: check for check in doctor(home, daemon)[1]}
+            self.assertEqual((found["privileges"]["result"], found["rates"]["result"]), ("warning", "failed"), found)
+            self.assertIn("cannot be learnt", found["privileges"]["seen"])
+            self.assertIn("--cap-add NET_RAW", found["privileges"]["fix"])
+            self.assertIn("needs CAP_NET_RAW", found["rates"]["seen"])
+
+    @skipping
     def test_a_daemon_that_does_not_run_is_a_warning(self):
         with self.healthy_home() as (home, daemon, _):
             self.assertEqual(daemon.stop(), 0)

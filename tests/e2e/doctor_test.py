@@ -18,6 +18,16 @@ from doctor import LIMIT_S, SETTINGS, DoctorTest, doctor, state  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home, require  # noqa: E402
 
+SINK = """
+import socket, threading
+def swallow(other):
+    while other.recv(65536): pass
+server = socket.create_server(("", 9100))
+print("ready", flush=True)
+while True: threading.Thread(target=swallow, args=(server.accept()[0],), daemon=True).start()
+"""
+UPLOAD = "import socket, sys\nother = socket.create_connection((sys.argv[1], 9100))\nwhile True: other.sendall(b'x' * 20000)"
+
 
 class HealthyHome(DoctorTest):
     @skipping
@@ -59,6 +69,25 @@ class HealthyHome(DoctorTest):
             status, checks = doctor(home, daemon, "setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin")
             self.assertEqual({check["result"] for check in checks}, {"ok", "note"}, "who sees less claims nothing that is not so")
             self.assertEqual(status, 0)
+
+    @skipping
+    def test_a_rate_that_was_learnt_is_told_and_all_is_ok_while_it_is_shaped_to(self):
+        learning = {"qos": {"tc": {"upload_kbit": "auto", "download_kbit": "auto"}}}
+        with self.healthy_home(learning) as (home, daemon, _):
+            home.run("server", ["ip", "address", "add", "203.0.113.10/32", "dev", "lo"])
+            home.run("isp", ["ip", "route", "add", "203.0.113.10/32", "via", home.address("server")])
+            sink = home.popen("server", [sys.executable, "-c", SINK], stdout=subprocess.PIPE)
+            sink.stdout.readline()
+            for address in (home.address("server"), "203.0.113.10"):
+                home.popen("laptop", [sys.executable, "-c", UPLOAD, address])
+            self.assertTrue(wait_until(lambda: daemon.status()["line"]["up_kbit"], 30), daemon.status()["line"])
+            daemon.command("qos", "on")
+            self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 10), daemon.log_text())
+            status, checks = doctor(home, daemon)
+            self.assertEqual({check["check"] for check in checks if check["result"] != "ok"}, {"mode"}, checks)
+            self.assertEqual(status, 0)
+            (rates,) = (check["seen"] for check in checks if check["check"] == "rates")
+            self.assertRegex(rates, r"^\d+ kbit/s up, learnt just now; ")
 
     @skipping
     def test_during_a_call_all_is_ok_and_the_mark_is_seen(self):

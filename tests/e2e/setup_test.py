@@ -59,7 +59,7 @@ class AtATerminal(unittest.TestCase):
             add_yealink(home)
             config = home.folder("etc") / "voip-qosd" / "voip-qosd.toml"
             with self.at_terminal(home, config) as terminal:
-                self.answer(terminal, *[(prompt, "\n") for prompt in PROMPTS[:5]], ("Upload:", "10M\n"), ("Download:", "50000\n"))
+                self.answer(terminal, *[(prompt, "\n") for prompt in PROMPTS[:5]], ("Upload [learnt]:", "\n"), ("Download [learnt]:", "\n"))
                 self.answer(terminal, ("Write it [", ""))
                 self.assertFalse(config.exists(), "nothing is written before it was shown")
                 terminal.type("\n")
@@ -75,10 +75,22 @@ class AtATerminal(unittest.TestCase):
             self.assertRegex(doctor, r"ok +broker")
             check(config)
             settings = tomllib.loads(config.read_text())
-            self.assertEqual(settings["qos"], {"wan": "auto", "actuator": "tc", "tc": {"upload_kbit": 10_000, "download_kbit": 50_000}})
+            self.assertEqual(settings["qos"], {"wan": "auto", "actuator": "tc"}, "the rates are learnt")
+            self.assertIn("learnt", config.read_text(), "and it says so")
             self.assertEqual(settings["device"], [{"name": "Yealink-0203", "mac": "00:15:65:01:02:03", "role": "phone"}])
             self.assertEqual(settings["mqtt"], {"uri": f"mqtt://localhost:{broker.port}"})
             self.assertEqual([path.name for path in config.parent.iterdir()], ["voip-qosd.toml"], "there was nothing before it")
+
+    @skipping
+    def test_rates_may_be_numbers(self):
+        with Home() as home:
+            config = home.folder("etc") / "voip-qosd.toml"
+            with self.at_terminal(home, config) as terminal:
+                self.answer(terminal, *[(prompt, "\n") for prompt in PROMPTS[:3]], ("Broker [", "none\n"), ("Actuator [", "tc\n"))
+                self.answer(terminal, ("Upload [learnt]:", "10M\n"), ("Download [learnt]:", "0\n"), ("Write it [", "\n"))
+                self.assertEqual(terminal.wait(PATIENCE_S), 0, terminal.screen())
+            self.assertEqual(tomllib.loads(config.read_text())["qos"]["tc"], {"upload_kbit": 10_000, "download_kbit": 0})
+            check(config)
 
     @skipping
     def test_the_end_of_the_input_leaves_nothing_at_any_question(self):
@@ -166,8 +178,8 @@ class WithoutATerminal(unittest.TestCase):
             text = config.read_text()
             settings = tomllib.loads(text)
             self.assertEqual(settings["node"]["id"], "attic")
-            self.assertEqual(settings["qos"], {"wan": "wan", "actuator": "none"}, "tc has no rates, and nobody is asked")
-            self.assertIn("upload_kbit", text, "it says what to do")
+            self.assertEqual(settings["qos"], {"wan": "wan", "actuator": "tc"}, "the rates are learnt")
+            self.assertIn("learnt", text, "and it says so")
             self.assertEqual(len(settings["device"]), 1)
             old = Path(f"{config}.old")
             self.assertEqual(old.read_text(), WRITTEN_BY_HAND)
@@ -182,6 +194,19 @@ class WithoutATerminal(unittest.TestCase):
             self.assertEqual(undone.returncode, 0, undone.stderr)
             self.assertEqual(config.read_text(), WRITTEN_BY_HAND)
             self.assertEqual([path.name for path in config.parent.iterdir()], ["voip-qosd.toml"])
+
+    @skipping
+    def test_where_nothing_can_be_learnt_yes_takes_no_tc_and_says_why(self):
+        require("setpriv")
+        with Home() as home:
+            config = home.folder("etc") / "voip-qosd.toml"
+            bare = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"]
+            done = home.run("router", [*bare, str(binary()), "setup", "--yes", "--config", str(config)], check=False, timeout=PATIENCE_S + 60)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(tomllib.loads(config.read_text())["qos"]["actuator"], "none")
+            written = " ".join(config.read_text().replace("#", " ").split())
+            self.assertIn("cannot be learnt (needs CAP_NET_RAW", written)
+            self.assertIn("upload_kbit", written, "it says what to do")
 
     @skipping
     def test_a_wrong_file_is_not_replaced_unasked(self):

@@ -124,8 +124,10 @@ def drive() -> None:
         service.switch()
     with Service(found, "root's script", EXEC, {"root-scripts.conf": drop_ins["root-scripts.conf"]}, shaper=root_only) as service:
         service.switch()
-    measured = {"measured-drain.conf": drop_ins["measured-drain.conf"]}
-    with Service(found, "measured drain", TC + 'drain = "measured"\n', measured) as service:
+    with Service(found, "measured drain", TC + 'drain = "measured"\n') as service:
+        service.switch()
+    with Service(found, "learnt rates", '[qos]\nactuator = "tc"\nwan = "wan"\n') as service:
+        service.found["line"] = json.loads(run("voip-qosd", "status", "--json").stdout or "{}").get("line")
         service.switch()
     Path("/etc/voip-qosd/mqtt-password").write_text("secret\n")
     Path("/etc/voip-qosd/mqtt-password").chmod(0o600)
@@ -154,9 +156,9 @@ class Unit(unittest.TestCase):
         found = self.assert_worked(name)
         self.assertEqual((found["ordered"], found["shaped"]), (0, True), found)
 
-    def test_the_sample_runs_with_one_privilege(self):
+    def test_the_sample_runs_with_two_privileges(self):
         found = self.assert_worked("sample")
-        self.assertEqual([int(one, 16) for one in found["capabilities"]], [1 << 12], "CAP_NET_ADMIN alone")
+        self.assertEqual([int(one, 16) for one in found["capabilities"]], [1 << 12 | 1 << 13], "CAP_NET_ADMIN and CAP_NET_RAW alone")
         self.assertEqual(found["accounting"], "1")
 
     def test_a_group_may_use_the_socket_and_the_log_may_be_a_file(self):
@@ -178,8 +180,15 @@ class Unit(unittest.TestCase):
         self.assertNotEqual(self.found["root's script without the drop-in"]["ordered"], 0)
         self.assert_switched("root's script")
 
-    def test_a_measured_drain_works_with_its_drop_in(self):
+    def test_a_measured_drain_works(self):
         self.assert_switched("measured drain")
+
+    def test_the_line_can_be_looked_at_and_is_waited_for(self):
+        found = self.assert_worked("learnt rates")
+        self.assertIsNone(found["line"]["blocker"], found)
+        self.assertNotEqual(found["ordered"], 0)
+        self.assertIn("not known yet", found["said"])
+        self.assertFalse(found["shaped"])
 
     def test_a_credential_is_found(self):
         self.assert_worked("credential")
@@ -188,7 +197,7 @@ class Unit(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             stage(Path(folder))
             done = subprocess.run(
-                ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", f"{folder}/voip-qosd.service"],
+                ["systemd-analyze", "security", "--offline=true", "--threshold=18", "--no-pager", f"{folder}/voip-qosd.service"],
                 capture_output=True, text=True, check=False,
             )
             self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)

@@ -189,6 +189,14 @@ class OpenWrt(unittest.TestCase):
         self.assertEqual(self.read("password"), 'a "secret" $(reboot) \\ `\n')
         self.assertEqual(self.read("modes").split(), ["600", "700"])
 
+    def test_rates_may_be_left_to_be_learnt(self):
+        self.write("config voip-qosd 'main'\n\toption actuator 'tc'\n", "etc/config/none")
+        self.write("config voip-qosd 'main'\n\toption actuator 'tc'\n\toption upload_kbit 'auto'\n\toption download_kbit '0'\n")
+        self.run_inside("init start", f"cp /{MADE} /mnt/one.toml", "cp /etc/config/none /etc/config/voip-qosd; init reload")
+        self.assertEqual(self.statuses(), ["0", "0"], self.output + self.read("log"))
+        self.assertEqual(tomllib.loads(self.read("one.toml"))["qos"]["tc"], {"upload_kbit": "auto", "download_kbit": 0})
+        self.assertEqual(self.made()["qos"], {"actuator": "tc", "tc": {}})
+
     def test_what_is_wrong_is_told_and_what_runs_goes_on(self):
         wrong = {
             "option acuator 'tc'": 'unknown: option "acuator" of "voip-qosd"',

@@ -101,7 +101,9 @@ SeenLine line_of(Reader& reader, const Json& json) {
           reader.number_or_nothing(json, "down_queue_ms"),
           reader.text(json, "bottleneck"),
           reader.text_or_nothing(json, "learnt"),
-          reader.text_or_nothing(json, "blocker")};
+          reader.text_or_nothing(json, "blocker"),
+          reader.text_or_nothing(json, "up_learnt"),
+          reader.text_or_nothing(json, "down_learnt")};
 }
 
 SeenFlow flow_of(Reader& reader, const Json& json) {

@@ -54,6 +54,8 @@ struct SeenLine {
   std::string bottleneck;  // "none", "upload", "download", "home", "far_end", "unknown"
   std::string learnt;      // the moment when a rate was seen last; empty: never
   std::string blocker;     // why it cannot be looked at; empty: nothing is in the way
+  std::string up_learnt{};
+  std::string down_learnt{};
 };
 
 // All text is printable (base/printable.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".

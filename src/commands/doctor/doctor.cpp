@@ -109,13 +109,16 @@ void look_at_all(const Configuration& configuration, CommandLoop& commands, Find
     return;
   }
   report.add(judge_wan(network, settings.qos));
+  const LineFacts line = daemon.status ? LineFacts{daemon.status->line, daemon.status->time} : LineFacts{};
   if (network.error.empty() && !commands.is_interrupted()) {
-    const ActuatorFacts actuator = look_at_actuator(settings, network.network, kernel.own.administers, commands);
+    Settings now = settings;
+    now.qos = with_learnt_rates(settings.qos, line.line);
+    const ActuatorFacts actuator = look_at_actuator(now, network.network, kernel.own.administers, commands);
     if (!commands.is_interrupted()) {
-      report.add(judge_actuator(actuator, settings.qos, platform));
+      report.add(judge_actuator(actuator, now.qos, platform, waits_for_line(settings.qos, line.line)));
     }
   }
-  report.add(judge_rates(settings.qos));
+  report.add(judge_rates(settings.qos, line));
   if (settings.qos.mark_calls && !commands.is_interrupted()) {
     MarkFacts marks{.foreign = look_at_foreign_marks(commands), .flows = flows};
     marks.calls = settings.detector.use == "calls" && daemon.status ? daemon.status->calls : 0;

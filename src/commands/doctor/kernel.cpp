@@ -11,6 +11,15 @@ namespace {
 constexpr std::int64_t full_percent = 95;
 constexpr std::int64_t nearly_full_percent = 80;
 
+constexpr const char* give_headers =
+    "for systemd, where the unit is another than the one that is shipped: systemctl edit voip-qosd, [Service], "
+    "CapabilityBoundingSet=CAP_NET_RAW, AmbientCapabilities=CAP_NET_RAW and RestrictAddressFamilies=AF_PACKET; for Docker: "
+    "--cap-add NET_RAW";
+
+bool learns_rates(const QosSettings& qos) {
+  return qos.actuator == "tc" && (qos.tc.upload_is_auto || qos.tc.download_is_auto);
+}
+
 std::string kept(const std::string& setting) {
   return "sysctl -w " + setting + "\nto keep it: echo " + setting + " > /etc/sysctl.d/90-voip-qosd.conf";
 }
@@ -117,18 +126,24 @@ Checks judge_rights(const KernelFacts& facts, const Settings& settings) {
              "run as root: sudo voip-qosd doctor\nfor a service: AmbientCapabilities=CAP_NET_ADMIN; for Docker: --cap-add "
              "NET_ADMIN"}};
   }
-  if (settings.qos.tc.drain == Drain::measured && !rights.captures) {
-    return {{"privileges", CheckResult::warning,
-             whose + " has CAP_NET_ADMIN but not CAP_NET_RAW, so qos.tc.drain = \"measured\" drains for a fixed time",
-             "for systemd: systemctl edit voip-qosd, [Service], CapabilityBoundingSet=CAP_NET_RAW and "
-             "AmbientCapabilities=CAP_NET_RAW; for Docker: --cap-add NET_RAW\nor set qos.tc.drain = \"fixed\""}};
+  const bool learns = learns_rates(settings.qos);
+  const bool is_measured = settings.qos.tc.drain == Drain::measured;
+  if (!rights.captures && (learns || is_measured)) {
+    std::string lost = learns ? "the rates of the line cannot be learnt" : "";
+    lost += is_measured ? (learns ? ", and " : "") + std::string("qos.tc.drain = \"measured\" drains for a fixed time") : "";
+    return {{"privileges", CheckResult::warning, whose + " has CAP_NET_ADMIN but not CAP_NET_RAW, so " + lost,
+             give_headers + std::string(learns ? "\nor set qos.tc.upload_kbit and qos.tc.download_kbit" : "") +
+                 (is_measured ? "\nor set qos.tc.drain = \"fixed\"" : "")}};
   }
   if (!facts.own.administers) {
     return {{"privileges", CheckResult::note, "the daemon has CAP_NET_ADMIN; this user has not, so not all can be looked at",
              "sudo voip-qosd doctor"}};
   }
-  return {{"privileges", CheckResult::ok,
-           whose + " has CAP_NET_ADMIN" + (settings.qos.tc.drain == Drain::measured ? " and CAP_NET_RAW" : "")}};
+  if (!rights.captures) {
+    return {{"privileges", CheckResult::note, whose + " has CAP_NET_ADMIN; without CAP_NET_RAW nothing is told of the line",
+             give_headers}};
+  }
+  return {{"privileges", CheckResult::ok, whose + " has CAP_NET_ADMIN and CAP_NET_RAW"}};
 }
 
 Checks judge_conntrack(const KernelFacts& facts, const MonitorSettings& settings, const Platform& platform) {

@@ -1,13 +1,17 @@
 #include "commands/doctor/shaping.h"
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+
+#include "commands/common/moments.h"
 
 namespace voip {
 namespace {
 
 constexpr std::uint32_t least_line_kbit = 200;  // a G.711 call takes 87 kbit/s, and something else is to go on beside it
 constexpr std::uint32_t most_bulk_percent = 85;
+constexpr std::uint32_t any_kbit = 10'000;
+constexpr std::int64_t contradicting_percent = 15;  // what is learnt is that far from true at times, a number should not be
 
 std::string install(const std::vector<std::string>& programs, const std::string& actuator, const Platform& platform) {
   if (actuator == "qos-scripts" || actuator == "sqm-scripts" || actuator == "qosify") {
@@ -64,7 +68,7 @@ Check judge_parts(const ActuatorFacts& facts, const QosSettings& qos, const Plat
           install_parts(facts.missing_parts, qos, platform)};
 }
 
-Check judge_observation(const ActuatorFacts& facts, const QosSettings& qos) {
+Check judge_observation(const ActuatorFacts& facts, const QosSettings& qos, bool waits) {
   const QosObserved& observed = *facts.observed;
   if (qos.actuator == "exec" && qos.exec.observe.empty()) {
     return {"actuator", CheckResult::note, "\"exec\" could switch; whether its commands do something is not verified",
@@ -77,15 +81,17 @@ Check judge_observation(const ActuatorFacts& facts, const QosSettings& qos) {
         "actuator", CheckResult::warning, "\"" + facts.name + "\" could switch; QoS is " + state + " now, but " + complaint.what,
         complaint.advice.empty() ? "voip-qosd qos on --for 1m, then look again: each switch puts it right" : complaint.advice};
   }
-  return {"actuator", CheckResult::ok, "\"" + facts.name + "\" could switch " + facts.wan + " now; QoS is " + state};
+  return {"actuator", CheckResult::ok,
+          "\"" + facts.name + "\" could switch " + facts.wan + (waits ? " once the line's rate is known" : " now") + "; QoS is " +
+              state};
 }
 
 }  // namespace
 
-Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const Platform& platform) {
+Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const Platform& platform, bool waits) {
   if (!facts.switches) {
     return {{"actuator", CheckResult::note, "\"none\": calls are watched, and nothing is switched for them",
-             "set qos.actuator, like \"tc\" with the rates of the line in [qos.tc]"}};
+             "set qos.actuator, like \"tc\", which learns the rates of the line"}};
   }
   Checks checks{judge_programs(facts, platform)};
   if (!needed_parts(qos).empty()) {
@@ -104,7 +110,7 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
         {"actuator", CheckResult::failed, "\"" + facts.name + "\" would refuse to switch QoS on: " + complaint.what,
          (complaint.advice.empty() ? "" : complaint.advice + "\n") + "see: ip link; tc qdisc show dev " + facts.wan});
   } else if (facts.observed && facts.missing_programs.empty() && facts.missing_parts.empty()) {
-    checks.push_back(judge_observation(facts, qos));
+    checks.push_back(judge_observation(facts, qos, waits));
   }
   if (!facts.remark.empty() && facts.refusal.empty()) {
     checks.push_back(
@@ -115,46 +121,123 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
 
 namespace {
 
-std::string rate_words(std::uint32_t kbit, bool is_auto) {
-  return is_auto ? "learnt from the line" : std::to_string(kbit) + " kbit/s";
+struct Rate {
+  const char* key;
+  const char* name;
+  std::uint32_t kbit;
+  bool is_auto;
+  std::optional<std::int64_t> learnt;
+  std::string moment;
+};
+
+std::array<Rate, 2> rates_of(const TcSettings& tc, const LineFacts& facts) {
+  const SeenLine line = facts.line.value_or(SeenLine{});
+  return {{{"qos.tc.upload_kbit", "up", tc.upload_kbit, tc.upload_is_auto, line.up_kbit, line.up_learnt},
+           {"qos.tc.download_kbit", "down", tc.download_kbit, tc.download_is_auto, line.down_kbit, line.down_learnt}}};
+}
+
+bool is_other_than_learnt(const Rate& rate) {
+  if (rate.is_auto || rate.kbit == 0 || !rate.learnt) {
+    return false;
+  }
+  const std::int64_t difference = std::int64_t{rate.kbit} - *rate.learnt;
+  return (difference < 0 ? -difference : difference) * 100 > *rate.learnt * contradicting_percent;
+}
+
+Checks judge_number(const Rate& rate) {
+  const std::string key = rate.key;
+  if (rate.kbit == 0) {
+    return {{"rates", CheckResult::note, std::string("the ") + rate.name + "load is not shaped: " + key + " is 0",
+             "leave " + key + " out, and the rate of the line is learnt"}};
+  }
+  if (rate.kbit < least_line_kbit) {
+    return {{"rates", CheckResult::warning, key + " is " + std::to_string(rate.kbit) + ": a call alone takes 87 kbit/s each way",
+             key + " is in kbit/s: 1 Mbit/s is 1000"}};
+  }
+  if (is_other_than_learnt(rate)) {
+    return {{"rates", CheckResult::warning,
+             key + " is " + std::to_string(rate.kbit) + ", but the line carries " + std::to_string(*rate.learnt),
+             "leave " + key + " out, and it is learnt; or set it to " + std::to_string(*rate.learnt)}};
+  }
+  return {};
+}
+
+std::string rate_words(const Rate& rate, const LineFacts& facts) {
+  const std::string name = rate.name;
+  if (!rate.is_auto) {
+    return std::to_string(rate.kbit) + " kbit/s " + name;
+  }
+  if (!facts.line) {
+    return "learnt from the line " + name;
+  }
+  if (!rate.learnt) {
+    return name + " not known yet";
+  }
+  const auto moment = seconds_of(rate.moment);
+  const auto now = seconds_of(facts.now);
+  return std::to_string(*rate.learnt) + " kbit/s " + name + ", learnt" + (moment && now ? " " + ago(*now - *moment) : "");
+}
+
+// Nothing can be shaped for now.
+Check judge_unknown(const SeenLine& line) {
+  if (!line.blocker.empty()) {
+    return {"rates", CheckResult::failed, "the rates of the line cannot be learnt, so no call is protected: " + line.blocker,
+            "mend that (see privileges), or set qos.tc.upload_kbit and qos.tc.download_kbit"};
+  }
+  return {"rates", CheckResult::warning,
+          "learnt from the line, and not known yet: no call is protected before the line was full with traffic to two places",
+          "upload something to two places for ten seconds; or set qos.tc.upload_kbit and qos.tc.download_kbit"};
 }
 
 }  // namespace
 
-Checks judge_rates(const QosSettings& qos) {
+bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line) {
+  const auto rates = rates_of(qos.tc, {.line = line});
+  return qos.actuator == "tc" && std::any_of(rates.begin(), rates.end(), [](const Rate& rate) { return rate.is_auto; }) &&
+         std::all_of(rates.begin(), rates.end(),
+                     [](const Rate& rate) { return rate.is_auto ? !rate.learnt.has_value() : rate.kbit == 0; });
+}
+
+QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line) {
+  QosSettings filled = qos;
+  const std::int64_t otherwise = waits_for_line(qos, line) ? any_kbit : 0;
+  const SeenLine seen = line.value_or(SeenLine{});
+  if (qos.tc.upload_is_auto) {
+    filled.tc.upload_kbit = static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise));
+  }
+  if (qos.tc.download_is_auto) {
+    filled.tc.download_kbit = static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise));
+  }
+  return filled;
+}
+
+Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
   if (qos.actuator != "tc") {
     return {};
   }
   Checks checks;
-  const auto add = [&](CheckResult result, const std::string& seen, const std::string& fix) {
-    checks.push_back({"rates", result, seen, fix});
-  };
-  for (const auto& [key, what, kbit, is_auto] :
-       {std::tuple("qos.tc.upload_kbit", "upload", qos.tc.upload_kbit, qos.tc.upload_is_auto),
-        std::tuple("qos.tc.download_kbit", "download", qos.tc.download_kbit, qos.tc.download_is_auto)}) {
-    if (is_auto) {
-      continue;
-    }
-    if (kbit == 0) {
-      add(CheckResult::note, std::string("the ") + what + " is not shaped: " + key + " is 0",
-          std::string("measure the line, and set ") + key + " to 95 % of it");
-    } else if (kbit < least_line_kbit) {
-      add(CheckResult::warning, std::string(key) + " is " + std::to_string(kbit) + ": a call alone takes 87 kbit/s each way",
-          std::string(key) + " is in kbit/s: 1 Mbit/s is 1000");
+  const auto rates = rates_of(qos.tc, facts);
+  for (const Rate& rate : rates) {
+    if (!rate.is_auto) {
+      const Checks found = judge_number(rate);
+      checks.insert(checks.end(), found.begin(), found.end());
     }
   }
   if (qos.tc.bulk_percent > most_bulk_percent) {
-    add(CheckResult::warning,
-        "qos.tc.bulk_percent is " + std::to_string(qos.tc.bulk_percent) +
-            ": what the modem has queued when a call begins hardly drains",
-        "set qos.tc.bulk_percent = 70");
+    checks.push_back({"rates", CheckResult::warning,
+                      "qos.tc.bulk_percent is " + std::to_string(qos.tc.bulk_percent) +
+                          ": what the modem has queued when a call begins hardly drains",
+                      "set qos.tc.bulk_percent = 70"});
   }
-  if (checks.empty()) {
-    add(CheckResult::ok,
-        rate_words(qos.tc.upload_kbit, qos.tc.upload_is_auto) + " up, " +
-            rate_words(qos.tc.download_kbit, qos.tc.download_is_auto) + " down, " + std::to_string(qos.tc.bulk_percent) +
-            " % of it for the rest during a call",
-        "");
+  if (facts.line && waits_for_line(qos, facts.line)) {
+    checks.push_back(judge_unknown(*facts.line));
+  } else if (checks.empty()) {
+    // What is not known of one direction is no fault: it is shaped as soon as it is.
+    const bool is_open = !facts.line && qos.tc.upload_is_auto && qos.tc.download_is_auto;
+    checks.push_back({"rates", CheckResult::ok,
+                      (is_open ? "learnt from the line when it is full, and before that no call is protected"
+                               : rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts)) +
+                          "; " + std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call"});
   }
   return checks;
 }

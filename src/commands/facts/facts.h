@@ -28,6 +28,8 @@ struct Rights {
 // Of the text of /proc/PID/status. Pure.
 Rights parse_rights(std::string_view process_status);
 Rights own_rights();
+// Why headers of packets cannot be looked at from here, so that nothing is learnt of the line; empty: they can.
+std::string why_no_headers();
 
 struct NetworkFacts {
   std::string error;  // why the kernel did not tell; then nothing else is known

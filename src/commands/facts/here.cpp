@@ -1,9 +1,13 @@
 // What the process and the machine are.
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 
+#include "base/unique_fd.h"
 #include "commands/facts/facts.h"
 #include "system/read_start.h"
 
@@ -36,6 +40,23 @@ Rights parse_rights(std::string_view process_status) {
 
 Rights own_rights() {
   return parse_rights(read_start("/proc/self/status"));
+}
+
+std::string why_no_headers() {
+  // Protocol 0: no packet comes in.
+  const UniqueFd socket(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket) {
+    return "";
+  }
+  switch (errno) {
+    case EPERM:
+    case EACCES:
+      return "needs CAP_NET_RAW; with Docker: --cap-add NET_RAW";
+    case EAFNOSUPPORT:
+      return "the kernel has no packet sockets";
+    default:
+      return std::string("packet sockets: ") + std::strerror(errno);
+  }
 }
 
 }  // namespace voip

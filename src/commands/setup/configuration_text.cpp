@@ -59,6 +59,11 @@ class Writing {
   void remove(std::string_view section, std::string_view key) {
     std::erase_if(settings_, [&](const WrittenSetting& one) { return one.setting.section == section && one.setting.key == key; });
   }
+  [[nodiscard]] bool has_number(std::string_view section, std::string_view key) const {
+    return std::any_of(settings_.begin(), settings_.end(), [&](const WrittenSetting& one) {
+      return one.setting.section == section && one.setting.key == key && one.setting.value != toml_string("auto");
+    });
+  }
   void add_device(const DeviceSettings& device) {
     const auto add = [&](std::string_view key, std::string_view value) {
       settings_.push_back({{"device", devices_, std::string(key), toml_string(value)}, ""});
@@ -120,18 +125,36 @@ std::string lan_comment(const std::vector<IpPrefix>& lan) {
                         : "Which networks are watched.";
 }
 
+void write_tc_rates(Writing& writing, const TcRates& rates) {
+  for (const auto& [key, kbit] : {std::pair("upload_kbit", rates.upload_kbit), std::pair("download_kbit", rates.download_kbit)}) {
+    kbit ? writing.set("qos.tc", key, std::to_string(*kbit)) : writing.remove("qos.tc", key);
+  }
+}
+
+// What is not said of the rates needs a word too.
+std::string learnt_comment(const Writing& writing) {
+  const bool has_upload = writing.has_number("qos.tc", "upload_kbit");
+  const bool has_download = writing.has_number("qos.tc", "download_kbit");
+  return has_upload && has_download ? ""
+         : has_upload || has_download
+             ? std::string(" The rate of the ") + (has_upload ? "download" : "upload") +
+                   " is learnt when the line is full; or set " + (has_upload ? "download_kbit" : "upload_kbit") + " in [qos.tc]."
+             : " The rates of the line are learnt when it is full, and before that no call is protected; or set upload_kbit and "
+               "download_kbit in [qos.tc].";
+}
+
 void write_actuator(Writing& writing, const Answers& answers) {
-  std::string comment = "What switches QoS: " + answers.actuator + ".";
+  if (answers.actuator == "tc" && answers.rates) {
+    write_tc_rates(writing, *answers.rates);
+  }
+  std::string comment =
+      "What switches QoS: " + answers.actuator + "." + (answers.actuator == "tc" ? learnt_comment(writing) : "");
   if (answers.actuator == "none") {
     comment = "Watch only, switch nothing." + (answers.why_none.empty() ? "" : " " + answers.why_none);
   }
   writing.set("qos", "actuator", toml_string(answers.actuator), comment);
   if (answers.actuator != "tc") {
     writing.remove("qos.tc", "drain");  // "measured" goes with tc alone, and no other word does anything without it
-  }
-  if (answers.actuator == "tc" && answers.rates != LineRates{}) {
-    writing.set("qos.tc", "upload_kbit", std::to_string(answers.rates.upload_kbit));
-    writing.set("qos.tc", "download_kbit", std::to_string(answers.rates.download_kbit));
   }
 }
 

@@ -18,6 +18,13 @@ struct BrokerAnswer {
   std::string password{};  // goes into a file of its own
 };
 
+// Of the line, for tc.
+struct TcRates {
+  std::optional<std::uint32_t> upload_kbit{};  // nothing: it is learnt, or not known; 0: this direction is not shaped
+  std::optional<std::uint32_t> download_kbit{};
+  friend bool operator==(const TcRates&, const TcRates&) = default;
+};
+
 // What the owner wants. What is left open stays as it was.
 struct Answers {
   std::string wan = "auto";
@@ -26,8 +33,8 @@ struct Answers {
   std::optional<BrokerAnswer> broker{};
   std::string actuator = "none";
   std::string why_none{};  // why it is no other, in a sentence
-  LineRates rates{};       // for tc; not known: those in the file stay
-  LineRates cake_rates{};  // without a call, for cake-rate; likewise
+  std::optional<TcRates> rates{};
+  LineRates cake_rates{};  // without a call, for cake-rate; not known: those in the file stay
 };
 
 struct WrittenFile {

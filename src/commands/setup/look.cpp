@@ -19,7 +19,7 @@ namespace {
 
 constexpr Duration look_limit = 5s;
 constexpr Duration patience = 2s;           // with one of the places where a broker may be, before the others are let be
-constexpr std::uint32_t any_kbit = 10'000;  // to see whether tc would do; its rates are asked for later
+constexpr std::uint32_t any_kbit = 10'000;  // to see whether tc would do, whatever its rates will be
 
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
@@ -63,6 +63,24 @@ ActuatorFinding judge(const ActuatorFacts& facts, const QosSettings& qos) {
     finding.why_not = "cannot be looked at without root";
   }
   return finding;
+}
+
+TcRates known_rates(const TcSettings& tc) {
+  const auto known = [](std::uint32_t kbit, bool is_auto) { return is_auto ? std::nullopt : std::optional(kbit); };
+  return {known(tc.upload_kbit, tc.upload_is_auto), known(tc.download_kbit, tc.download_is_auto)};
+}
+
+// 0 there: not known.
+TcRates known_rates(const LineRates& rates) {
+  const auto known = [](std::uint32_t kbit) { return kbit == 0 ? std::nullopt : std::optional(kbit); };
+  return {known(rates.upload_kbit), known(rates.download_kbit)};
+}
+
+// In the place of those that are to be learnt, and where there are none.
+void with_some_rates(TcSettings& tc) {
+  const bool has_none = !tc.upload_is_auto && !tc.download_is_auto && tc.upload_kbit == 0 && tc.download_kbit == 0;
+  tc.upload_kbit = tc.upload_is_auto || has_none ? any_kbit : tc.upload_kbit;
+  tc.download_kbit = tc.download_is_auto || has_none ? any_kbit : tc.download_kbit;
 }
 
 std::string output_of(CommandLoop& commands, std::vector<std::string> argv) {
@@ -138,9 +156,9 @@ ActuatorFindings look_at_actuators(const Settings& now, const Answers& answers, 
   const std::string device = network->wan;
   const std::string sqm = output_of(commands, {"uci", "-q", "show", "sqm"});
   const std::string qos = output_of(commands, {"uci", "-q", "show", "qos"});
-  findings.rates = {now.qos.tc.upload_kbit, now.qos.tc.download_kbit};
+  findings.rates = {known_rates(now.qos.tc), why_no_headers()};
   for (const LineRates& rates : {rates_of_sqm(sqm, device), rates_of_qos_scripts(qos, now.qos.qos_scripts.interface)}) {
-    findings.rates = findings.rates == LineRates{} ? rates : findings.rates;
+    findings.rates.known = findings.rates.is_any_known() ? findings.rates.known : known_rates(rates);
   }
   findings.cake_rates = rates_of_cake(output_of(commands, {"tc", "qdisc", "show"}), device);
   for (const Actuator* actuator : all_actuators()) {
@@ -151,9 +169,8 @@ ActuatorFindings look_at_actuators(const Settings& now, const Answers& answers, 
     settings.qos = now.qos;
     settings.qos.wan = answers.wan;
     settings.qos.actuator = actuator->name;
-    if (actuator->name == "tc" && settings.qos.tc.upload_kbit == 0 && settings.qos.tc.download_kbit == 0) {
-      settings.qos.tc.upload_kbit = any_kbit;
-      settings.qos.tc.download_kbit = any_kbit;
+    if (actuator->name == "tc") {
+      with_some_rates(settings.qos.tc);
     }
     if (actuator->name == "cake-rate" && now.qos.actuator != "cake-rate") {
       settings.qos.cake_rate = cake_rate_settings(findings.cake_rates);

@@ -57,7 +57,7 @@ std::uint32_t kbit_of_tc(std::string_view text) {
 
 }  // namespace
 
-ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, const Settings& now, const LineRates& rates,
+ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, const Settings& now, const RateFinding& rates,
                                   bool may_ask) {
   if (now.qos.actuator != "none") {
     return {now.qos.actuator, "Your configuration has it."};
@@ -75,12 +75,17 @@ ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, 
   if (!is_ready("tc")) {
     return {"none", "Nothing that can switch QoS was found ready."};
   }
-  if (rates == LineRates{} && !may_ask) {
-    return {"none",
-            "tc would do, but the line's rates are not known: set upload_kbit and download_kbit in [qos.tc] to "
-            "nine tenths of what a speed test shows, and actuator = \"tc\" in [qos]."};
+  if (rates.is_any_known()) {
+    return {"tc", "The kernel has what it needs."};
   }
-  return {"tc", "The kernel has what it needs."};
+  if (rates.why_not_learnt.empty()) {
+    return {"tc", "The kernel has what it needs, and the rates of the line are learnt when it is full."};
+  }
+  if (may_ask) {
+    return {"tc", "The kernel has what it needs."};
+  }
+  return {"none", "tc would do, but the rates of the line are not known, and cannot be learnt (" + rates.why_not_learnt +
+                      "): set upload_kbit and download_kbit in [qos.tc], and actuator = \"tc\" in [qos]."};
 }
 
 LineRates rates_of_sqm(std::string_view uci_text, std::string_view device) {

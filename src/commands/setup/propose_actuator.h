@@ -19,12 +19,19 @@ struct ActuatorFinding {
   bool is_installed = true;
 };
 
+// What is known of the line's rates, for tc.
+struct RateFinding {
+  TcRates known{};               // as they stand in the configuration or in that of another shaper
+  std::string why_not_learnt{};  // what nobody knows cannot be learnt here; empty: it is
+  [[nodiscard]] bool is_any_known() const { return known.upload_kbit.value_or(0) != 0 || known.download_kbit.value_or(0) != 0; }
+};
+
 struct ActuatorProposal {
   std::string name;
   std::string why{};  // a sentence
 };
-// `rates` are those that are known. `may_ask` for them: else an actuator that lacks them is not proposed.
-ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, const Settings& now, const LineRates& rates,
+// `may_ask` for rates that are not known and cannot be learnt: else an actuator that needs them is not proposed.
+ActuatorProposal propose_actuator(const std::vector<ActuatorFinding>& findings, const Settings& now, const RateFinding& rates,
                                   bool may_ask);
 
 // The line's rates as sqm-scripts and qos-scripts have them, out of `uci show sqm` and `uci show qos`. `device` is the WAN's.

@@ -26,7 +26,7 @@ struct BrokerFinding {
 
 struct ActuatorFindings {
   std::vector<ActuatorFinding> all{};
-  LineRates rates{};       // of the line, where something knows them
+  RateFinding rates{};
   LineRates cake_rates{};  // of a CAKE that is there
 };
 

@@ -41,27 +41,70 @@ bool ask_credentials(const SetupLooks& looks, BrokerAnswer& broker, BrokerFindin
   return true;
 }
 
-// Whether the rates are known now; nothing: ended.
-std::optional<bool> ask_rates(Answers& answers, Conversation& conversation) {
-  conversation.say(
-      "tc needs the rates of the line: nine tenths of what a speed test shows on an idle line, in kbit/s, or like 10M. "
-      "Enter alone: that direction is not shaped.");
-  for (const auto& [prompt, kbit] :
-       {std::pair("Upload: ", &answers.rates.upload_kbit), std::pair("Download: ", &answers.rates.download_kbit)}) {
-    while (true) {
-      const auto text = conversation.ask(prompt);
-      if (!text) {
-        return std::nullopt;
-      }
-      const auto parsed = parse_kbit(*text);
-      if (parsed || text->empty()) {
-        *kbit = parsed.value_or(0);
-        break;
-      }
-      conversation.say("A number from 64 to 10000000, or like 10M.");
+void watch_only(Answers& answers, std::string why) {
+  answers.actuator = "none";
+  answers.why_none = std::move(why);
+}
+
+// A rate of tc: nothing, it is learnt. False: ended.
+bool ask_rate(const std::string& name, bool may_be_learnt, std::optional<std::uint32_t>& kbit, Conversation& conversation) {
+  while (true) {
+    const auto text = conversation.ask(name + (may_be_learnt ? " [learnt]: " : ": "));
+    if (!text) {
+      return false;
     }
+    if (may_be_learnt && (text->empty() || *text == "auto" || *text == "learnt")) {
+      kbit.reset();
+      return true;
+    }
+    if (text->empty() || *text == "0") {
+      kbit = 0;
+      return true;
+    }
+    kbit = parse_kbit(*text);
+    if (kbit) {
+      return true;
+    }
+    conversation.say("A number from 64 to 10000000, or like 10M; 0: that direction is not shaped.");
   }
-  return answers.rates != LineRates{};
+}
+
+// The rates of a line that nobody knows. False: ended.
+bool ask_rates(const std::string& why_not_learnt, TcRates& rates, Conversation& conversation) {
+  const bool may_be_learnt = why_not_learnt.empty();
+  conversation.say(
+      may_be_learnt ? "The rates of the line are learnt from what passes, as soon as it was full with traffic to two places; "
+                      "until then no call is protected. Enter alone leaves it so. Or in kbit/s, or like 10M; 0: that direction "
+                      "is not shaped."
+                    : "The rates of the line cannot be learnt here (" + why_not_learnt +
+                          "): what it carries, in kbit/s, or like 10M. Enter alone: that direction is not shaped.");
+  return ask_rate("Upload", may_be_learnt, rates.upload_kbit, conversation) &&
+         ask_rate("Download", may_be_learnt, rates.download_kbit, conversation);
+}
+
+// Of rates that are known on this router.
+std::string rate_words(const std::optional<std::uint32_t>& kbit) {
+  return !kbit ? "learnt" : *kbit == 0 ? "not shaped" : std::to_string(*kbit) + " kbit/s";
+}
+
+// False: ended.
+bool choose_rates(const RateFinding& finding, Answers& answers, Conversation& conversation) {
+  TcRates rates = finding.known;
+  if (finding.is_any_known()) {
+    if (!finding.why_not_learnt.empty()) {
+      rates = {rates.upload_kbit.value_or(0), rates.download_kbit.value_or(0)};
+    }
+    conversation.say("Rates as they are set up on this router: " + rate_words(rates.upload_kbit) + " up, " +
+                     rate_words(rates.download_kbit) + " down.");
+  } else if (!ask_rates(finding.why_not_learnt, rates, conversation)) {
+    return false;
+  }
+  if (rates == TcRates{0, 0}) {
+    watch_only(answers, "tc has no direction to shape: set upload_kbit and download_kbit in [qos.tc].");
+  } else {
+    answers.rates = rates;
+  }
+  return true;
 }
 
 // The names of those that can be taken, "none" the last.
@@ -84,11 +127,6 @@ std::vector<std::string> show_actuators(const std::vector<ActuatorFinding>& find
     conversation.say("Not installed: " + listed(absent) + ".");
   }
   return choices;
-}
-
-void watch_only(Answers& answers, std::string why) {
-  answers.actuator = "none";
-  answers.why_none = std::move(why);
 }
 
 }  // namespace
@@ -195,20 +233,7 @@ bool ask_actuator(const SetupBegin& begin, const SetupLooks& looks, Answers& ans
     if (name != "tc" || is_as_before) {
       return true;
     }
-    answers.rates = findings.rates;
-    if (answers.rates == LineRates{}) {
-      const auto are_known = ask_rates(answers, conversation);
-      if (!are_known) {
-        return false;
-      }
-      if (!*are_known) {
-        watch_only(answers, "tc needs the line's rates: upload_kbit and download_kbit in [qos.tc].");
-      }
-    } else {
-      conversation.say("Rates as they are set up on this router: " + std::to_string(answers.rates.upload_kbit) + " kbit/s up, " +
-                       std::to_string(answers.rates.download_kbit) + " down.");
-    }
-    return true;
+    return choose_rates(findings.rates, answers, conversation);
   }
 }
 

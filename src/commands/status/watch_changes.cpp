@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "commands/common/moments.h"
 #include "commands/status/words.h"
 
 namespace voip {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +13,8 @@ namespace voip {
 
 inline constexpr const char* no_counters = "no counters: it began before accounting was on";
 
-std::string reason_in_words(std::string_view reason);              // "call" -> "a call is up"
-std::string clock(std::string_view moment, std::string_view now);  // "18:05:09 UTC", with its date if that is not today's
-std::optional<std::int64_t> seconds_of(std::string_view moment);
+std::string reason_in_words(std::string_view reason);                  // "call" -> "a call is up"
+std::string clock(std::string_view moment, std::string_view now);      // "18:05:09 UTC", with its date if that is not today's
 std::string span(std::int64_t seconds);                                // "1:23", "1:02:03"
 std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s);  // "87.2 kbit/s 50/s"
 Line qos_words(const SeenStatus& status);                              // "off, wanted on (a call is up)"

@@ -11,7 +11,7 @@ const Settings defaults;
 
 KernelFacts healthy() {
   KernelFacts facts;
-  facts.own = {.administers = true, .captures = false};
+  facts.own = {.administers = true, .captures = true};
   facts.switches = {.accounting = true, .events = true, .may_set_accounting = true};
   facts.lookup_error = ENOENT;
   facts.connections = 100;
@@ -36,15 +36,24 @@ TEST(DoctorRights, AreReadFromTheProcessStatus) {
   EXPECT_FALSE(parse_rights("Name:\tCapEff:\tffff\nCapEff:\tzz").administers);
 }
 
-TEST(DoctorRights, OneCapabilityIsEnoughUnlessTheDrainIsMeasured) {
+TEST(DoctorRights, OneCapabilityIsEnoughUnlessTheLineIsLearntOrTheDrainMeasured) {
   KernelFacts facts = healthy();
   expect_ok(judge_rights(facts, defaults), "privileges");
   Settings measured;
   measured.qos.tc.drain = Drain::measured;
-  expect_check(judge_rights(facts, measured), "privileges", CheckResult::warning, "not CAP_NET_RAW",
-               "CapabilityBoundingSet=CAP_NET_RAW");
-  facts.own.captures = true;
+  Settings learning;
+  learning.qos.actuator = "tc";
+  Settings numbers = learning;
+  numbers.qos.tc.upload_is_auto = numbers.qos.tc.download_is_auto = false;
   expect_ok(judge_rights(facts, measured), "privileges");
+  expect_ok(judge_rights(facts, learning), "privileges");
+  facts.own.captures = false;
+  expect_check(judge_rights(facts, measured), "privileges", CheckResult::warning, "not CAP_NET_RAW, so qos.tc.drain",
+               "CapabilityBoundingSet=CAP_NET_RAW");
+  expect_check(judge_rights(facts, learning), "privileges", CheckResult::warning, "cannot be learnt", "--cap-add NET_RAW");
+  EXPECT_NE(one_of(judge_rights(facts, learning), "privileges").fix.find("qos.tc.upload_kbit"), std::string::npos);
+  expect_check(judge_rights(facts, numbers), "privileges", CheckResult::note, "nothing is told of the line", "CAP_NET_RAW");
+  expect_check(judge_rights(facts, defaults), "privileges", CheckResult::note, "nothing is told of the line", "CAP_NET_RAW");
 }
 
 TEST(DoctorRights, WhatCountsIsWhatTheDaemonHas) {

@@ -148,22 +148,107 @@ TEST(DoctorParts, EachActuatorThatShapesInTheKernelNamesWhatItNeeds) {
   EXPECT_TRUE(needed_parts(qos).empty());
 }
 
+SeenLine carrying(std::optional<std::int64_t> up, std::optional<std::int64_t> down) {
+  SeenLine line;
+  line.up_kbit = up;
+  line.down_kbit = down;
+  return line;
+}
+
+TEST(DoctorActuator, OneThatWaitsForTheLineDoesNotClaimToSwitchNow) {
+  QosSettings learning;
+  learning.actuator = "tc";
+  EXPECT_TRUE(waits_for_line(learning, {})) << "nobody tells";
+  EXPECT_TRUE(waits_for_line(learning, SeenLine{}));
+  EXPECT_FALSE(waits_for_line(learning, carrying(4800, {})));
+  EXPECT_FALSE(waits_for_line(tc(), SeenLine{}));
+  EXPECT_FALSE(waits_for_line({}, SeenLine{})) << "another actuator";
+  EXPECT_NE(one_of(judge_actuator(healthy(), learning, {}, true), "actuator").seen.find("once the line's rate is known"),
+            std::string::npos);
+}
+
+TEST(DoctorActuator, ItIsLookedAtWithTheRatesThatAreLearnt) {
+  QosSettings learning = tc();
+  learning.tc.download_kbit = 0;
+  learning.tc.download_is_auto = true;
+  const QosSettings known = with_learnt_rates(learning, carrying(4800, 20'000));
+  EXPECT_EQ(known.tc.upload_kbit, 950U) << "a number is a number";
+  EXPECT_EQ(known.tc.download_kbit, 20'000U);
+  EXPECT_EQ(with_learnt_rates(learning, carrying({}, {})).tc.download_kbit, 0U) << "the upload alone is shaped meanwhile";
+  learning.tc.upload_is_auto = true;
+  for (const auto& unknown : {std::optional<SeenLine>(), std::optional(SeenLine{})}) {
+    EXPECT_NE(with_learnt_rates(learning, unknown).tc.upload_kbit, 0U) << "something to look with";
+    EXPECT_NE(with_learnt_rates(learning, unknown).tc.download_kbit, 0U);
+  }
+  EXPECT_EQ(with_learnt_rates(learning, carrying(4800, {})).tc.download_kbit, 0U);
+}
+
+SeenLine line() {
+  SeenLine line = carrying(980, 4900);
+  line.up_learnt = "2026-08-20T15:05:09Z";
+  line.down_learnt = "2026-08-20T18:00:09Z";
+  return line;
+}
+
+const std::string now = "2026-08-20T18:05:09Z";
+
 TEST(DoctorRates, ThoseOfAnOrdinaryLineAreOk) {
-  expect_ok(judge_rates(tc()), "rates");
+  expect_ok(judge_rates(tc(), {}), "rates");
+  expect_ok(judge_rates(tc(), {line(), now}), "rates");
   QosSettings other;
-  EXPECT_TRUE(judge_rates(other).empty()) << "only tc has rates";
+  EXPECT_TRUE(judge_rates(other, {}).empty()) << "only tc has rates";
 }
 
 TEST(DoctorRates, StrangeOnesAreTold) {
   QosSettings qos = tc();
   qos.tc.download_kbit = 0;
-  expect_check(judge_rates(qos), "rates", CheckResult::note, "download is not shaped", "qos.tc.download_kbit");
+  expect_check(judge_rates(qos, {}), "rates", CheckResult::note, "download is not shaped", "qos.tc.download_kbit");
   qos = tc();
   qos.tc.upload_kbit = 10;
-  expect_check(judge_rates(qos), "rates", CheckResult::warning, "upload_kbit is 10", "1 Mbit/s is 1000");
+  expect_check(judge_rates(qos, {}), "rates", CheckResult::warning, "upload_kbit is 10", "1 Mbit/s is 1000");
   qos = tc();
   qos.tc.bulk_percent = 86;
-  expect_check(judge_rates(qos), "rates", CheckResult::warning, "86", "bulk_percent = 70");
+  expect_check(judge_rates(qos, {}), "rates", CheckResult::warning, "86", "bulk_percent = 70");
+}
+
+TEST(DoctorRates, WhatIsLearntIsTold) {
+  QosSettings qos;
+  qos.actuator = "tc";
+  expect_ok(judge_rates(qos, {}), "rates");
+  EXPECT_NE(one_of(judge_rates(qos, {}), "rates").seen.find("before that no call is protected"), std::string::npos);
+  expect_ok(judge_rates(qos, {line(), now}), "rates");
+  EXPECT_NE(one_of(judge_rates(qos, {line(), now}), "rates")
+                .seen.find("980 kbit/s up, learnt 3 h ago; 4900 kbit/s down, learnt 5 min ago"),
+            std::string::npos);
+  SeenLine half = line();
+  half.down_kbit.reset();
+  EXPECT_NE(one_of(judge_rates(qos, {half, now}), "rates").seen.find("980 kbit/s up, learnt 3 h ago; down not known yet"),
+            std::string::npos);
+}
+
+TEST(DoctorRates, ALineThatIsNotKnownYetProtectsNoCall) {
+  QosSettings qos;
+  qos.actuator = "tc";
+  expect_check(judge_rates(qos, {SeenLine{}, now}), "rates", CheckResult::warning, "no call is protected", "two places");
+  SeenLine blocked;
+  blocked.blocker = "open a packet socket: Operation not permitted: needs CAP_NET_RAW";
+  expect_check(judge_rates(qos, {blocked, now}), "rates", CheckResult::failed, "needs CAP_NET_RAW", "set qos.tc.upload_kbit");
+  qos.tc.upload_is_auto = false;
+  qos.tc.upload_kbit = 950;
+  expect_ok(judge_rates(qos, {SeenLine{}, now}), "rates");
+}
+
+TEST(DoctorRates, ANumberThatContradictsTheLineIsTold) {
+  SeenLine other = line();
+  other.up_kbit = 4800;
+  expect_check(judge_rates(tc(), {other, now}), "rates", CheckResult::warning,
+               "qos.tc.upload_kbit is 950, but the line carries 4800", "set it to 4800");
+  other.up_kbit = 700;
+  expect_check(judge_rates(tc(), {other, now}), "rates", CheckResult::warning, "carries 700", "leave qos.tc.upload_kbit out");
+  for (const std::int64_t near : {1110, 830}) {
+    other.up_kbit = near;
+    expect_ok(judge_rates(tc(), {other, now}), "rates");
+  }
 }
 
 }  // namespace

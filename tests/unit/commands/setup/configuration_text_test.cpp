@@ -37,7 +37,7 @@ TEST(ConfigurationText, WithoutAnyAnswerItIsTheDefaults) {
 }
 
 TEST(ConfigurationText, AnswersAreWhatIsRead) {
-  Answers answers{.wan = "eth0.7", .actuator = "tc", .rates = {900, 4500}};
+  Answers answers{.wan = "eth0.7", .actuator = "tc", .rates = TcRates{900, 4500}};
   answers.lan = {*IpPrefix::parse("192.168.1.0/24"), *IpPrefix::parse("fd09:1::/64")};
   answers.new_devices = {
       {.name = "Kitchen \"1\"", .address = {}, .mac = "00:15:65:01:02:03", .hostname = {}, .role = Role::phone},
@@ -109,10 +109,24 @@ TEST(ConfigurationText, WhatSaysTheDefaultIsLeftOut) {
 }
 
 TEST(ConfigurationText, TheSameAnswersGiveTheSameFile) {
-  Answers answers{.wan = "wan", .actuator = "tc", .rates = {900, 4500}};
+  Answers answers{.wan = "wan", .actuator = "tc", .rates = TcRates{900, 4500}};
   answers.broker = BrokerAnswer{.uri = "mqtt://homeassistant:1883"};
   const std::string once = written(answers, "[policy]\nmin_on = \"5s\"\n");
   EXPECT_EQ(written(answers, once), once);
+}
+
+TEST(ConfigurationText, RatesThatAreLearntAreLeftOutAndSaidToBe) {
+  const std::string text = written({.actuator = "tc", .rates = TcRates{}}, "[qos.tc]\nupload_kbit = 700\nmpu = 64\n");
+  const Settings settings = read(text);
+  EXPECT_TRUE(settings.qos.tc.upload_is_auto && settings.qos.tc.download_is_auto);
+  EXPECT_EQ(settings.qos.tc.mpu, 64U);
+  EXPECT_TRUE(has(text, "learnt")) << text;
+  EXPECT_EQ(written({.actuator = "tc"}, text), text) << "the second time, too";
+  const std::string one = written({.actuator = "tc", .rates = TcRates{900, std::nullopt}});
+  EXPECT_FALSE(read(one).qos.tc.upload_is_auto);
+  EXPECT_TRUE(read(one).qos.tc.download_is_auto);
+  EXPECT_TRUE(has(one, "download") && has(one, "learnt")) << one;
+  EXPECT_FALSE(has(written({.actuator = "tc", .rates = TcRates{900, 0}}), "learnt"));
 }
 
 TEST(ConfigurationText, AnotherActuatorTakesAwayWhatWouldContradictIt) {

@@ -15,20 +15,35 @@ std::vector<ActuatorFinding> ready(const std::vector<std::string>& names) {
   return findings;
 }
 
+RateFinding rates(std::optional<std::uint32_t> upload, const std::string& why_not_learnt = "") {
+  return {{upload, std::nullopt}, why_not_learnt};
+}
+
 TEST(ProposeActuator, WhatIsSetUpGoesBeforeWhatWouldBeNew) {
-  EXPECT_EQ(propose_actuator(ready({"tc", "qos-scripts", "sqm-scripts"}), {}, {900, 0}, true).name, "sqm-scripts");
+  EXPECT_EQ(propose_actuator(ready({"tc", "qos-scripts", "sqm-scripts"}), {}, rates(900), true).name, "sqm-scripts");
   EXPECT_EQ(propose_actuator(ready({"tc", "qos-scripts"}), {}, {}, true).name, "qos-scripts");
   EXPECT_EQ(propose_actuator(ready({"tc", "cake-rate", "sqm-scripts"}), {}, {}, true).name, "cake-rate");
   EXPECT_EQ(propose_actuator({{.name = "tc"}, {.name = "qosify", .why_not = "not installed"}}, {}, {}, true).name, "tc");
 }
 
-TEST(ProposeActuator, TcWantsRatesThatAreKnownOrCanBeAskedFor) {
-  EXPECT_EQ(propose_actuator(ready({"tc"}), {}, {}, true).name, "tc");
-  EXPECT_EQ(propose_actuator(ready({"tc"}), {}, {900, 0}, false).name, "tc");
-  const ActuatorProposal none = propose_actuator(ready({"tc"}), {}, {}, false);
-  EXPECT_EQ(none.name, "none");
-  EXPECT_NE(none.why.find("upload_kbit"), std::string::npos);
-  EXPECT_EQ(propose_actuator(ready({}), {}, {900, 0}, true).name, "none");
+TEST(ProposeActuator, TcWantsNoRatesWhereTheyAreLearnt) {
+  const ActuatorProposal learnt = propose_actuator(ready({"tc"}), {}, {}, false);
+  EXPECT_EQ(learnt.name, "tc");
+  EXPECT_NE(learnt.why.find("learnt"), std::string::npos);
+  EXPECT_EQ(propose_actuator(ready({"tc"}), {}, rates(900), false).name, "tc");
+  EXPECT_EQ(propose_actuator(ready({}), {}, rates(900), true).name, "none");
+}
+
+TEST(ProposeActuator, WhereTheyCannotBeLearntTcWantsRatesThatAreKnownOrCanBeAskedFor) {
+  const std::string why = "needs CAP_NET_RAW";
+  EXPECT_EQ(propose_actuator(ready({"tc"}), {}, rates({}, why), true).name, "tc");
+  EXPECT_EQ(propose_actuator(ready({"tc"}), {}, rates(900, why), false).name, "tc");
+  for (const auto unknown : {std::optional<std::uint32_t>(), std::optional<std::uint32_t>(0)}) {
+    const ActuatorProposal none = propose_actuator(ready({"tc"}), {}, rates(unknown, why), false);
+    EXPECT_EQ(none.name, "none");
+    EXPECT_NE(none.why.find("upload_kbit"), std::string::npos);
+    EXPECT_NE(none.why.find(why), std::string::npos);
+  }
 }
 
 TEST(ProposeActuator, WhatIsConfiguredIsProposedAgain) {

@@ -140,29 +140,64 @@ TEST_F(SetupQuestions, ABrokerThatIsConfiguredStaysAsItIs) {
   EXPECT_TRUE(tried.empty());
 }
 
-TEST_F(SetupQuestions, TcWantsTheRatesOfTheLine) {
-  auto answers = answer({"", "", "none", "", "", "much", "10M", "50000"});
+TEST_F(SetupQuestions, EnterLeavesTheRatesToBeLearntAndNumbersSetThem) {
+  auto answers = answer({"", "", "none", "", "", "", ""});
   ASSERT_TRUE(answers) << conversation->said;
   EXPECT_EQ(answers->actuator, "tc");
-  EXPECT_EQ(answers->rates, (LineRates{10'000, 50'000}));
+  EXPECT_EQ(answers->rates, TcRates{});
+  EXPECT_TRUE(conversation->has_said("until then no call is protected"));
+  answers = answer({"", "", "none", "", "", "much", "10M", "50000"});
+  ASSERT_TRUE(answers) << conversation->said;
+  EXPECT_EQ(answers->rates, (TcRates{10'000, 50'000}));
+  answers = answer({"", "", "none", "", "", "auto", "0"});
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->rates, (TcRates{std::nullopt, 0}));
+  answers = answer({"", "", "none", "", "", "0", "0"});
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->actuator, "none") << "nothing is left to shape";
+  EXPECT_FALSE(answers->why_none.empty());
+}
+
+TEST_F(SetupQuestions, RatesThatAreSetUpAreTakenAndTheOtherDirectionIsLearnt) {
+  actuators.rates.known = {900, 4500};
+  auto answers = answer({"", "", "none", "", ""});
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->rates, (TcRates{900, 4500}));
+  actuators.rates.known = {900, std::nullopt};
+  answers = answer({"", "", "none", "", ""});
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->rates, (TcRates{900, std::nullopt}));
+  actuators.rates.why_not_learnt = "needs CAP_NET_RAW";
+  answers = answer({"", "", "none", "", ""});
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->rates, (TcRates{900, 0}));
+}
+
+TEST_F(SetupQuestions, WhereNothingCanBeLearntItSaysSoAndAsksForRates) {
+  actuators.rates.why_not_learnt = "needs CAP_NET_RAW";
+  auto answers = answer({"", "", "none", "", "", "10M", ""});
+  ASSERT_TRUE(answers) << conversation->said;
+  EXPECT_TRUE(conversation->has_said("cannot be learnt here (needs CAP_NET_RAW)"));
+  EXPECT_EQ(answers->rates, (TcRates{10'000, 0}));
   answers = answer({"", "", "none", "", "", "", ""});
   ASSERT_TRUE(answers);
   EXPECT_EQ(answers->actuator, "none");
   EXPECT_FALSE(answers->why_none.empty());
-  actuators.rates = {900, 4500};
+  begin.is_asked = false;
   answers = answer({"", "", "none", "", ""});
   ASSERT_TRUE(answers);
-  EXPECT_EQ(answers->rates, (LineRates{900, 4500}));
+  EXPECT_EQ(answers->actuator, "none");
+  EXPECT_NE(answers->why_none.find("rates"), std::string::npos);
 }
 
 TEST_F(SetupQuestions, WithNobodyToAskNothingIsLeftOpen) {
   begin.is_asked = false;
   brokers = {{.uri = "mqtt://locked:1883", .why_not = "wrong user name or password", .wants_password = true}};
-  const auto answers = answer({"", "", "", "", ""});
+  const auto answers = answer({"", "", "", "", "", "", ""});
   ASSERT_TRUE(answers) << conversation->said;
   EXPECT_FALSE(answers->broker);
-  EXPECT_EQ(answers->actuator, "none");
-  EXPECT_NE(answers->why_none.find("rates"), std::string::npos);
+  EXPECT_EQ(answers->actuator, "tc");
+  EXPECT_EQ(answers->rates, TcRates{}) << "they are learnt";
 }
 
 TEST(SetupAnswers, ChoicesAreNumbersOfTheList) {

@@ -90,6 +90,8 @@ TEST(StatusReading, ReadsWhatIsKnownOfTheLineAndDoesWithoutIt) {
   EXPECT_EQ(status->line->down_queue_ms, std::nullopt);
   EXPECT_EQ(status->line->bottleneck, "upload");
   EXPECT_EQ(status->line->learnt, calendar(now - 60s));
+  EXPECT_EQ(status->line->up_learnt, calendar(now - 60s));
+  EXPECT_EQ(status->line->down_learnt, "");
   EXPECT_EQ(status->line->blocker, "no WAN");
   Json older = Json::parse(json_of(written));
   older.erase("line");  // of a daemon that was not restarted after an upgrade
