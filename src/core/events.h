@@ -12,15 +12,14 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "core/line_state.h"
+#include "core/line_news.h"
 #include "core/live_settings.h"
 #include "core/model.h"
-#include "core/settings.h"
 #include "core/time.h"
 
 namespace voip {
 
-// ---- Events ----
+// ---- Events ----  Those of the line are in core/line_news.h.
 
 // Who asks for something, and a number of its own choice: the answer carries it back.
 struct RequestId {
@@ -131,28 +130,6 @@ struct DelayMeasured {
   // So much of the delay the answer stood in queues on its way in; empty: the other end's clock does not tell.
   std::optional<Duration> incoming_queue{};
 };
-
-// A packet passed on the WAN, where one in many is told of (WatchLine::stirring).
-struct LineStirred {};
-
-// What passed the WAN in the `over` before `at`. Comes about four times a second while WatchLine asks for counters or headers.
-// TCP is told with headers only.
-struct LineSampled {
-  Instant at;
-  Duration over{};
-  Counters up;  // packets that left the WAN's device and their bytes, from the IP header on
-  Counters down;
-  std::uint32_t link_header = 14;    // what the kernel counts of each besides
-  std::optional<TcpInterval> tcp{};  // empty: headers were not looked at, or not all of them were seen
-};
-
-// Whether the line can be looked at; `blocker` says why not, for people, and is empty when it can.
-struct LineSightChanged {
-  std::string blocker;
-};
-
-// The WAN is another device than that of which the line was known.
-struct LineReplaced {};
 
 // Somebody changed links or queues: worth a look.
 struct ShapingTouched {};
@@ -266,23 +243,6 @@ struct ObserveQos {};
 // possible nothing is told.
 struct MeasureDelay {
   bool is_wanted = false;
-};
-
-// Look at the line so closely from now on.
-struct WatchLine {
-  LineLook look = LineLook::off;
-};
-
-// Rates that are learnt, from now on, for the directions that are to be shaped by such; 0: not known. For actuators that take
-// rates. What stands with others is to be switched on again, which is ordered when it is seen (needs_renewal).
-struct UseRates {
-  LineRates rates;
-  std::string blocker;  // why the line cannot be looked at; empty: it can
-};
-
-// What is known of the line is another; at most every five seconds, and every thirty while nothing much happens there.
-struct LineChanged {
-  LineState line;
 };
 
 struct ReportChanged {

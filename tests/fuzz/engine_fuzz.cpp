@@ -47,7 +47,7 @@ class World {
 
  private:
   void operate() {
-    switch (input_.ConsumeIntegralInRange<int>(0, 19)) {
+    switch (input_.ConsumeIntegralInRange<int>(0, 21)) {
       case 0:
       case 1:
         bear(input_.pick_key());
@@ -105,12 +105,38 @@ class World {
       case 18:
         send(StatusRequested{input_.pick_request()});
         break;
+      case 19:
+        send(LineStirred{});
+        break;
+      case 20:
+        send(LineSampled{.at = now_,
+                         .over = Duration(input_.ConsumeIntegralInRange<int>(1, 2000)),
+                         .up = {input_.ConsumeIntegral<std::uint16_t>(), input_.ConsumeIntegral<std::uint32_t>()},
+                         .down = {input_.ConsumeIntegral<std::uint16_t>(), input_.ConsumeIntegral<std::uint32_t>()},
+                         .tcp = pick_interval()});
+        break;
       default:
         send(DelayMeasured{
             input_.ConsumeIntegralInRange<std::uint32_t>(0, 3), now_ - Duration(input_.ConsumeIntegral<std::uint8_t>()),
             Duration(input_.ConsumeIntegral<std::uint16_t>()), input_.ConsumeBool(), IpPrefix(fuzz::servers[0], 24)});
         break;
     }
+  }
+
+  std::optional<TcpInterval> pick_interval() {
+    if (input_.ConsumeBool()) {
+      return std::nullopt;
+    }
+    TcpInterval tcp;
+    for (std::uint8_t count = input_.ConsumeIntegralInRange<std::uint8_t>(0, 2); count > 0; --count) {
+      const Duration queue(input_.ConsumeIntegral<std::uint8_t>());
+      tcp.networks.push_back(
+          {IpPrefix(fuzz::servers[count % 2], 24), input_.ConsumeIntegral<std::uint8_t>(), queue, queue, Duration(0)});
+    }
+    tcp.sent = {input_.ConsumeIntegral<std::uint16_t>(), input_.ConsumeIntegral<std::uint16_t>()};
+    tcp.payload_sent = input_.ConsumeIntegral<std::uint32_t>();
+    tcp.payload_delivered = input_.ConsumeIntegral<std::uint32_t>();
+    return tcp;
   }
 
   // The look that is under way shows what nobody expects.

@@ -1,7 +1,9 @@
-// The files of kept orders and of the names under which MQTT knew us: what is read is in range, and is written as it is read
-// back.
+// The files of kept orders, of the line, and of the names under which MQTT knew us: what is read is in range, and is written as
+// it is read back.
 #include "core/live_settings.h"
 #include "fuzz/fuzz.h"
+#include "ports/line/device_counters.h"
+#include "ports/line/kept_line.h"
 #include "ports/mqtt/past.h"
 #include "ports/orders/kept_orders.h"
 
@@ -21,5 +23,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::hold(parse_mqtt_name(to_text(*name)) == name, "a name is read as it is written");
     fuzz::hold((name->base_topic + name->node_id + name->prefix).find_first_of("+#") == std::string::npos, "a name is of one");
   }
+  const LineMoment moment{now.instant, now.wall};
+  if (const auto line = parse_kept_line(fuzz::text_of(data, size), moment)) {
+    const auto written = parse_kept_line(to_text(*line, moment), moment);
+    fuzz::hold(written && written->line == line->line && written->device == line->device, "a line is read as it is written");
+    fuzz::hold(line->line.up.learnt.value_or(now.instant) <= now.instant, "nothing was learnt in the future");
+  }
+  static_cast<void>(parse_device_counters(fuzz::text_of(data, size), "wan"));
   return 0;
 }

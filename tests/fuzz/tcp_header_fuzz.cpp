@@ -17,6 +17,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     }
     at += length;
     now += 1ms;
+    if (data[at - length - 1] % 16 == 0) {
+      const TcpInterval interval = round_trips.take_interval();
+      fuzz::hold(interval.networks.size() <= 8, "networks are bounded");
+      for (const NetworkDelays& network : interval.networks) {
+        const auto is_length = [](const std::optional<Duration>& queue) { return !queue || *queue >= Duration::zero(); };
+        fuzz::hold(is_length(network.queues) && is_length(network.outgoing) && is_length(network.incoming),
+                   "no queue is shorter than none");
+      }
+    }
     for (const DelayMeasured& delay : round_trips.take()) {
       fuzz::hold(delay.delay >= Duration::zero() && delay.sent <= now, "an answer comes after what it answers");
     }

@@ -164,6 +164,36 @@ TEST_F(TcActuator, GoesFromDrainingToSettledWithoutTouchingQueues) {
   EXPECT_EQ(lines.substr(lines.size() - last.size()), last) << "the marker comes last";
 }
 
+TEST_F(TcActuator, FollowsRatesWithoutTouchingQueues) {
+  const std::uint32_t limit = fingerprint();
+  install(0xca1e);
+  probe_.qdiscs[probe_.qdiscs.size() - 2].limit = limit;
+  probe_.last_rates = {.upload_kbit = 1000, .download_kbit = 5000};
+  settings_.tc.upload_kbit = 500;
+  EXPECT_TRUE(read().needs_renewal);
+  const std::string lines = input(Qos::on, "tc");
+  for (const char* const line : {"class change dev wan parent ca1: classid ca1:1 htb rate 475kbit ceil 475kbit",
+                                 "class change dev wan parent ca1:1 classid ca1:10 htb rate 300kbit ceil 475kbit",
+                                 "class change dev wan parent ca1:1 classid ca1:20 htb rate 75kbit ceil 75kbit",
+                                 "class change dev wan parent ca1:1 classid ca1:30 htb rate 125kbit ceil 350kbit",
+                                 "qdisc change dev wan parent ca1:10 handle ca1a: pfifo limit 50"}) {
+    EXPECT_NE(lines.find(line), std::string::npos) << line << "\n" << lines;
+  }
+  EXPECT_EQ(lines.find("add"), std::string::npos);
+  EXPECT_EQ(lines.find("del"), std::string::npos);
+  EXPECT_NE(lines.find("handle ca1e: pfifo limit " + std::to_string(fingerprint())), std::string::npos);
+  EXPECT_EQ(plan(Qos::on).size(), 1U) << "no rule changes";
+
+  settings_.tc.bulk_percent = 50;
+  EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev wan root"), std::string::npos) << "more than rates has changed";
+  settings_.tc.bulk_percent = 70;
+  settings_.tc.download_kbit = 0;
+  EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev wan root"), std::string::npos) << "a direction less";
+  settings_.tc.download_kbit = 5000;
+  probe_.last_rates = {.upload_kbit = 900, .download_kbit = 5000};
+  EXPECT_NE(input(Qos::on, "tc").find("qdisc add dev wan root"), std::string::npos) << "with what it was installed is not known";
+}
+
 TEST_F(TcActuator, ShapesOneDirectionAlone) {
   settings_.tc.download_kbit = 0;
   EXPECT_EQ(refuse(), "");

@@ -1,0 +1,155 @@
+// What the engine makes of a line: when it is looked at, which rates are used, what is told.
+#include <gtest/gtest.h>
+
+#include "unit/core/line/line_samples.h"
+
+namespace voip {
+namespace {
+
+using test::a_network;
+using test::another_network;
+using test::answers;
+
+constexpr Reconciler::Abilities takes_rates{.switches = true, .drains = false, .takes_rates = true};
+
+Settings quick() {
+  Settings settings;
+  settings.qos.actuator = "tc";
+  settings.policy.min_on = 1s;
+  settings.policy.min_off = 1s;
+  settings.policy.release_after = 1s;
+  return settings;
+}
+
+// A line that is full in both directions, of these rates.
+class ALine : public testing::Test {
+ protected:
+  void full(Duration length, std::uint64_t up_kbit, std::uint64_t down_kbit = 0, Duration queue = 300ms) {
+    for (const Instant end = home_.now() + length; home_.now() < end;) {
+      home_.run_for(test::sample_length);
+      if (look() == LineLook::stirring) {
+        home_.send(LineStirred{});
+      } else if (look() == LineLook::counters) {
+        home_.send(test::counters_only(home_.now(), up_kbit, down_kbit));
+      } else if (look() == LineLook::headers) {
+        home_.send(test::sample(home_.now(), {.up_kbit = up_kbit,
+                                              .arrived_kbit = up_kbit,
+                                              .down_kbit = down_kbit,
+                                              .networks = {answers(a_network, queue, down_kbit == 0 ? 0ms : queue),
+                                                           answers(another_network, queue, down_kbit == 0 ? 0ms : queue)}}));
+      }
+    }
+  }
+  [[nodiscard]] LineLook look() const { return home_.all<WatchLine>().back().look; }
+  [[nodiscard]] LineRates rates() const { return home_.all<UseRates>().back().rates; }
+  void call(bool is_up) { home_.traffic(flow_key("192.168.1.5", 40'000, "203.0.113.9", 3478), is_up ? 50 : 0, is_up ? 50 : 0); }
+
+  Simulation home_{quick(), takes_rates};
+};
+
+TEST_F(ALine, IsWaitedForWithoutAWakeUp) {
+  EXPECT_EQ(look(), LineLook::stirring);
+  const auto wakeups = home_.wakeups;
+  home_.run_for(4min);
+  EXPECT_LE(home_.wakeups - wakeups, 1U);
+}
+
+TEST_F(ALine, ThatIsLearntIsUsed) {
+  ASSERT_EQ(rates(), LineRates{});
+  full(8s, 1000);
+  EXPECT_NEAR(rates().upload_kbit, 1000, 10);
+  EXPECT_EQ(rates().download_kbit, 0U);
+}
+
+TEST_F(ALine, IsToldAtOnceAndThenNotTooOften) {
+  EXPECT_EQ(home_.all<LineChanged>().size(), 1U) << "that it is not known";
+  full(60s, 1000);
+  const auto told = home_.all<LineChanged>();
+  EXPECT_GE(told.size(), 3U);
+  EXPECT_LE(told.size(), 14U);
+  EXPECT_NEAR(told.back().line.up.kbit.value_or(0), 1000, 10);
+}
+
+TEST_F(ALine, ThatIsLearntInACallLetsWhatWasRefusedBeTriedAtOnce) {
+  home_.fault = [this](Qos wanted) {
+    return wanted == Qos::on && rates() == LineRates{} ? "the line's rate is not known yet" : "";
+  };
+  call(true);
+  home_.run_for(60s);
+  EXPECT_EQ(home_.report.observed, Qos::off);
+  EXPECT_EQ(home_.report.error, "the line's rate is not known yet");
+  full(8s, 1000);
+  EXPECT_EQ(home_.report.observed, Qos::on);
+  EXPECT_EQ(home_.report.error, "");
+}
+
+TEST_F(ALine, ThatBecomesSlowerInACallIsShapedToLessAtOnceAndWithoutGoingOff) {
+  full(8s, 1000);
+  call(true);
+  home_.run_for(5s);
+  ASSERT_EQ(home_.report.observed, Qos::on);
+  full(3s, 700, 0, 0ms);
+  const auto before = home_.ordered.size();
+  full(1500ms, 500);
+  EXPECT_LT(rates().upload_kbit, 520U);
+  EXPECT_GT(home_.ordered.size(), before);
+  EXPECT_EQ(std::count(home_.ordered.begin() + static_cast<std::ptrdiff_t>(before), home_.ordered.end(), Qos::off), 0);
+  EXPECT_EQ(home_.report.error, "");
+}
+
+TEST_F(ALine, OfWhichADirectionIsLearntInACallIsLeftUntilTheNext) {
+  full(8s, 1000);
+  call(true);
+  home_.run_for(5s);
+  full(8s, 100, 5000);
+  EXPECT_EQ(rates().download_kbit, 0U) << "the shaping would have to be set up anew";
+  call(false);
+  home_.run_for(10s);
+  ASSERT_EQ(home_.report.observed, Qos::off);
+  EXPECT_NEAR(rates().download_kbit, 5000, 50);
+}
+
+TEST_F(ALine, ThatIsAnotherIsForgotten) {
+  full(8s, 1000);
+  home_.send(LineReplaced{});
+  EXPECT_EQ(rates().upload_kbit, 0U);
+  EXPECT_FALSE(home_.engine().line().up.kbit);
+}
+
+TEST_F(ALine, ThatCannotBeLookedAtIsSaidToBeSo) {
+  home_.send(LineSightChanged{"needs CAP_NET_RAW"});
+  EXPECT_EQ(home_.all<UseRates>().back().blocker, "needs CAP_NET_RAW");
+  home_.run_for(1min);
+  EXPECT_EQ(home_.all<LineChanged>().back().line.blocker, "needs CAP_NET_RAW");
+}
+
+TEST_F(ALine, IsLetAloneAtTheStop) {
+  home_.send(StopRequested{});
+  EXPECT_EQ(look(), LineLook::off);
+}
+
+TEST(ALineThatIsConfigured, NeedsNoRates) {
+  Settings settings = quick();
+  settings.qos.tc.upload_is_auto = settings.qos.tc.download_is_auto = false;
+  settings.qos.tc.upload_kbit = 900;
+  EXPECT_TRUE(Simulation(settings, takes_rates).all<UseRates>().empty());
+  EXPECT_TRUE(Simulation(quick()).all<UseRates>().empty()) << "another actuator";
+}
+
+TEST(ALineOfAnEarlierRun, IsUsedFromTheFirstStepOn) {
+  Engine engine(quick(), std::make_unique<PlainDetector>(), takes_rates);
+  LineState kept;
+  kept.up.kbit = 950;
+  kept.up.learnt = at(0s);
+  engine.restore(kept);
+  const auto actions = engine.step(at(1s), DeadlineReached{});
+  const auto place = [&](auto is) { return std::find_if(actions.begin(), actions.end(), is) - actions.begin(); };
+  const auto uses = place([](const Action& action) { return std::holds_alternative<UseRates>(action); });
+  const auto looks = place([](const Action& action) { return std::holds_alternative<ObserveQos>(action); });
+  ASSERT_LT(uses, static_cast<std::ptrdiff_t>(actions.size()));
+  EXPECT_LT(uses, looks) << "what is there is seen with the rates in use";
+  EXPECT_EQ(std::get<UseRates>(actions[static_cast<std::size_t>(uses)]).rates.upload_kbit, 950U);
+}
+
+}  // namespace
+}  // namespace voip
