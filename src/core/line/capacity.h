@@ -39,7 +39,7 @@ class Capacity {
     Instant at{};
   };
   [[nodiscard]] std::uint32_t median() const;
-  void add(const Second& second);
+  void add(const Second& one);
   void believe(std::uint32_t kbit, Instant now);
 
   std::uint64_t bytes_ = 0;  // of the second that is being counted

@@ -9,7 +9,7 @@ namespace {
 
 // A queue of so many packets of the full size is none: one that is on its way, and one of another.
 constexpr std::int64_t few_packets = 2;
-constexpr std::int64_t packet_bits = 1514 * 8;
+constexpr std::int64_t packet_bits = 12'112;  // of 1514 bytes
 constexpr Duration least_queue = 15ms;
 constexpr Duration most_least_queue = 60ms;
 constexpr std::uint32_t least_answers = 2;

@@ -19,7 +19,7 @@
 namespace voip {
 namespace {
 
-constexpr std::size_t longest_listing = 256 * 1024;
+constexpr std::size_t longest_listing = 262'144;
 
 // The number that comes next; moves behind it.
 std::optional<std::uint64_t> take_number(std::string_view& text) {

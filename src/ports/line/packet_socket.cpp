@@ -97,7 +97,7 @@ Status HeaderSocket::open(const std::string& device) {
       setsockopt(opened->get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes) != 0) {
     return failure("set up a packet socket");
   }
-  if (const Status bound = listen(opened->get(), device); !bound) {
+  if (Status bound = listen(opened->get(), device); !bound) {
     return bound;
   }
   fd_ = std::move(*opened);
