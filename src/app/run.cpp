@@ -196,6 +196,9 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
     }
   }
   answer_last_questions(loop, engine, ports);
+  // It is told at a pace; what was learnt since is kept too.
+  const Action line = LineChanged{engine.line()};
+  std::for_each(ports.begin(), ports.end(), [&line](const OwnedPort& one) { one.port->perform(line); });
   in_force = OrdersInForce{engine.orders(), engine.live_settings()};
   close_ports(ports);
   const std::string left_on = engine.left_on();

@@ -48,6 +48,7 @@ struct WatchLine {
 struct UseRates {
   LineRates rates;
   std::string blocker;  // why the line cannot be looked at; empty: it can
+  std::string step{};   // LineState::step, where it has led to this
 };
 
 // What is known of the line is another; at most every five seconds, and every thirty while nothing much happens there.

@@ -23,6 +23,7 @@ struct LineDirection {
   std::uint32_t low_kbit = 0;     // the least that it was within a day; 0 with an unknown rate
   std::optional<Instant> learnt;  // when that was seen last
   std::optional<Duration> queue;  // that stands now; empty: nothing tells
+  std::uint32_t shaped_kbit = 0;  // to which it is shaped now by a rate that is learnt; 0: it is not
   friend bool operator==(const LineDirection&, const LineDirection&) = default;
 };
 
@@ -31,13 +32,15 @@ struct LineState {
   LineDirection down;
   Bottleneck bottleneck = Bottleneck::unknown;
   std::string blocker;  // why nothing can be learnt, for people; empty: nothing is in the way
+  std::string step;     // what was done last to follow it in this call, and why, for people; empty: nothing
   friend bool operator==(const LineState&, const LineState&) = default;
 };
 
 // How closely the line is looked at. Each costs more than the one before.
 enum class LineLook : std::uint8_t {
   off,
-  stirring,  // one packet in many wakes us up: an idle line costs nothing
+  openings,  // connections that open tell how long ways are before they are loaded
+  stirring,  // ... and one packet in many wakes us up: an idle line costs nothing
   counters,  // of the WAN's device
   headers,   // and of TCP segments there
 };

@@ -103,7 +103,8 @@ SeenLine line_of(Reader& reader, const Json& json) {
           reader.text_or_nothing(json, "learnt"),
           reader.text_or_nothing(json, "blocker"),
           reader.text_or_nothing(json, "up_learnt"),
-          reader.text_or_nothing(json, "down_learnt")};
+          reader.text_or_nothing(json, "down_learnt"),
+          reader.text_or_nothing(json, "step")};
 }
 
 SeenFlow flow_of(Reader& reader, const Json& json) {

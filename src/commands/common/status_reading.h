@@ -56,6 +56,7 @@ struct SeenLine {
   std::string blocker;     // why it cannot be looked at; empty: nothing is in the way
   std::string up_learnt{};
   std::string down_learnt{};
+  std::string step{};  // what was done last to follow it in a call, and why; empty: nothing
 };
 
 // All text is printable (base/printable.h). Moments are as the daemon wrote them: "2026-08-20T18:05:09Z".

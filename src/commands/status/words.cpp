@@ -139,6 +139,7 @@ Line line_words(const SeenStatus& status) {
     add({line_rates(line, status.time)});
     add({bottleneck_in_words(line.bottleneck), Tone::yellow});
     add({line_queues(line)});
+    add({line.step});
     add({line.blocker.empty() ? "" : "not looked at: " + line.blocker});
   }
   return words;

@@ -95,6 +95,7 @@ class Engine {
   void look_at_line(Instant now);
   void use_rates(Instant now);
   void follow(LineFollower& follower, Direction direction, Instant now);
+  [[nodiscard]] LineState line_state() const;
   [[nodiscard]] std::uint32_t rate_to_use(LineFollower& follower, Direction direction, Instant now);
   void tell_line(Instant now);
   void tell_switch();
@@ -139,6 +140,7 @@ class Engine {
   LineLook line_look_ = LineLook::off;  // as it was ordered last
   bool takes_rates_ = false;            // the actuator does
   std::optional<UseRates> rates_in_use_;
+  std::string line_step_;
   std::optional<LineState> told_line_;
   Instant line_told_at_{};
   std::optional<Instant> tell_line_at_;

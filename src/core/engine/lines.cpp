@@ -1,4 +1,5 @@
 // The engine's part for the line: when it is looked at, what is told of it.
+#include <string>
 #include <utility>
 
 #include "core/engine/engine.h"
@@ -13,6 +14,16 @@ constexpr Duration tell_often = 5s;  // in a call, and while a queue stands
 bool is_another(std::uint32_t used, std::uint32_t kbit) {
   const std::uint64_t difference = kbit > used ? kbit - used : used - kbit;
   return difference * 100 >= std::uint64_t{used} * 4;
+}
+
+std::string in_words(const FollowedStep& step, Direction direction) {
+  const std::string what = direction == Direction::up ? "upload" : "download";
+  const std::string rate = std::to_string(step.kbit) + " kbit/s";
+  if (!step.is_fall) {
+    return "the " + what + " is shaped to " + rate + " again: what is held back would take more, and no queue stood";
+  }
+  return "the " + what + " is shaped to " + rate + ": in spite of the shaping a queue of " + std::to_string(step.queue.count()) +
+         " ms stood on the line, which carried " + std::to_string(step.carried_kbit) + " kbit/s";
 }
 
 }  // namespace
@@ -60,6 +71,9 @@ void Engine::follow(LineFollower& follower, Direction direction, Instant now) {
                     .carried_kbit = line_.carried_kbit(direction),
                     .bulk_percent = settings_.qos.tc.bulk_percent},
                    now);
+  if (const auto step = follower.take_step()) {
+    line_step_ = in_words(*step, direction);
+  }
 }
 
 // While QoS is on a direction is not begun with: the shaping would have to be set up anew.
@@ -69,6 +83,7 @@ std::uint32_t Engine::rate_to_use(LineFollower& follower, Direction direction, I
   const std::uint32_t used = !rates_in_use_ ? 0 : is_up ? rates_in_use_->rates.upload_kbit : rates_in_use_->rates.download_kbit;
   if (!reconciler_.is_on()) {
     follower.end();
+    line_step_.clear();
     return used != 0 && !is_another(used, learnt) ? used : learnt;
   }
   if (!follower.is_following()) {
@@ -82,8 +97,8 @@ void Engine::use_rates(Instant now) {
   if (!takes_rates_) {
     return;
   }
-  UseRates next{{rate_to_use(up_follower_, Direction::up, now), rate_to_use(down_follower_, Direction::down, now)},
-                line_.state().blocker};
+  const LineRates rates{rate_to_use(up_follower_, Direction::up, now), rate_to_use(down_follower_, Direction::down, now)};
+  UseRates next{rates, line_.state().blocker, line_step_};
   if (rates_in_use_ && next.rates == rates_in_use_->rates && next.blocker == rates_in_use_->blocker) {
     return;
   }
@@ -96,8 +111,18 @@ void Engine::use_rates(Instant now) {
   actions_.emplace_back(std::move(next));
 }
 
+LineState Engine::line_state() const {
+  LineState line = line_.state();
+  if (rates_in_use_ && reconciler_.is_on()) {
+    line.up.shaped_kbit = rates_in_use_->rates.upload_kbit;
+    line.down.shaped_kbit = rates_in_use_->rates.download_kbit;
+  }
+  line.step = line_step_;
+  return line;
+}
+
 void Engine::tell_line(Instant now) {
-  const LineState& line = line_.state();
+  const LineState line = line_state();
   tell_line_at_.reset();
   if (told_line_ == line) {
     return;

@@ -130,7 +130,7 @@ FullStatus Engine::full_status() const {
   write_report(status.report);
   status.rates = calls_.rates(no_device, flows_);
   status.calls = calls_.active_calls(flows_);
-  status.line = line_.state();
+  status.line = line_state();
   status.flows_seen = flows_seen_;
   status.events_lost = events_lost_;
   status.calls_seen = calls_.calls_seen();

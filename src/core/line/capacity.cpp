@@ -60,6 +60,17 @@ std::uint32_t Capacity::median() const {
   return *middle;
 }
 
+// Two of these seconds had several witnesses, or the one that they had was not always the same. In one of them an answer may have
+// come late by chance.
+bool Capacity::are_several() const {
+  const auto several = std::count_if(seconds_.begin(), seconds_.end(), [](const Second& one) { return !one.only_witness; });
+  const auto first =
+      std::find_if(seconds_.begin(), seconds_.end(), [](const Second& one) { return one.only_witness.has_value(); });
+  const bool is_another = std::any_of(
+      first, seconds_.end(), [&](const Second& one) { return one.only_witness && one.only_witness != first->only_witness; });
+  return several >= 2 || is_another;
+}
+
 void Capacity::add(const Second& one) {
   if (seconds_.size() == most_seconds) {
     seconds_.erase(seconds_.begin());
@@ -69,8 +80,7 @@ void Capacity::add(const Second& one) {
     return;
   }
   const std::uint32_t kbit = median();
-  const auto several = std::count_if(seconds_.begin(), seconds_.end(), [](const Second& each) { return !each.only_witness; });
-  if (2 * static_cast<std::size_t>(several) > seconds_.size()) {
+  if (are_several()) {
     believe(kbit, one.at);
     return;
   }

@@ -39,6 +39,7 @@ class Capacity {
     Instant at{};
   };
   [[nodiscard]] std::uint32_t median() const;
+  [[nodiscard]] bool are_several() const;
   void add(const Second& one);
   void believe(std::uint32_t kbit, Instant now);
 

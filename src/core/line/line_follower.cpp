@@ -67,6 +67,7 @@ void LineFollower::fall(const FollowedSample& sample, Instant now) {
   // What stood in spite of us cannot mean that the line became faster.
   kbit_ = std::min(kbit_, part(sample.carried_kbit, margin_percent));
   settles_at_ = now + settling;
+  step_ = FollowedStep{true, kbit_, sample.queue, sample.carried_kbit};
   if (sample.queue >= worth_a_drain) {
     low_kbit_ = part(sample.carried_kbit, drain_percent);
     const auto held_percent = static_cast<std::int64_t>(drain_percent * sample.bulk_percent / 100);
@@ -79,6 +80,9 @@ void LineFollower::rise(Instant now) {
   backlogged_since_.reset();
   if (kbit_ < highest_kbit_) {
     kbit_ = std::min(part(kbit_, step_percent), highest_kbit_);
+    if (kbit_ == highest_kbit_) {
+      step_ = FollowedStep{false, kbit_, {}, {}};
+    }
     return;
   }
   kbit_ = part(kbit_, slow_step_percent);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/time.h"
 
@@ -22,6 +23,14 @@ struct FollowedSample {
   std::uint32_t bulk_percent = 70;  // of the rate, which the rest may take
 };
 
+// What was done, and what was seen that led to it.
+struct FollowedStep {
+  bool is_fall = false;  // else it is back at what the line was known to carry
+  std::uint32_t kbit = 0;
+  Duration queue{};
+  std::uint32_t carried_kbit = 0;
+};
+
 class LineFollower {
  public:
   // Shaping begins with what the line is known to carry. 0: it is not known, so there is nothing to follow.
@@ -32,6 +41,9 @@ class LineFollower {
   void sampled(const FollowedSample& sample, Instant now);
   // The time has come to let go after a drain.
   void pass(Instant now);
+
+  // The step that was done since the last call, if any is worth telling.
+  std::optional<FollowedStep> take_step() { return std::exchange(step_, std::nullopt); }
 
   // The rate to shape to now.
   [[nodiscard]] std::uint32_t kbit() const { return drained_at_ ? low_kbit_ : kbit_; }
@@ -50,6 +62,7 @@ class LineFollower {
   Instant settles_at_{};            // what is seen before is of the rate before
   std::uint32_t full_samples_ = 0;  // in a row
   std::optional<Instant> backlogged_since_;
+  std::optional<FollowedStep> step_;
 };
 
 }  // namespace voip

@@ -36,7 +36,7 @@ void LineWatch::stirred(Instant now) {
 }
 
 void LineWatch::rest(Duration length, Instant now) {
-  look_ = LineLook::off;
+  look_ = LineLook::openings;
   rests_until_ = now + length;
   quiet_since_.reset();
   reads_since_.reset();
@@ -75,7 +75,10 @@ void LineWatch::sampled(const LineModel& model, bool has_headers, Instant now) {
 }
 
 LineLook LineWatch::decide(Instant now) {
-  if (look_ == LineLook::off && (!rests_until_ || now >= *rests_until_ || has_calls_)) {
+  if (!rests_until_ && look_ == LineLook::off) {
+    look_ = LineLook::stirring;
+  }
+  if (rests_until_ && (now >= *rests_until_ || has_calls_)) {
     rests_until_.reset();
     look_ = LineLook::stirring;
   }

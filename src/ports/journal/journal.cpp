@@ -118,6 +118,10 @@ class Journal : public Port {
       note(changed->report);
     } else if (const auto* line = std::get_if<LineChanged>(&action)) {
       note(line->line);
+    } else if (const auto* use = std::get_if<UseRates>(&action)) {
+      if (std::exchange(step_, use->step) != use->step && !use->step.empty()) {
+        log_info(use->step);
+      }
     }
   }
 
@@ -156,6 +160,7 @@ class Journal : public Port {
   bool has_problem_ = false;
   std::optional<Mode> mode_;
   Sight sight_ = Sight::ok;
+  std::string step_;                      // to follow the line
   std::optional<std::uint32_t> up_kbit_;  // of the line, as told last
   std::optional<std::uint32_t> down_kbit_;
 };

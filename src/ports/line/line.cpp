@@ -20,7 +20,8 @@ namespace {
 // Packets carry the kernel's time, so they need not be fetched one by one. What a fast line has beyond this is left unseen.
 constexpr Duration fetch_interval = 20ms;  // while delays are measured
 constexpr Duration rare_fetch_interval = 50ms;
-constexpr int most_packets = 2'000;  // in one fetch
+constexpr Duration bunch_interval = 100ms;  // while only openings are of interest
+constexpr int most_packets = 2'000;         // in one fetch
 constexpr Duration sample_interval = 250ms;
 constexpr std::uint64_t enough_per_s = 500;  // headers of packets that tell of delays only
 constexpr std::uint32_t most_thinned_out = 64;
@@ -84,7 +85,11 @@ class LinePort : public Port {
     if (wants_samples() != sampler_.has_value()) {
       wants_samples() ? begin_sampling() : stop_sampling();
     }
-    wait_for_packets(look_ == LineLook::stirring && !is_reading_);
+    const bool waits = !is_reading_ && !wants_samples();
+    if (waits) {
+      headers_.pass_openings(look_ == LineLook::stirring);
+    }
+    wait_for_packets(waits);
   }
 
   bool begin() {
@@ -137,18 +142,31 @@ class LinePort : public Port {
       return;
     }
     is_waiting_ = is_waiting;
-    if (!is_waiting) {
+    is_waiting ? watch_for_packets() : stop_watching();
+  }
+
+  // Packets carry the kernel's time, so those that come in a bunch are one wake-up.
+  void watch_for_packets() {
+    const Status watched = loop_->watch(headers_.fd(), EPOLLIN, [this](std::uint32_t) {
       loop_->unwatch(headers_.fd());
-    } else if (const Status watched = loop_->watch(headers_.fd(), EPOLLIN, [this](std::uint32_t) { take_stirring(); });
-               !watched) {
-      is_waiting_ = false;
+      bunch_ = loop_->call_at(loop_->now() + bunch_interval, [this] {
+        bunch_.reset();
+        watch_for_packets();
+        if (take_packets() && look_ == LineLook::stirring) {
+          loop_->post(LineStirred{});
+        }
+      });
+    });
+    if (!watched) {
       cannot(watched.error());
     }
   }
 
-  void take_stirring() {
-    if (take_packets()) {
-      loop_->post(LineStirred{});
+  void stop_watching() {
+    if (bunch_) {
+      loop_->cancel(*std::exchange(bunch_, std::nullopt));
+    } else {
+      loop_->unwatch(headers_.fd());
     }
   }
 
@@ -205,7 +223,7 @@ class LinePort : public Port {
     if (is_reading_) {
       is_reading_ = false;
       loop_->cancel(fetcher_);
-      headers_.pass_openings();
+      headers_.pass_openings(false);
     }
   }
 
@@ -286,8 +304,9 @@ class LinePort : public Port {
   std::string wan_;  // what is open is open on
   std::string problem_;
   HeaderSocket headers_;
-  bool is_waiting_ = false;  // for a packet
-  bool is_reading_ = false;  // all headers
+  bool is_waiting_ = false;             // for packets
+  std::optional<Loop::TimerId> bunch_;  // they have come, and are fetched soon
+  bool is_reading_ = false;             // all headers
   std::uint32_t one_in_ = 1;
   Loop::TimerId fetcher_ = 0;
   std::optional<RoundTrips> round_trips_;

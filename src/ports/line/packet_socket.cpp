@@ -83,8 +83,9 @@ std::optional<std::chrono::system_clock::time_point> time_of(msghdr& message) {
 }  // namespace
 
 Status HeaderSocket::open(const std::string& device) {
+  passing_ = Passing::openings;
   one_in_ = 0;
-  auto opened = open_socket(openings_of_tcp(packets_for_a_stir));
+  auto opened = open_socket(openings_of_tcp(0));
   if (!opened) {
     return Error{opened.error()};
   }
@@ -104,16 +105,25 @@ Status HeaderSocket::open(const std::string& device) {
   return {};
 }
 
-void HeaderSocket::pass_openings() {
-  if (one_in_ != 0 && attach(fd_.get(), openings_of_tcp(packets_for_a_stir)).ok()) {
-    one_in_ = 0;
+void HeaderSocket::pass(Passing what, std::uint32_t one_in) {
+  if (what == passing_ && one_in == one_in_) {
+    return;
+  }
+  const Status attached = what == Passing::headers
+                              ? attach(fd_.get(), headers_of_tcp(one_in))
+                              : attach(fd_.get(), openings_of_tcp(what == Passing::openings ? 0 : packets_for_a_stir));
+  if (attached) {
+    passing_ = what;
+    one_in_ = one_in;
   }
 }
 
+void HeaderSocket::pass_openings(bool stirs) {
+  pass(stirs ? Passing::openings_and_some : Passing::openings, 0);
+}
+
 void HeaderSocket::pass_headers(std::uint32_t one_in) {
-  if (one_in != one_in_ && attach(fd_.get(), headers_of_tcp(one_in)).ok()) {
-    one_in_ = one_in;
-  }
+  pass(Passing::headers, one_in);
 }
 
 HeaderSocket::Reading HeaderSocket::read(Header& header) {

@@ -32,8 +32,9 @@ class HeaderSocket {
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // From now on: segments that open a connection, and besides one packet in many, of which nothing is told but that it passed.
-  void pass_openings();
+  // From now on: segments that open a connection; and, if it stirs, one packet in many besides, of which nothing is told but that
+  // it passed.
+  void pass_openings(bool stirs);
   // From now on: the headers of all segments; of those with payload that come, and of those without that leave, one in so many, a
   // power of two. All that is needed to count what leaves and arrives passes always.
   void pass_headers(std::uint32_t one_in);
@@ -43,8 +44,12 @@ class HeaderSocket {
   std::uint32_t lost();
 
  private:
+  enum class Passing : std::uint8_t { openings, openings_and_some, headers };
+  void pass(Passing what, std::uint32_t one_in);
+
   UniqueFd fd_;
-  std::uint32_t one_in_ = 0;  // 0: openings
+  Passing passing_ = Passing::openings;
+  std::uint32_t one_in_ = 0;  // of headers
 };
 
 }  // namespace voip

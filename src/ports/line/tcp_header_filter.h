@@ -73,7 +73,7 @@ constexpr auto headers_of_tcp(std::uint32_t one_in) {
 }
 
 // The same of segments that open a connection, which tell how long the way is before it carries anything; and the first byte of
-// one packet in `one_in` of any kind, by chance.
+// one packet in `one_in` of any kind, by chance; 0: of none.
 constexpr auto openings_of_tcp(std::uint32_t one_in) {
   const auto is_chosen = std::to_array<sock_filter>({
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(SKF_AD_OFF + SKF_AD_RANDOM)),

@@ -93,6 +93,9 @@ TEST_F(ALine, ThatBecomesSlowerInACallIsShapedToLessAtOnceAndWithoutGoingOff) {
   full(1500ms, 500);
   EXPECT_LT(rates().upload_kbit, 520U);
   EXPECT_GT(home_.ordered.size(), before);
+  const std::string step = home_.all<UseRates>().back().step;
+  EXPECT_NE(step.find("the upload is shaped to "), std::string::npos) << step;
+  EXPECT_NE(step.find("a queue of 300 ms stood on the line, which carried 500 kbit/s"), std::string::npos) << step;
   EXPECT_EQ(std::count(home_.ordered.begin() + static_cast<std::ptrdiff_t>(before), home_.ordered.end(), Qos::off), 0);
   EXPECT_EQ(home_.report.error, "");
 }

@@ -62,6 +62,20 @@ TEST_F(CapacityOfALine, TwoNetworksThatSayTheSameAtDifferentTimesAreBelieved) {
   EXPECT_EQ(known().kbit, 9900U);
 }
 
+TEST_F(CapacityOfALine, OneThatAnswersSeldomIsAWitnessToo) {
+  stands(1s, 1000);
+  stands(2s, 1000, one);
+  EXPECT_FALSE(known().kbit) << "once may be chance";
+  stands(1s, 1000);
+  EXPECT_EQ(known().kbit, 1000U);
+}
+
+TEST_F(CapacityOfALine, TwoThatTakeTurnsAreTwo) {
+  stands(2s, 1000, one);
+  stands(1s, 1000, other);
+  EXPECT_EQ(known().kbit, 1000U);
+}
+
 TEST_F(CapacityOfALine, WhatOneNetworkSaidTwiceIsStillOneNetwork) {
   stands(10s, 3000, one);
   pause(1h);

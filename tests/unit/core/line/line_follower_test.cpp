@@ -109,6 +109,26 @@ TEST_F(Following, ALineThatChangesIsSlowlyTriedBeyondWhatIsKnown) {
   EXPECT_LT(follower_.kbit(), 14'000U);
 }
 
+TEST_F(Following, EachStepThatIsWorthItIsToldOnceWithWhatWasSeen) {
+  run(5s);
+  EXPECT_FALSE(follower_.take_step());
+  line_kbit_ = 5000;
+  run(2s);
+  const auto fall = follower_.take_step();
+  ASSERT_TRUE(fall);
+  EXPECT_TRUE(fall->is_fall);
+  EXPECT_EQ(fall->kbit, 4850U);
+  EXPECT_EQ(fall->carried_kbit, 5000U);
+  EXPECT_GT(fall->queue, 60ms);
+  EXPECT_FALSE(follower_.take_step());
+  line_kbit_ = 10'000;
+  run(20s);
+  const auto back = follower_.take_step();
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->is_fall);
+  EXPECT_EQ(back->kbit, 10'000U);
+}
+
 TEST_F(Following, WhatIsNotKnownIsNotFollowed) {
   follower_.begin(0, now_);
   run(10s);
