@@ -109,19 +109,24 @@ Plan removal(const Probe& before) {
   return plan;
 }
 
-// What is there is what was installed with the rates of the last switch.
-bool differs_in_rates_alone(const Probe& before, Found found, const QosSettings& settings, const Site& site,
-                            const tc::Layout& layout) {
+// What is there is all that these settings install, and unchanged.
+bool is_as_installed(const Probe& before, const QosSettings& settings, const Site& site, const tc::Layout& layout) {
+  const Found found = tc::find_ours(before, layout);
+  return (found == Found::draining || found == Found::settled) &&
+         tc::is_up_to_date(before, tc::fingerprint(settings, site, layout)) &&
+         tc::changed_in_trees(before, tc::devices_with_clsact(before).size(), found == Found::draining ? Qos::draining : Qos::on,
+                              settings, layout)
+             .empty();
+}
+
+// What is there is what was installed with the rates of the last switch, for the same directions.
+bool differs_in_rates_alone(const Probe& before, const QosSettings& settings, const Site& site, const tc::Layout& layout) {
   QosSettings old = settings;
   old.tc.upload_kbit = before.last_rates.upload_kbit;
   old.tc.download_kbit = before.last_rates.download_kbit;
   const auto is_same_way = [](std::uint32_t a, std::uint32_t b) { return (a == 0) == (b == 0); };
-  return (found == Found::draining || found == Found::settled) && is_same_way(old.tc.upload_kbit, settings.tc.upload_kbit) &&
-         is_same_way(old.tc.download_kbit, settings.tc.download_kbit) &&
-         tc::is_up_to_date(before, tc::fingerprint(old, site, layout)) &&
-         tc::changed_in_trees(before, tc::devices_with_clsact(before).size(), found == Found::draining ? Qos::draining : Qos::on,
-                              old, layout)
-             .empty();
+  return is_same_way(old.tc.upload_kbit, settings.tc.upload_kbit) &&
+         is_same_way(old.tc.download_kbit, settings.tc.download_kbit) && is_as_installed(before, old, site, layout);
 }
 
 Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Site& site) {
@@ -132,16 +137,11 @@ Plan plan(Qos wanted, const Probe& before, const QosSettings& settings, const Si
   }
   const tc::Layout layout = tc::layout_of(before, settings, site);
   const Command rules{.argv = {"nft", "-f", "-"}, .input = tc::nft_rules(settings, site)};
-  const Found found = tc::find_ours(before, layout);
-  const bool is_whole = (found == Found::draining || found == Found::settled) &&
-                        tc::changed_in_trees(before, tc::devices_with_clsact(before).size(),
-                                             found == Found::draining ? Qos::draining : Qos::on, settings, layout)
-                            .empty();
   const std::uint32_t fingerprint = tc::fingerprint(settings, site, layout);
-  if (is_whole && tc::is_up_to_date(before, fingerprint)) {
+  if (is_as_installed(before, settings, site, layout)) {
     return {rules, tc::batch(tc::tc_change(wanted, settings, layout, before, fingerprint))};
   }
-  if (differs_in_rates_alone(before, found, settings, site, layout)) {
+  if (differs_in_rates_alone(before, settings, site, layout)) {
     return {tc::batch(tc::tc_retune(wanted, settings, layout, before, fingerprint))};
   }
   Plan plan = removal(before);
