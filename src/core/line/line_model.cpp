@@ -56,10 +56,6 @@ void LineModel::looked_away() {
   state_.bottleneck = Bottleneck::unknown;
 }
 
-std::uint32_t LineModel::kbit(Direction direction) const {
-  return way(direction).kbit;
-}
-
 bool LineModel::is_full(Direction direction) const {
   return way(direction).queue.stands() && state_.bottleneck != Bottleneck::far_end;
 }

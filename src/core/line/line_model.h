@@ -3,7 +3,6 @@
 // nothing but QUIC stays unknown.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -31,7 +30,7 @@ class LineModel {
 
   [[nodiscard]] const LineState& state() const { return state_; }
   // Of the last sample, in bytes of the line.
-  [[nodiscard]] std::uint32_t kbit(Direction direction) const;
+  [[nodiscard]] std::uint32_t kbit(Direction direction) const { return way(direction).kbit; }
   // In the last sample a queue of the line stood there, as far as can be told; or it is known that none did.
   [[nodiscard]] bool is_full(Direction direction) const;
   [[nodiscard]] bool is_calm(Direction direction) const;

@@ -61,8 +61,8 @@ void RoundTrips::left(const TcpSegment& segment, Instant now) {
 void RoundTrips::came_home(Connection& connection, const Answer& answer, Instant now) {
   const Duration delay = now - answer.left;
   if (delay >= Duration::zero() && delay <= longest_delay) {
-    ++connection.home_answers;
-    connection.shortest_home = std::min(connection.shortest_home.value_or(delay), delay);
+    ++connection.now.home_answers;
+    connection.now.home = std::min(connection.now.home.value_or(delay), delay);
     connection.least_home_delay = std::min(connection.least_home_delay.value_or(delay), delay);
   }
 }
@@ -78,7 +78,7 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
     connection.home_echoes.left(segment, now);
     if (const auto waited = connection.clock.came(*segment.timestamp, now)) {
       connection.incoming_queue = waited;
-      connection.shortest_incoming = std::min(connection.shortest_incoming.value_or(*waited), *waited);
+      connection.now.incoming = std::min(connection.now.incoming.value_or(*waited), *waited);
     }
   }
   const auto by_number = connection.ends.came(segment);
@@ -102,12 +102,12 @@ void RoundTrips::came(const TcpSegment& segment, Instant now) {
 void RoundTrips::answered(Connection& connection, const DelayMeasured& answer) {
   const Duration delay = answer.delay;
   ways_.seen(answer.remote, delay, now_);
-  ++connection.answers;
-  connection.shortest = std::min(connection.shortest.value_or(delay), delay);
+  ++connection.now.answers;
+  connection.now.shortest = std::min(connection.now.shortest.value_or(delay), delay);
   connection.least_delay = std::min(connection.least_delay.value_or(delay), delay);
   if (answer.incoming_queue) {
     const Duration outgoing = std::max(delay - *answer.incoming_queue, Duration::zero());
-    connection.shortest_outgoing = std::min(connection.shortest_outgoing.value_or(outgoing), outgoing);
+    connection.now.outgoing = std::min(connection.now.outgoing.value_or(outgoing), outgoing);
   }
 }
 
@@ -124,15 +124,15 @@ std::vector<DelayMeasured> RoundTrips::take() {
 }
 
 void RoundTrips::add_to(TcpInterval& interval, const Connection& connection) const {
-  if (connection.home_answers >= enough_answers) {
-    const Duration home = *connection.shortest_home - *connection.least_home_delay;
+  if (connection.now.home_answers >= enough_answers) {
+    const Duration home = *connection.now.home - *connection.least_home_delay;
     interval.home_queue = std::max(interval.home_queue.value_or(home), home);
   }
   const IpPrefix remote = remote_network(connection.far.address);
   const auto way = ways_.of(remote, now_);
   // What the clock takes for no queue is none where an answer has met next to none, there and back.
   const bool is_sound = way && connection.least_delay && *connection.least_delay <= *way + clear_within;
-  if (connection.answers == 0 && !(is_sound && connection.shortest_incoming)) {
+  if (connection.now.answers == 0 && !(is_sound && connection.now.incoming)) {
     return;
   }
   auto found = std::find_if(interval.networks.begin(), interval.networks.end(),
@@ -146,24 +146,20 @@ void RoundTrips::add_to(TcpInterval& interval, const Connection& connection) con
       least = std::min(least.value_or(queue), queue);
     }
   };
-  found->answers += connection.answers;
+  found->answers += connection.now.answers;
   if (way) {
-    take_less(found->queues, connection.shortest, *way);
+    take_less(found->queues, connection.now.shortest, *way);
   }
   if (is_sound) {
-    take_less(found->outgoing, connection.shortest_outgoing, *way);
-    take_less(found->incoming, connection.shortest_incoming, Duration::zero());
+    take_less(found->outgoing, connection.now.outgoing, *way);
+    take_less(found->incoming, connection.now.incoming, Duration::zero());
   }
 }
 
 TcpInterval RoundTrips::take_interval() {
   for (Connection& connection : connections_) {
     add_to(interval_, connection);
-    connection.answers = connection.home_answers = 0;
-    connection.shortest.reset();
-    connection.shortest_outgoing.reset();
-    connection.shortest_incoming.reset();
-    connection.shortest_home.reset();
+    connection.now = {};
   }
   auto& networks = interval_.networks;
   std::stable_sort(networks.begin(), networks.end(),

@@ -53,13 +53,15 @@ class RoundTrips {
     TimestampEchoes home_echoes;
     std::optional<Duration> least_delay;
     std::optional<Duration> least_home_delay;
-    // ... and since the last call:
-    std::uint32_t answers = 0;
-    std::optional<Duration> shortest;
-    std::optional<Duration> shortest_outgoing;  // with the way
-    std::optional<Duration> shortest_incoming;
-    std::uint32_t home_answers = 0;
-    std::optional<Duration> shortest_home;
+    struct Interval {  // ... and since the last call
+      std::uint32_t answers = 0;
+      std::optional<Duration> shortest;
+      std::optional<Duration> outgoing;  // the shortest, with the way
+      std::optional<Duration> incoming;
+      std::uint32_t home_answers = 0;
+      std::optional<Duration> home;
+    };
+    Interval now;
   };
   Connection& find_or_add(const Endpoint& near, const Endpoint& far, Instant now);
   void came_home(Connection& connection, const Answer& answer, Instant now);
