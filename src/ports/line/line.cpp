@@ -47,7 +47,7 @@ class LinePort : public Port {
       file_.keep({read_of_, changed->line});
     } else if (std::holds_alternative<ObserveQos>(action) && is_wanted()) {
       // Links may have come, gone, or changed their places.
-      if (const std::string wan = find_wan_(); wan != wan_ || !problem_.empty()) {
+      if (const std::string wan = find_wan_(); wan != wan_ || !problem_.empty() || !headers_.is_on(wan)) {
         stop();
         arrange();
       }
@@ -71,6 +71,9 @@ class LinePort : public Port {
     if (!is_wanted()) {
       stop();
       return;
+    }
+    if (headers_.is_open() && !headers_.is_on(wan_)) {
+      stop();
     }
     if (!headers_.is_open() && !begin()) {
       stop();

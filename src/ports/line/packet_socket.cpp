@@ -52,8 +52,7 @@ Result<UniqueFd> open_socket(std::span<const sock_filter> filter) {
   return fd;
 }
 
-Status listen(int fd, const std::string& device) {
-  const unsigned index = if_nametoindex(device.c_str());
+Status listen(int fd, const std::string& device, unsigned index) {
   if (index == 0) {
     return failure("find the device " + device);
   }
@@ -98,11 +97,16 @@ Status HeaderSocket::open(const std::string& device) {
       setsockopt(opened->get(), SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes) != 0) {
     return failure("set up a packet socket");
   }
-  if (Status bound = listen(opened->get(), device); !bound) {
+  index_ = if_nametoindex(device.c_str());
+  if (Status bound = listen(opened->get(), device, index_); !bound) {
     return bound;
   }
   fd_ = std::move(*opened);
   return {};
+}
+
+bool HeaderSocket::is_on(const std::string& device) const {
+  return fd_ && if_nametoindex(device.c_str()) == index_;
 }
 
 void HeaderSocket::pass(Passing what, std::uint32_t one_in) {

@@ -31,6 +31,8 @@ class HeaderSocket {
   void close() { fd_.reset(); }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
   [[nodiscard]] int fd() const { return fd_.get(); }
+  // The device of that name is still the one that it was opened on: one that is made anew, as PPPoE does, is another.
+  [[nodiscard]] bool is_on(const std::string& device) const;
 
   // From now on: segments that open a connection; and, if it stirs, one packet in many besides, of which nothing is told but that
   // it passed.
@@ -48,6 +50,7 @@ class HeaderSocket {
   void pass(Passing what, std::uint32_t one_in);
 
   UniqueFd fd_;
+  unsigned index_ = 0;  // of the device
   Passing passing_ = Passing::openings;
   std::uint32_t one_in_ = 0;  // of headers
 };

@@ -160,6 +160,25 @@ TEST_F(LineDelay, WithoutAWanNothingIsTold) {
   EXPECT_EQ(sockets(), 1) << "it is asked for anew";
 }
 
+TEST_F(LineDelay, ADeviceThatIsMadeAnewUnderItsNameIsLookedAt) {
+  const auto look = [this](const Action& action) {
+    const Inside router(home_.router);
+    port_->perform(action);
+  };
+  const auto is_on_new = [this] {
+    return SmallHome::run(home_.router, "grep -q \" 0003 *$(ip -o link show wan0 | cut -d: -f1) \" /proc/net/packet") == 0;
+  };
+  look(WatchLine{LineLook::stirring});
+  ASSERT_TRUE(is_on_new());
+  ASSERT_EQ(SmallHome::run(home_.router,
+                           "ip link set wan0 down; ip link set wan0 name old0; ip link add wan0 type ifb; ip link set wan0 up"),
+            0);
+  EXPECT_FALSE(is_on_new());
+  look(ObserveQos{});
+  EXPECT_TRUE(is_on_new()) << "as PPPoE does when it connects again";
+  EXPECT_EQ(sockets(), 1);
+}
+
 // Takes a capability away from this thread while it lives.
 class Without {
  public:
