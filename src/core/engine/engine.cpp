@@ -67,10 +67,11 @@ void Engine::find_deadline(Instant now) {
   }
   deadline_ = earlier(next_judgement_, earlier(policy_.deadline(), reconciler_.deadline()));
   if (!is_stopping_) {
-    deadline_ = earlier(deadline_, watchlist_.deadline());  // a daemon that ends reads nothing any more
+    // A daemon that ends reads nothing any more, and looks at no line.
+    deadline_ = earlier(deadline_, earlier(watchlist_.deadline(), line_watch_.deadline()));
   }
   deadline_ = earlier(deadline_, stop_by_);
-  deadline_ = earlier(deadline_, earlier(line_watch_.deadline(), tell_line_at_));
+  deadline_ = earlier(deadline_, tell_line_at_);
   deadline_ = earlier(deadline_, earlier(up_follower_.deadline(), down_follower_.deadline()));
   if (next_rates_) {
     deadline_ = earlier(deadline_, *next_rates_ + settings_.monitor.fast_interval);

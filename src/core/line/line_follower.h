@@ -35,7 +35,10 @@ class LineFollower {
  public:
   // Shaping begins with what the line is known to carry. 0: it is not known, so there is nothing to follow.
   void begin(std::uint32_t kbit, Instant now);
-  void end() { kbit_ = 0; }
+  void end() {
+    kbit_ = 0;
+    drained_at_.reset();
+  }
   [[nodiscard]] bool is_following() const { return kbit_ != 0; }
 
   void sampled(const FollowedSample& sample, Instant now);

@@ -126,6 +126,34 @@ TEST_F(ALine, ThatCannotBeLookedAtIsSaidToBeSo) {
   EXPECT_EQ(home_.all<LineChanged>().back().line.blocker, "needs CAP_NET_RAW");
 }
 
+// The simulation holds that no deadline is in the past.
+TEST_F(ALine, ThatIsDrainedWhenQosGoesOffLeavesNothingToWaitFor) {
+  full(8s, 1000);
+  call(true);
+  home_.run_for(5s);
+  full(3s, 700, 0, 0ms);
+  while (rates().upload_kbit > 400) {
+    full(250ms, 500);
+  }
+  home_.actual = Qos::off;
+  home_.send(ShapingTouched{});
+  home_.fault = [](Qos) { return "the device is gone"; };
+  home_.run_for(10s);
+  EXPECT_EQ(home_.report.observed, Qos::off);
+}
+
+TEST_F(ALine, ThatRestsWhenTheDaemonIsToEndIsNotWaitedFor) {
+  full(12s, 1000);
+  ASSERT_EQ(look(), LineLook::openings);
+  home_.traffic(flow_key("192.168.1.5", 40'000, "203.0.113.9", 3478), 0, 0);
+  home_.switch_time = 2min;
+  home_.send(SetMode{.mode = Mode::on});
+  home_.run_for(100ms);
+  home_.send(StopRequested{});
+  home_.run_for(2min);
+  EXPECT_TRUE(home_.engine().finished());
+}
+
 TEST_F(ALine, IsLetAloneAtTheStop) {
   home_.send(StopRequested{});
   EXPECT_EQ(look(), LineLook::off);
