@@ -34,7 +34,9 @@ class World {
       : input_(input),
         settings_(input.pick_settings()),
         engine_(settings_, find_detector(settings_.detector.use)->make(settings_),
-                {.switches = input.ConsumeProbability<float>() < 0.9F, .drains = input.ConsumeBool()}) {
+                {.switches = input.ConsumeProbability<float>() < 0.9F,
+                 .drains = input.ConsumeBool(),
+                 .takes_rates = input.ConsumeBool()}) {
     send(DeadlineReached{});
   }
 
