@@ -51,8 +51,9 @@ CASES = [
     Case("10/50, ways of 100, 150 ms", Line(10_000, 50_000, 300, 200), (100, 150)),
     Case("40/250, no way", Line(40_000, 250_000, 100, 50), None),
     Case("1/8 in ATM cells", Line(1000, 8000, 500, 200, atm_overhead=40), settings={"qos": {"tc": {"overhead": 40, "link_layer": "atm"}}}),
-    Case("1/5, IPv6, no way", Line(1000, 5000, 500, 300), None, 6),
-    Case("10/50, IPv6, no way", Line(10_000, 50_000, 200, 100), None, 6),
+    Case("1/5, IPv6", Line(1000, 5000, 500, 300), family=6),
+    Case("10/50, IPv6", Line(10_000, 50_000, 200, 100), family=6),
+    Case("40/250, IPv6, no way", Line(40_000, 250_000, 100, 50), None, 6),
 ]
 
 

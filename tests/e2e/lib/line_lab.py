@@ -5,8 +5,8 @@
         lab.until_known("up", 10)     # seconds it took, or None
         lab.line()["up_kbit"]
 
-The second remote network is another address of the server. Ways longer than none go through PathDelay, which knows IPv4 only and some
-thousand packets a second; beyond that (40/250 Mbit/s, IPv6) the way is the one of the machine, well below a millisecond.
+The second remote network is another address of the server. Ways longer than none go through PathDelay, which knows some thousand packets
+a second; beyond that (40/250 Mbit/s) the way is the one of the machine, well below a millisecond.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 
 from daemon import Daemon, merged
 from home import Home
-from path_delay import PathDelay
+from path_delay import PathDelay, add_address
 from peers import Transfer
 from topology import Line, token_bucket
 
@@ -28,7 +28,7 @@ class LineLab:
     def __init__(self, line: Line, *, ways_ms: tuple[int, int] | None = (30, 50), family: int = 4, settings: dict | None = None):
         self.line_in_lab, self.family = line, family
         self.home = Home(line=line)
-        self._ways_ms = ways_ms if family == 4 else None
+        self._ways_ms = ways_ms
         self._settings = merged(SETTINGS, settings or {})
         self._transfers: list[Transfer] = []
         self._ports = iter(range(5201, 5300))
@@ -41,7 +41,7 @@ class LineLab:
                 self._delay = PathDelay(self.home, dict(zip(self.networks, self._ways_ms)))
                 self._delay.__enter__()
             else:
-                self._add_second_network()
+                add_address(self.home, self.networks[1])
             self.daemon = Daemon(self.home, self._settings).start()
         except BaseException:
             self.home.__exit__()
@@ -107,10 +107,3 @@ class LineLab:
             f"qdisc add dev eth0 parent 1:1 bfifo limit {kbit * buffer_ms // 8}",
             f"filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip src {self.networks[network]}/32 flowid 1:1",
         )
-
-    def _add_second_network(self) -> None:
-        second = SECOND[self.family]
-        bits = 32 if self.family == 4 else 128
-        flag = [] if self.family == 4 else ["-6"]
-        self.home.run("server", ["ip", *flag, "addr", "replace", f"{second}/{bits}", "dev", "eth0", *(["nodad"] if self.family == 6 else [])])
-        self.home.run("isp", ["ip", *flag, "route", "replace", f"{second}/{bits}", "via", self.home.address("server", self.family)])
