@@ -4,6 +4,7 @@
 #include "actuators/tc_changes.h"
 #include "actuators/tc_profile.h"
 #include "actuators/tc_state.h"
+#include "actuators/unknown_line.h"
 #include "core/actuator.h"
 
 #include <algorithm>
@@ -34,10 +35,7 @@ std::string refuse(Qos wanted, const Probe& before, const QosSettings& settings,
       return "neither qos.tc.upload_kbit nor qos.tc.download_kbit is set: leave them out, and they are learnt, or measure the "
              "line";
     }
-    return !site.line_blocker.empty()
-               ? "the line's rate is not known, and cannot be learnt (" + site.line_blocker + "): set qos.tc.upload_kbit"
-               : "the line's rate is not known yet: nobody has filled the line so far while it was looked at. An upload of ten "
-                 "seconds to two places teaches it; or set qos.tc.upload_kbit";
+    return unknown_line(site, "qos.tc.upload_kbit");
   }
   if (site.wan.empty()) {
     return "there is no WAN now (no default route); set qos.wan if it is another device";

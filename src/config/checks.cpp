@@ -17,6 +17,7 @@
 #include "base/regular_file.h"
 #include "base/secret_file.h"
 #include "base/trust.h"
+#include "core/learnt_rates.h"
 
 namespace voip {
 namespace {
@@ -82,9 +83,8 @@ void check_two_rates(const std::string& direction, std::uint64_t call_kbit, std:
 void check_actuator(ConfigReading& reading) {
   const QosSettings& qos = reading.settings.qos;
   const Place place = reading.place_of("qos.actuator");
-  const bool has_upload = qos.tc.upload_is_auto || qos.tc.upload_kbit != 0;
-  const bool has_download = qos.tc.download_is_auto || qos.tc.download_kbit != 0;
-  if (qos.actuator == "tc" && !has_upload && !has_download) {
+  const bool shapes_nothing = !learnt_ways(qos).any() && rates_in_use(qos) == LineRates{};
+  if (qos.actuator == "tc" && shapes_nothing) {
     reading.add(place,
                 "qos.actuator \"tc\" has nothing to shape: upload_kbit and download_kbit in [qos.tc] are both 0; leave them out, "
                 "and the rates are learnt from the line");
@@ -92,7 +92,7 @@ void check_actuator(ConfigReading& reading) {
   if (qos.actuator == "exec" && (qos.exec.on.empty() || qos.exec.off.empty())) {
     reading.add(place, "qos.actuator \"exec\" needs the commands on and off in [qos.exec]");
   }
-  if (qos.actuator == "cake-rate" && qos.cake_rate.upload_kbit == 0 && qos.cake_rate.download_kbit == 0) {
+  if (qos.actuator == "cake-rate" && shapes_nothing) {
     reading.add(place, "qos.actuator \"cake-rate\" needs upload_kbit, download_kbit or both in [qos.cake-rate]");
   }
   check_two_rates("upload", qos.cake_rate.upload_kbit, qos.cake_rate.idle_upload_kbit, reading);

@@ -135,8 +135,10 @@ constexpr std::array<ConfigKey, 3> sqm_scripts_keys{{
     {"interface", [](V& v, Settings& s) { v.optional_link_name(s.qos.sqm_scripts.interface); }},
 }};
 constexpr std::array<ConfigKey, 5> cake_rate_keys{{
-    {"upload_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.upload_kbit, 0, most_kbit); }},
-    {"download_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.download_kbit, 0, most_kbit); }},
+    {"upload_kbit",
+     [](V& v, Settings& s) { v.number_or_auto(s.qos.cake_rate.upload_kbit, s.qos.cake_rate.upload_is_auto, 0, most_kbit); }},
+    {"download_kbit",
+     [](V& v, Settings& s) { v.number_or_auto(s.qos.cake_rate.download_kbit, s.qos.cake_rate.download_is_auto, 0, most_kbit); }},
     {"idle_upload_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.idle_upload_kbit, 0, most_kbit); }},
     {"idle_download_kbit", [](V& v, Settings& s) { v.number(s.qos.cake_rate.idle_download_kbit, 0, most_kbit); }},
     {"download_device", [](V& v, Settings& s) { v.optional_link_name(s.qos.cake_rate.download_device); }},

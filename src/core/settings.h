@@ -137,11 +137,13 @@ struct SqmScriptsSettings {
 
 // Two bandwidths of a CAKE that others have set up.
 struct CakeRateSettings {
-  std::uint32_t upload_kbit = 0;  // during a call; 0: that direction is let alone
+  std::uint32_t upload_kbit = 0;  // during a call; 0: that direction is let alone, or its rate is not known yet
   std::uint32_t download_kbit = 0;
+  bool upload_is_auto = false;  // "auto": as much as the line is learnt to carry
+  bool download_is_auto = false;
   std::uint32_t idle_upload_kbit = 0;  // without one; 0: no limit
   std::uint32_t idle_download_kbit = 0;
-  std::string download_device;  // empty: ifb4 and the name of the WAN, as sqm-scripts names it
+  std::string download_device{};  // empty: ifb4 and the name of the WAN, as sqm-scripts names it
   friend bool operator==(const CakeRateSettings&, const CakeRateSettings&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/words.h"
+#include "core/learnt_rates.h"
 
 namespace voip {
 namespace {
@@ -15,10 +16,6 @@ constexpr const char* give_headers =
     "for systemd, where the unit is another than the one that is shipped: systemctl edit voip-qosd, [Service], "
     "CapabilityBoundingSet=CAP_NET_RAW, AmbientCapabilities=CAP_NET_RAW and RestrictAddressFamilies=AF_PACKET; for Docker: "
     "--cap-add NET_RAW";
-
-bool learns_rates(const QosSettings& qos) {
-  return qos.actuator == "tc" && (qos.tc.upload_is_auto || qos.tc.download_is_auto);
-}
 
 std::string kept(const std::string& setting) {
   return "sysctl -w " + setting + "\nto keep it: echo " + setting + " > /etc/sysctl.d/90-voip-qosd.conf";
@@ -126,13 +123,13 @@ Checks judge_rights(const KernelFacts& facts, const Settings& settings) {
              "run as root: sudo voip-qosd doctor\nfor a service: AmbientCapabilities=CAP_NET_ADMIN; for Docker: --cap-add "
              "NET_ADMIN"}};
   }
-  const bool learns = learns_rates(settings.qos);
+  const bool learns = learnt_ways(settings.qos).any();
   const bool is_measured = settings.qos.tc.drain == Drain::measured;
   if (!rights.captures && (learns || is_measured)) {
     std::string lost = learns ? "the rates of the line cannot be learnt" : "";
     lost += is_measured ? (learns ? ", and " : "") + std::string("qos.tc.drain = \"measured\" drains for a fixed time") : "";
     return {{"privileges", CheckResult::warning, whose + " has CAP_NET_ADMIN but not CAP_NET_RAW, so " + lost,
-             give_headers + std::string(learns ? "\nor set qos.tc.upload_kbit and qos.tc.download_kbit" : "") +
+             give_headers + std::string(learns ? "\nor set upload_kbit and download_kbit in [qos." + settings.qos.actuator + "]" : "") +
                  (is_measured ? "\nor set qos.tc.drain = \"fixed\"" : "")}};
   }
   if (!facts.own.administers) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "commands/common/moments.h"
+#include "core/learnt_rates.h"
 
 namespace voip {
 namespace {
@@ -122,7 +123,7 @@ Checks judge_actuator(const ActuatorFacts& facts, const QosSettings& qos, const 
 namespace {
 
 struct Rate {
-  const char* key;
+  std::string key;
   const char* name;
   std::uint32_t kbit;
   bool is_auto;
@@ -130,22 +131,33 @@ struct Rate {
   std::string moment;
 };
 
-std::array<Rate, 2> rates_of(const TcSettings& tc, const LineFacts& facts) {
+std::array<Rate, 2> rates_of(const QosSettings& qos, const LineFacts& facts) {
   const SeenLine line = facts.line.value_or(SeenLine{});
-  return {{{"qos.tc.upload_kbit", "up", tc.upload_kbit, tc.upload_is_auto, line.up_kbit, line.up_learnt},
-           {"qos.tc.download_kbit", "down", tc.download_kbit, tc.download_is_auto, line.down_kbit, line.down_learnt}}};
+  const LineRates rates = rates_in_use(qos);
+  const LearntWays learnt = learnt_ways(qos);
+  const std::string table = "qos." + qos.actuator + ".";
+  return {{{table + "upload_kbit", "up", rates.upload_kbit, learnt.upload, line.up_kbit, line.up_learnt},
+           {table + "download_kbit", "down", rates.download_kbit, learnt.download, line.down_kbit, line.down_learnt}}};
+}
+
+bool is_more_than_learnt(const Rate& rate) {
+  return !rate.is_auto && rate.kbit != 0 && rate.learnt &&
+         (std::int64_t{rate.kbit} - *rate.learnt) * 100 > *rate.learnt * contradicting_percent;
 }
 
 bool is_other_than_learnt(const Rate& rate) {
-  if (rate.is_auto || rate.kbit == 0 || !rate.learnt) {
-    return false;
-  }
-  const std::int64_t difference = std::int64_t{rate.kbit} - *rate.learnt;
-  return (difference < 0 ? -difference : difference) * 100 > *rate.learnt * contradicting_percent;
+  return is_more_than_learnt(rate) || (!rate.is_auto && rate.kbit != 0 && rate.learnt &&
+                                       (*rate.learnt - std::int64_t{rate.kbit}) * 100 > *rate.learnt * contradicting_percent);
+}
+
+Check judge_contradiction(const Rate& rate) {
+  return {"rates", CheckResult::warning,
+          rate.key + " is " + std::to_string(rate.kbit) + ", but the line carries " + std::to_string(*rate.learnt),
+          "let it be \"auto\", and it is learnt; or set it to " + std::to_string(*rate.learnt)};
 }
 
 Checks judge_number(const Rate& rate) {
-  const std::string key = rate.key;
+  const std::string& key = rate.key;
   if (rate.kbit == 0) {
     return {{"rates", CheckResult::note, std::string("the ") + rate.name + "load is not shaped: " + key + " is 0",
              "leave " + key + " out, and the rate of the line is learnt"}};
@@ -155,9 +167,7 @@ Checks judge_number(const Rate& rate) {
              key + " is in kbit/s: 1 Mbit/s is 1000"}};
   }
   if (is_other_than_learnt(rate)) {
-    return {{"rates", CheckResult::warning,
-             key + " is " + std::to_string(rate.kbit) + ", but the line carries " + std::to_string(*rate.learnt),
-             "leave " + key + " out, and it is learnt; or set it to " + std::to_string(*rate.learnt)}};
+    return {judge_contradiction(rate)};
   }
   return {};
 }
@@ -179,21 +189,22 @@ std::string rate_words(const Rate& rate, const LineFacts& facts) {
 }
 
 // Nothing can be shaped for now.
-Check judge_unknown(const SeenLine& line) {
+Check judge_unknown(const SeenLine& line, const QosSettings& qos) {
+  const std::string keys = "set upload_kbit and download_kbit in [qos." + qos.actuator + "]";
   if (!line.blocker.empty()) {
     return {"rates", CheckResult::failed, "the rates of the line cannot be learnt, so no call is protected: " + line.blocker,
-            "mend that (see privileges), or set qos.tc.upload_kbit and qos.tc.download_kbit"};
+            "mend that (see privileges), or " + keys};
   }
   return {"rates", CheckResult::warning,
           "learnt from the line, and not known yet: no call is protected before the line was full with traffic to two places",
-          "upload something to two places for ten seconds; or set qos.tc.upload_kbit and qos.tc.download_kbit"};
+          "upload something to two places for ten seconds; or " + keys};
 }
 
 }  // namespace
 
 bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line) {
-  const auto rates = rates_of(qos.tc, {.line = line});
-  return qos.actuator == "tc" && std::any_of(rates.begin(), rates.end(), [](const Rate& rate) { return rate.is_auto; }) &&
+  const auto rates = rates_of(qos, {.line = line});
+  return learnt_ways(qos).any() &&
          std::all_of(rates.begin(), rates.end(),
                      [](const Rate& rate) { return rate.is_auto ? !rate.learnt.has_value() : rate.kbit == 0; });
 }
@@ -202,21 +213,41 @@ QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLi
   QosSettings filled = qos;
   const std::int64_t otherwise = waits_for_line(qos, line) ? any_kbit : 0;
   const SeenLine seen = line.value_or(SeenLine{});
-  if (qos.tc.upload_is_auto) {
-    filled.tc.upload_kbit = static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise));
-  }
-  if (qos.tc.download_is_auto) {
-    filled.tc.download_kbit = static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise));
-  }
+  take_learnt(filled, {static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise)),
+                       static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise))});
   return filled;
 }
 
+namespace {
+
+// The rates for calls may well be lower than the line.
+Checks judge_cake_rates(const QosSettings& qos, const LineFacts& facts) {
+  Checks checks;
+  const auto rates = rates_of(qos, facts);
+  for (const Rate& rate : rates) {
+    if (is_more_than_learnt(rate)) {
+      checks.push_back(judge_contradiction(rate));
+    }
+  }
+  if (facts.line && waits_for_line(qos, facts.line)) {
+    checks.push_back(judge_unknown(*facts.line, qos));
+  } else if (checks.empty() && learnt_ways(qos).any()) {
+    checks.push_back({"rates", CheckResult::ok, rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts)});
+  }
+  return checks;
+}
+
+}  // namespace
+
 Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
+  if (qos.actuator == "cake-rate") {
+    return judge_cake_rates(qos, facts);
+  }
   if (qos.actuator != "tc") {
     return {};
   }
   Checks checks;
-  const auto rates = rates_of(qos.tc, facts);
+  const auto rates = rates_of(qos, facts);
   for (const Rate& rate : rates) {
     if (!rate.is_auto) {
       const Checks found = judge_number(rate);
@@ -230,7 +261,7 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
                       "set qos.tc.bulk_percent = 70"});
   }
   if (facts.line && waits_for_line(qos, facts.line)) {
-    checks.push_back(judge_unknown(*facts.line));
+    checks.push_back(judge_unknown(*facts.line, qos));
   } else if (checks.empty()) {
     // What is not known of one direction is no fault: it is shaped as soon as it is.
     const bool is_open = !facts.line && qos.tc.upload_is_auto && qos.tc.download_is_auto;

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/learnt_rates.h"
+
 namespace voip {
 namespace {
 
@@ -25,7 +27,7 @@ Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Rec
       line_(settings.qos.tc) {
   keys_.reserve(settings.monitor.max_watched_flows);
   device_rates_.resize(settings.devices.size());
-  takes_rates_ = abilities.takes_rates && (settings.qos.tc.upload_is_auto || settings.qos.tc.download_is_auto);
+  takes_rates_ = abilities.takes_rates && learnt_ways(settings.qos).any();
   open_orders_.reserve(most_open_orders);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/engine/engine.h"
+#include "core/learnt_rates.h"
 
 namespace voip {
 namespace {
@@ -69,7 +70,7 @@ void Engine::follow(LineFollower& follower, Direction direction, Instant now) {
                     .is_calm = line_.is_calm(direction),
                     .queue = (direction == Direction::up ? line.up : line.down).queue.value_or(Duration::zero()),
                     .carried_kbit = line_.carried_kbit(direction),
-                    .bulk_percent = settings_.qos.tc.bulk_percent},
+                    .shared_percent = shared_percent(settings_.qos)},
                    now);
   if (const auto step = follower.take_step()) {
     line_step_ = in_words(*step, direction);

@@ -47,7 +47,7 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
     fall(sample, now);
     return;
   }
-  const std::uint64_t share = std::uint64_t{kbit_} * sample.bulk_percent / 100;
+  const std::uint64_t share = std::uint64_t{kbit_} * sample.shared_percent / 100;
   if (!sample.is_calm || sample.carried_kbit * std::uint64_t{100} < share * backlogged_percent) {
     backlogged_since_.reset();
     return;
@@ -70,7 +70,7 @@ void LineFollower::fall(const FollowedSample& sample, Instant now) {
   step_ = FollowedStep{true, kbit_, sample.queue, sample.carried_kbit};
   if (sample.queue >= worth_a_drain) {
     low_kbit_ = part(sample.carried_kbit, drain_percent);
-    const auto held_percent = static_cast<std::int64_t>(drain_percent * sample.bulk_percent / 100);
+    const auto held_percent = static_cast<std::int64_t>(drain_percent * sample.shared_percent / 100);
     drained_at_ = now + std::min(sample.queue * 100 / (100 - held_percent), longest_drain);
     settles_at_ = *drained_at_ + settling;
   }

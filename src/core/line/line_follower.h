@@ -20,7 +20,7 @@ struct FollowedSample {
   bool is_calm = false;             // it is known that none did
   Duration queue{};                 // its length
   std::uint32_t carried_kbit = 0;   // what the line has carried
-  std::uint32_t bulk_percent = 70;  // of the rate, which the rest may take
+  std::uint32_t shared_percent = 70;  // of the rate, which the rest may take
 };
 
 // What was done, and what was seen that led to it.

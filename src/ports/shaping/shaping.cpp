@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "core/learnt_rates.h"
 #include "ports/shaping/far_ends.h"
 #include "ports/shaping/watch.h"
 #include "system/child.h"
@@ -38,12 +39,7 @@ class QosSwitch : public Port {
       loop_->post(ShapingTouched{});
     }
     if (const auto* use = std::get_if<UseRates>(&action)) {
-      if (qos_.tc.upload_is_auto) {
-        qos_.tc.upload_kbit = use->rates.upload_kbit;
-      }
-      if (qos_.tc.download_is_auto) {
-        qos_.tc.download_kbit = use->rates.download_kbit;
-      }
+      take_learnt(qos_, use->rates);
       line_blocker_ = use->blocker;
     } else if (const auto* order = std::get_if<SwitchQos>(&action)) {
       switch_to(order->wanted);
@@ -200,7 +196,7 @@ class QosSwitch : public Port {
       }
     }
     stage_ = Stage::switching;
-    switching_to_ = {qos_.tc.upload_kbit, qos_.tc.download_kbit};
+    switching_to_ = rates_in_use(qos_);
     stops_at_failure_ = true;
     run(actuator_.plan(wanted_, probe_, qos_, site_), &QosSwitch::end_switch);
   }

@@ -275,6 +275,24 @@ TEST_F(CakeRateSwitchTest, RatesThatChangeInACallTakeEffectInIt) {
   EXPECT_EQ(world_->text("cake"), "wan unlimited diffserv3 ifb4wan unlimited diffserv3 ");
 }
 
+TEST_F(CakeRateSwitchTest, FollowsTheLineThatIsLearntWithoutGoingOff) {
+  settings_.qos.actuator = "cake-rate";
+  settings_.qos.cake_rate.upload_is_auto = settings_.qos.cake_rate.download_is_auto = true;
+  settings_.qos.cake_rate.upload_kbit = settings_.qos.cake_rate.download_kbit = 0;
+  open("cake-rate");
+  EXPECT_EQ(observe(), is_off);
+  EXPECT_NE(switch_to(Qos::on).find("not known yet"), std::string::npos);
+  use({.upload_kbit = 1000, .download_kbit = 5000});
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  use({.upload_kbit = 500, .download_kbit = 5000});
+  EXPECT_EQ(observe(), (QosObserved{Qos::on, "", true}));
+  EXPECT_EQ(switch_to(Qos::on), "");
+  EXPECT_EQ(observe(), is_on);
+  EXPECT_EQ(switch_to(Qos::off), "");
+  EXPECT_EQ(world_->text("changes"), "wan 950kbit ifb4wan 4750kbit wan 475kbit ifb4wan 4750kbit wan 2000kbit ifb4wan unlimited ");
+}
+
 TEST_F(CakeRateSwitchTest, WithoutACakeItIsRefusedAndOffIsNoTrouble) {
   world_->write("cake", "");
   EXPECT_EQ(observe(), is_off);

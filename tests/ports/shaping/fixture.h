@@ -45,6 +45,9 @@ class QosSwitchFixture : public testing::Test {
     return finished->error;
   }
 
+  // So much is learnt of the line.
+  void use(const LineRates& rates) { port_->perform(UseRates{rates, ""}); }
+
   // Without its remark, which is kept in remark_.
   QosObserved observe(Duration limit = 10s) {
     port_->perform(ObserveQos{});

@@ -114,9 +114,27 @@ class CakeRate : public testing::Test {
     return probe;
   }
   QosObserved read(const Probe& probe) { return find_actuator("cake-rate")->read(probe, world_.settings, world_.site); }
+  // What is given to tc to switch so, in one line.
+  std::string changes(Qos wanted, const Probe& before) {
+    for (const Command& command : find_actuator("cake-rate")->plan(wanted, before, world_.settings, world_.site)) {
+      if (command.input.find("qdisc change") != std::string::npos) {
+        return command.input;
+      }
+    }
+    return "";
+  }
+  // Both directions are learnt, and so much is known.
+  void learn(std::uint32_t upload_kbit, std::uint32_t download_kbit) {
+    world_.settings.actuator = "cake-rate";
+    world_.settings.cake_rate = {.upload_kbit = upload_kbit,
+                                 .download_kbit = download_kbit,
+                                 .upload_is_auto = true,
+                                 .download_is_auto = true,
+                                 .idle_upload_kbit = 2000};
+  }
 
   const std::vector<ActuatorWorld> worlds_ = worlds::all();
-  const ActuatorWorld world_ =
+  ActuatorWorld world_ =
       *std::find_if(worlds_.begin(), worlds_.end(), [](const ActuatorWorld& world) { return world.name == "cake-rate"; });
 };
 
@@ -136,6 +154,46 @@ TEST_F(CakeRate, ABandwidthThatOthersChangeInACallIsAProblem) {
   EXPECT_EQ(read(at("1500Kbit", "4500Kbit", Qos::on)).qos, std::nullopt);
   EXPECT_NE(read(at("1500Kbit", "4500Kbit", Qos::on)).problem, "");
   EXPECT_EQ(read(at("1500Kbit", "4500Kbit", std::nullopt)).qos, std::nullopt) << "half of it is ours, from before a restart";
+}
+
+TEST_F(CakeRate, TakesMostOfWhatTheLineIsLearntToCarryAndNeverMoreThanWithoutACall) {
+  learn(1000, 5000);
+  EXPECT_EQ(changes(Qos::on, at("2Mbit", "unlimited", Qos::off)),
+            "qdisc change dev wan root cake bandwidth 950kbit\nqdisc change dev ifb4wan root cake bandwidth 4750kbit\n");
+  EXPECT_EQ(read(at("950Kbit", "4750Kbit", Qos::on)).qos, Qos::on);
+  learn(9000, 5000);
+  EXPECT_NE(changes(Qos::on, at("2Mbit", "unlimited", Qos::off)).find("bandwidth 1880kbit"), std::string::npos);
+}
+
+TEST_F(CakeRate, IsOnWithTheRateThatWasLearntBeforeAndHasToBeRenewed) {
+  learn(500, 5000);
+  Probe before = at("950Kbit", "4750Kbit", Qos::on);
+  before.last_rates = {.upload_kbit = 1000, .download_kbit = 5000};
+  EXPECT_EQ(read(before), (QosObserved{Qos::on, read(before).problem, true}));
+  EXPECT_EQ(changes(Qos::on, before).substr(0, 48), "qdisc change dev wan root cake bandwidth 475kbit");
+  before.last_rates = {};
+  EXPECT_EQ(read(before).qos, std::nullopt) << "nobody of ours has set it";
+}
+
+TEST_F(CakeRate, LetsADirectionAloneThatIsNotKnownYetAndRefusesWhereNeitherIs) {
+  learn(1000, 0);
+  EXPECT_EQ(changes(Qos::on, at("2Mbit", "unlimited", Qos::off)), "qdisc change dev wan root cake bandwidth 950kbit\n");
+  EXPECT_EQ(read(at("950Kbit", "unlimited", Qos::on)).qos, Qos::on);
+  learn(0, 0);
+  const Probe unlimited = at("2Mbit", "unlimited", Qos::off);
+  EXPECT_EQ(read(unlimited).qos, Qos::off);
+  const auto refuse = [&] { return find_actuator("cake-rate")->refuse(Qos::on, unlimited, world_.settings, world_.site); };
+  EXPECT_NE(refuse().find("is not known yet"), std::string::npos) << refuse();
+  world_.site.line_blocker = "needs CAP_NET_RAW";
+  EXPECT_NE(refuse().find("needs CAP_NET_RAW"), std::string::npos) << refuse();
+}
+
+TEST_F(CakeRate, PutsBackWhatItHasTakenWhenTheLineIsNotKnownAnyMore) {
+  learn(0, 0);
+  Probe probe = at("950Kbit", "4750Kbit", Qos::on);
+  probe.last_rates = {.upload_kbit = 1000, .download_kbit = 5000};
+  EXPECT_EQ(changes(Qos::off, probe),
+            "qdisc change dev wan root cake bandwidth 2000kbit\nqdisc change dev ifb4wan root cake unlimited\n");
 }
 
 TEST(Cake, WhatCannotBeDoneForCallsIsSaidWithWhatWouldHelp) {

@@ -235,6 +235,7 @@ TEST(Config, ContradictionsAreRefused) {
             std::string::npos);
   EXPECT_NE(problem_in("[qos]\nactuator = \"exec\"").find("[qos.exec]"), std::string::npos);
   EXPECT_NE(problem_in("[qos]\nactuator = \"cake-rate\"").find("[qos.cake-rate]"), std::string::npos);
+  EXPECT_TRUE(good("[qos]\nactuator = \"cake-rate\"\n[qos.cake-rate]\nupload_kbit = \"auto\"").qos.cake_rate.upload_is_auto);
   EXPECT_NE(problem_in("[qos.cake-rate]\nupload_kbit = 900\nidle_upload_kbit = 930").find("at least 6 %"), std::string::npos);
   EXPECT_NE(problem_in("[qos.qos-scripts]\nstop = \"/etc/init.d/qos\"").find("cannot switch"), std::string::npos);
   EXPECT_NE(problem_in("[monitor]\ninterval = \"1s\"\nfast_interval = \"2s\"").find("f:3:17:"), std::string::npos);

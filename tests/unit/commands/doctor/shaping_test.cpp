@@ -232,7 +232,8 @@ TEST(DoctorRates, ALineThatIsNotKnownYetProtectsNoCall) {
   expect_check(judge_rates(qos, {SeenLine{}, now}), "rates", CheckResult::warning, "no call is protected", "two places");
   SeenLine blocked;
   blocked.blocker = "open a packet socket: Operation not permitted: needs CAP_NET_RAW";
-  expect_check(judge_rates(qos, {blocked, now}), "rates", CheckResult::failed, "needs CAP_NET_RAW", "set qos.tc.upload_kbit");
+  expect_check(judge_rates(qos, {blocked, now}), "rates", CheckResult::failed, "needs CAP_NET_RAW",
+               "set upload_kbit and download_kbit in [qos.tc]");
   qos.tc.upload_is_auto = false;
   qos.tc.upload_kbit = 950;
   expect_ok(judge_rates(qos, {SeenLine{}, now}), "rates");
@@ -244,11 +245,27 @@ TEST(DoctorRates, ANumberThatContradictsTheLineIsTold) {
   expect_check(judge_rates(tc(), {other, now}), "rates", CheckResult::warning,
                "qos.tc.upload_kbit is 950, but the line carries 4800", "set it to 4800");
   other.up_kbit = 700;
-  expect_check(judge_rates(tc(), {other, now}), "rates", CheckResult::warning, "carries 700", "leave qos.tc.upload_kbit out");
+  expect_check(judge_rates(tc(), {other, now}), "rates", CheckResult::warning, "carries 700", "let it be \"auto\"");
   for (const std::int64_t near : {1110, 830}) {
     other.up_kbit = near;
     expect_ok(judge_rates(tc(), {other, now}), "rates");
   }
+}
+
+TEST(DoctorRates, ACakeThatLearnsItsRatesIsToldOfLikeOurOwnShaper) {
+  QosSettings qos;
+  qos.actuator = "cake-rate";
+  qos.cake_rate.upload_is_auto = true;
+  expect_check(judge_rates(qos, {SeenLine{}, now}), "rates", CheckResult::warning, "no call is protected", "[qos.cake-rate]");
+  EXPECT_TRUE(waits_for_line(qos, SeenLine{}));
+  expect_ok(judge_rates(qos, {line(), now}), "rates");
+  EXPECT_EQ(with_learnt_rates(qos, line()).cake_rate.upload_kbit, 980U);
+  EXPECT_EQ(with_learnt_rates(qos, line()).cake_rate.download_kbit, 0U);
+  qos.cake_rate = {.upload_kbit = 500, .download_kbit = 9000};
+  const Checks checks = judge_rates(qos, {line(), now});
+  ASSERT_EQ(checks.size(), 1U) << "less than the line carries is what it is for";
+  expect_check(checks, "rates", CheckResult::warning, "qos.cake-rate.download_kbit is 9000, but the line carries 4900",
+               "let it be \"auto\"");
 }
 
 }  // namespace

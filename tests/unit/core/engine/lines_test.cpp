@@ -24,6 +24,7 @@ Settings quick() {
 // A line that is full in both directions, of these rates.
 class ALine : public testing::Test {
  protected:
+  explicit ALine(const Settings& settings = quick()) : home_(settings, takes_rates) {}
   void full(Duration length, std::uint64_t up_kbit, std::uint64_t down_kbit = 0, Duration queue = 300ms) {
     for (const Instant end = home_.now() + length; home_.now() < end;) {
       home_.run_for(test::sample_length);
@@ -44,7 +45,18 @@ class ALine : public testing::Test {
   [[nodiscard]] LineRates rates() const { return home_.all<UseRates>().back().rates; }
   void call(bool is_up) { home_.traffic(flow_key("192.168.1.5", 40'000, "203.0.113.9", 3478), is_up ? 50 : 0, is_up ? 50 : 0); }
 
-  Simulation home_{quick(), takes_rates};
+  Simulation home_;
+};
+
+class ALineWithCake : public ALine {
+ protected:
+  ALineWithCake() : ALine(settings()) {}
+  static Settings settings() {
+    Settings settings = quick();
+    settings.qos.actuator = "cake-rate";
+    settings.qos.cake_rate.upload_is_auto = true;
+    return settings;
+  }
 };
 
 TEST_F(ALine, IsWaitedForWithoutAWakeUp) {
@@ -98,6 +110,21 @@ TEST_F(ALine, ThatBecomesSlowerInACallIsShapedToLessAtOnceAndWithoutGoingOff) {
   EXPECT_NE(step.find("a queue of 300 ms stood on the line, which carried 500 kbit/s"), std::string::npos) << step;
   EXPECT_EQ(std::count(home_.ordered.begin() + static_cast<std::ptrdiff_t>(before), home_.ordered.end(), Qos::off), 0);
   EXPECT_EQ(home_.report.error, "");
+}
+
+TEST_F(ALineWithCake, IsFollowedToo) {
+  full(8s, 1000);
+  EXPECT_NEAR(rates().upload_kbit, 1000, 10);
+  EXPECT_EQ(rates().download_kbit, 0U);
+  call(true);
+  home_.run_for(5s);
+  ASSERT_EQ(home_.report.observed, Qos::on);
+  full(3s, 900, 0, 0ms);
+  full(1500ms, 500);
+  ASSERT_LT(rates().upload_kbit, 520U);
+  const std::uint32_t low = rates().upload_kbit;
+  full(10s, std::uint64_t{low} * 80 / 100, 0, 0ms);
+  EXPECT_EQ(rates().upload_kbit, low) << "what is held back would take 95 % of it, so nobody waits";
 }
 
 TEST_F(ALine, OfWhichADirectionIsLearntInACallIsLeftUntilTheNext) {
