@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from call import Call
 from daemon import is_shaped
+from home import HomeError
 from line_lab import LineLab
-from line_meter import byte_meter
+from line_meter import Meter, byte_meter
 from topology import Line
 
 WELL_BELOW_MS = 60.0
 SETTLED_S = 3.0
 SPEECH_KBIT = 86  # of G.711 on the wire: it is no part of what is left to the rest
 
-# Rates up in kbit/s, each for as long as is said: halved, doubled, and what LTE does on a train.
-TRACE = (10_000, 5000, 10_000, 3000, 10_000, 7000, 4000, 8000, 10_000)
+LINES = Path(__file__).resolve().parent / "lines"
+LONG_ENOUGH_S = {"halved": 3.0, "doubled": 10.0}  # of a rate, to be judged by how it is followed
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A line that changes: for how long it has which rate up."""
+
+    name: str
+    steps: tuple[tuple[float, int], ...]  # seconds, kbit/s
+
+    @staticmethod
+    def read(path: Path) -> "Trace":
+        rows = [line.split() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+        return Trace(path.stem, tuple((float(seconds), int(kbit)) for seconds, kbit in rows))
+
+    @property
+    def least(self) -> int:
+        return min(kbit for _, kbit in self.steps)
+
+    @property
+    def most(self) -> int:
+        return max(kbit for _, kbit in self.steps)
+
+    @property
+    def mean(self) -> int:
+        return round(sum(seconds * kbit for seconds, kbit in self.steps) / sum(seconds for seconds, _ in self.steps))
+
+
+@dataclass(frozen=True)
+class Following:
+    """A way to shape a line that changes."""
+
+    name: str
+    settings: Callable[[Trace], dict] | None  # of [qos.tc]; None: by pings, without the daemon's shaping
+
+
+FOLLOWING = (
+    Following("ours", lambda trace: {}),
+    Following("ours, 90 % for the rest", lambda trace: {"bulk_percent": 90}),
+    Following("fixed at the least", lambda trace: {"upload_kbit": trace.least}),
+    Following("fixed at the mean", lambda trace: {"upload_kbit": trace.mean}),
+    Following("pings, least, mean and most known", None),
+)
 
 
 def evening(lab: LineLab, seconds: float) -> float | None:
@@ -62,31 +110,50 @@ def _well_after_s(call: Call, since_ns: int, until_ns: int) -> float:
     return (max(late) - since_ns) / 1e9 if late else 0.0
 
 
-def follow_trace(way: str, seconds: int) -> dict:
-    mean = sum(TRACE) // len(TRACE)
-    fixed = {"ours": "auto", "fixed at the least": min(TRACE), "fixed at the mean": mean}[way]
-    settings = {"qos": {"actuator": "tc", "tc": {"upload_kbit": fixed, "download_kbit": 0}}}
-    line = Line(TRACE[0], 50_000, 500, 200)
-    with LineLab(line, settings=settings) as lab:
+def follow_trace(way: Following, trace: Trace) -> dict:
+    """An upload to two places and a call on that line, from eight seconds after the call's begin on."""
+    tc = {"download_kbit": 0, **(way.settings(trace) if way.settings else {})}
+    line = Line(trace.steps[0][1], 50_000, 500, 200)
+    with LineLab(line, settings={"qos": {"actuator": "tc" if way.settings else "none", "tc": tc}}) as lab:
         meter = byte_meter(lab.home, "server", "eth0")
+        if way.settings is None:
+            argv = [sys.executable, "-S", "-E", str(LINES.parent / "ping_follower.py"), "wan", lab.networks[0], str(trace.least), str(trace.mean), str(trace.most)]
+            rival = lab.home.popen("router", argv, stdout=subprocess.PIPE, text=True)
+            if rival.stdout.readline() != "ready\n":
+                raise HomeError("the rival that follows pings does not run")
         lab.fill("up")
-        if fixed == "auto":
+        if way.settings and "upload_kbit" not in tc:
             lab.until_known("up", 20)
         time.sleep(3)
         with Call(lab.home) as call:
             time.sleep(8)
             begin = time.time_ns()
             steps = []
-            for kbit in TRACE:
+            for seconds, kbit in trace.steps:
                 lab.set_line(up_kbit=kbit)
                 at = time.time_ns()
                 time.sleep(seconds)
                 steps.append((kbit, at, time.time_ns()))
             time.sleep(1.5)
-            quality = call.quality("up", begin, steps[-1][2])
-            wells = [_well_after_s(call, at, end) for (before, _, _), (kbit, at, end) in zip(steps, steps[1:]) if kbit * 2 == before]
-            carried = sum((meter.kbit(at, end) or 0) * (end - at) for _, at, end in steps)
-            could = sum(kbit * (end - at) for kbit, at, end in steps)
-            # The last three seconds of a rate that is twice the one before, in percent of what the rest has where a rate stays.
-            doubled = [100 * (meter.kbit(end - 3_000_000_000, end) or 0) / (kbit * 0.7) for (before, _, _), (kbit, _, end) in zip(steps, steps[1:]) if kbit == 2 * before]
-        return {"p95_ms": quality.p95_ms, "mos": quality.mos, "used_percent": 100 * carried / could, "well_s": max(wells), "doubled_percent": min(doubled)}
+            return _judge(call, meter, begin, steps)
+
+
+def _judge(call: Call, meter: Meter, begin: int, steps: list[tuple[int, int, int]]) -> dict:
+    quality = call.quality("up", begin, steps[-1][2])
+    pairs = list(zip(steps, steps[1:]))
+
+    def lasting(what: str, factor: float) -> list[tuple[int, int, int]]:
+        return [step for before, step in pairs if step[0] == before[0] * factor and step[2] - step[1] >= LONG_ENOUGH_S[what] * 1e9]
+
+    wells = [_well_after_s(call, at, end) for _, at, end in lasting("halved", 0.5)]
+    # The last three seconds of a rate that is twice the one before.
+    doubled = [100 * (meter.kbit(end - 3_000_000_000, end) or 0) / kbit for kbit, _, end in lasting("doubled", 2)]
+    carried = sum((meter.kbit(at, end) or 0) * (end - at) for _, at, end in steps)
+    could = sum(kbit * (end - at) for kbit, at, end in steps)
+    return {
+        "p95_ms": quality.p95_ms,
+        "mos": quality.mos,
+        "used_percent": 100 * carried / could,
+        "well_s": max(wells, default=None),
+        "doubled_percent": min(doubled, default=None),
+    }

@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint32_t least_line_kbit = 200;  // a G.711 call takes 87 kbit/s, and something else is to go on beside it
 constexpr std::uint32_t most_bulk_percent = 85;
 constexpr std::uint32_t any_kbit = 10'000;
-constexpr std::int64_t contradicting_percent = 15;  // what is learnt is that far from true at times, a number should not be
 
 std::string install(const std::vector<std::string>& programs, const std::string& actuator, const Platform& platform) {
   if (actuator == "qos-scripts" || actuator == "sqm-scripts" || actuator == "qosify") {
@@ -140,20 +139,20 @@ std::array<Rate, 2> rates_of(const QosSettings& qos, const LineFacts& facts) {
            {table + "download_kbit", "down", rates.download_kbit, learnt.download, line.down_kbit, line.down_learnt}}};
 }
 
-bool is_more_than_learnt(const Rate& rate) {
-  return !rate.is_auto && rate.kbit != 0 && rate.learnt &&
-         (std::int64_t{rate.kbit} - *rate.learnt) * 100 > *rate.learnt * contradicting_percent;
+// What the line is known to carry; 0 there: not known, or `otherwise`.
+LineRates learnt_rates(const std::optional<SeenLine>& line, std::int64_t otherwise = 0) {
+  const SeenLine seen = line.value_or(SeenLine{});
+  return {static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise)),
+          static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise))};
 }
 
-bool is_other_than_learnt(const Rate& rate) {
-  return is_more_than_learnt(rate) || (!rate.is_auto && rate.kbit != 0 && rate.learnt &&
-                                       (*rate.learnt - std::int64_t{rate.kbit}) * 100 > *rate.learnt * contradicting_percent);
-}
-
-Check judge_contradiction(const Rate& rate) {
-  return {"rates", CheckResult::warning,
-          rate.key + " is " + std::to_string(rate.kbit) + ", but the line carries " + std::to_string(*rate.learnt),
-          "let it be \"auto\", and it is learnt; or set it to " + std::to_string(*rate.learnt)};
+Checks judge_contradictions(const QosSettings& qos, const LineFacts& facts) {
+  Checks checks;
+  for (const ContradictedRate& rate : contradicted_rates(qos, learnt_rates(facts.line))) {
+    checks.push_back({"rates", CheckResult::warning, to_string(rate),
+                      "let it be \"auto\", and it is learnt; or set it to " + std::to_string(rate.learnt_kbit)});
+  }
+  return checks;
 }
 
 Checks judge_number(const Rate& rate) {
@@ -165,9 +164,6 @@ Checks judge_number(const Rate& rate) {
   if (rate.kbit < least_line_kbit) {
     return {{"rates", CheckResult::warning, key + " is " + std::to_string(rate.kbit) + ": a call alone takes 87 kbit/s each way",
              key + " is in kbit/s: 1 Mbit/s is 1000"}};
-  }
-  if (is_other_than_learnt(rate)) {
-    return {judge_contradiction(rate)};
   }
   return {};
 }
@@ -211,10 +207,7 @@ bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line)
 
 QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line) {
   QosSettings filled = qos;
-  const std::int64_t otherwise = waits_for_line(qos, line) ? any_kbit : 0;
-  const SeenLine seen = line.value_or(SeenLine{});
-  take_learnt(filled, {static_cast<std::uint32_t>(seen.up_kbit.value_or(otherwise)),
-                       static_cast<std::uint32_t>(seen.down_kbit.value_or(otherwise))});
+  take_learnt(filled, learnt_rates(line, waits_for_line(qos, line) ? any_kbit : 0));
   return filled;
 }
 
@@ -222,13 +215,8 @@ namespace {
 
 // The rates for calls may well be lower than the line.
 Checks judge_cake_rates(const QosSettings& qos, const LineFacts& facts) {
-  Checks checks;
+  Checks checks = judge_contradictions(qos, facts);
   const auto rates = rates_of(qos, facts);
-  for (const Rate& rate : rates) {
-    if (is_more_than_learnt(rate)) {
-      checks.push_back(judge_contradiction(rate));
-    }
-  }
   if (facts.line && waits_for_line(qos, facts.line)) {
     checks.push_back(judge_unknown(*facts.line, qos));
   } else if (checks.empty() && learnt_ways(qos).any()) {
@@ -246,7 +234,7 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
   if (qos.actuator != "tc") {
     return {};
   }
-  Checks checks;
+  Checks checks = judge_contradictions(qos, facts);
   const auto rates = rates_of(qos, facts);
   for (const Rate& rate : rates) {
     if (!rate.is_auto) {

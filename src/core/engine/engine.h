@@ -49,7 +49,7 @@ class Engine {
   [[nodiscard]] LiveSettings live_settings() const { return voip::live_settings(settings_); }
   // ... and what is kept of the line over a restart.
   [[nodiscard]] const LineState& line() const { return line_.state(); }
-  void restore(const LineState& line) { line_.restore(line); }
+  void restore(const LineState& line);
 
  private:
   // Compared in this order: what gives way first is the lowest.
@@ -93,6 +93,7 @@ class Engine {
   void advance_stop(Instant now);
   void tell_rates(Instant now);
   void look_at_line(Instant now);
+  void compare_rates();
   void use_rates(Instant now);
   void follow(LineFollower& follower, Direction direction, Instant now);
   [[nodiscard]] LineState line_state() const;
@@ -141,6 +142,7 @@ class Engine {
   bool takes_rates_ = false;            // the actuator does
   std::optional<UseRates> rates_in_use_;
   std::string line_step_;
+  std::string line_remark_;  // where numbers contradict what is learnt
   std::optional<LineState> told_line_;
   Instant line_told_at_{};
   std::optional<Instant> tell_line_at_;

@@ -35,6 +35,7 @@ void Engine::handle(Instant now, const LineStirred& /*event*/) {
 
 void Engine::handle(Instant now, const LineSampled& event) {
   line_.sampled(event, reconciler_.is_on());
+  compare_rates();
   if (event.tcp && reconciler_.is_on()) {
     follow(up_follower_, Direction::up, now);
     follow(down_follower_, Direction::down, now);
@@ -62,6 +63,20 @@ void Engine::look_at_line(Instant now) {
 
 void Engine::handle(Instant /*now*/, const LineReplaced& /*event*/) {
   line_.forget();
+  compare_rates();
+}
+
+void Engine::restore(const LineState& line) {
+  line_.restore(line);
+  compare_rates();
+}
+
+void Engine::compare_rates() {
+  line_remark_.clear();
+  const LineState& line = line_.state();
+  for (const ContradictedRate& rate : contradicted_rates(settings_.qos, {line.up.kbit.value_or(0), line.down.kbit.value_or(0)})) {
+    line_remark_ += (line_remark_.empty() ? "" : "; ") + to_string(rate);
+  }
 }
 
 void Engine::follow(LineFollower& follower, Direction direction, Instant now) {

@@ -75,6 +75,9 @@ void Engine::write_report(Report& report) const {
   sight_reason = sight_reason_;
   error = reconciler_.problem();
   remark = reconciler_.remark();
+  if (!line_remark_.empty()) {
+    remark += (remark.empty() ? "" : "; ") + line_remark_;
+  }
   devices.resize(settings_.devices.size());
   for (std::size_t i = 0; i < devices.size(); ++i) {
     calls_.write_report(static_cast<std::int32_t>(i), devices[i]);

@@ -13,10 +13,16 @@ constexpr Duration longest_drain = 2s;
 constexpr Duration settling = 500ms;  // until samples show a new rate
 constexpr std::uint32_t least_kbit = 150;
 constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest is held back by us
-constexpr Duration step_after = 1500ms;
-constexpr std::uint64_t step_percent = 112;
-constexpr Duration slow_step_after = 10s;  // beyond what is known
-constexpr std::uint64_t slow_step_percent = 105;
+constexpr Duration trial_after = 1500ms;  // of a calm line
+constexpr std::uint64_t trial_percent = 108;
+constexpr Duration slow_trial_after = 10s;  // beyond what is known
+constexpr std::uint64_t slow_trial_percent = 105;
+constexpr std::uint64_t tried_percent = 95;  // has passed of what was to be tried
+constexpr Duration trial_length = 1s;
+constexpr Duration longest_trial = 2s;  // where nothing tells, or the rest does not take it
+constexpr Duration pause_after_failure = 6s;
+constexpr std::uint32_t most_doublings = 3;
+constexpr std::uint64_t drain_after_trial_percent = 60;
 constexpr Duration day = 24h;
 
 std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
@@ -28,6 +34,9 @@ std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
 void LineFollower::begin(std::uint32_t kbit, Instant now) {
   kbit_ = kbit;
   drained_at_.reset();
+  trial_.reset();
+  failed_trials_ = 0;
+  next_trial_ = now;
   settles_at_ = now + settling;
   full_samples_ = 0;
   backlogged_since_.reset();
@@ -39,7 +48,14 @@ void LineFollower::begin(std::uint32_t kbit, Instant now) {
 
 void LineFollower::sampled(const FollowedSample& sample, Instant now) {
   pass(now);
-  if (!is_following() || now < settles_at_ || drained_at_) {
+  if (!is_following() || drained_at_) {
+    return;
+  }
+  if (trial_) {
+    judge_trial(sample, now);
+    return;
+  }
+  if (now < settles_at_) {
     return;
   }
   full_samples_ = sample.is_full ? full_samples_ + 1 : 0;
@@ -55,8 +71,8 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
   backlogged_since_ = backlogged_since_.value_or(now);
   const bool is_below = kbit_ < highest_kbit_;
   const bool varies = fell_at_ && now - *fell_at_ < day;
-  if ((is_below || varies) && now - *backlogged_since_ >= (is_below ? step_after : slow_step_after)) {
-    rise(now);
+  if ((is_below || varies) && now >= next_trial_ && now - *backlogged_since_ >= (is_below ? trial_after : slow_trial_after)) {
+    try_more(sample, now);
   }
 }
 
@@ -64,30 +80,71 @@ void LineFollower::fall(const FollowedSample& sample, Instant now) {
   full_samples_ = 0;
   backlogged_since_.reset();
   fell_at_ = now;
+  failed_trials_ = 0;
+  next_trial_ = now + pause_after_failure;
   // What stood in spite of us cannot mean that the line became faster.
   kbit_ = std::min(kbit_, part(sample.carried_kbit, margin_percent));
   settles_at_ = now + settling;
   step_ = FollowedStep{true, kbit_, sample.queue, sample.carried_kbit};
   if (sample.queue >= worth_a_drain) {
-    low_kbit_ = part(sample.carried_kbit, drain_percent);
-    const auto held_percent = static_cast<std::int64_t>(drain_percent * sample.shared_percent / 100);
-    drained_at_ = now + std::min(sample.queue * 100 / (100 - held_percent), longest_drain);
-    settles_at_ = *drained_at_ + settling;
+    drain(sample, drain_percent, now);
   }
 }
 
-void LineFollower::rise(Instant now) {
-  backlogged_since_.reset();
-  if (kbit_ < highest_kbit_) {
-    kbit_ = std::min(part(kbit_, step_percent), highest_kbit_);
-    if (kbit_ == highest_kbit_) {
-      step_ = FollowedStep{false, kbit_, {}, {}};
-    }
+// The rest gets its share of so many percent until the queue can be empty.
+void LineFollower::drain(const FollowedSample& sample, std::uint64_t percent, Instant now) {
+  low_kbit_ = part(sample.carried_kbit, percent);
+  const auto held_percent = static_cast<std::int64_t>(percent * sample.shared_percent / 100);
+  drained_at_ = now + std::min(sample.queue * 100 / (100 - held_percent), longest_drain);
+  settles_at_ = *drained_at_ + settling;
+}
+
+void LineFollower::try_more(const FollowedSample& sample, Instant now) {
+  const bool is_below = kbit_ < highest_kbit_;
+  std::uint32_t wished = part(kbit_, is_below ? trial_percent : slow_trial_percent);
+  if (is_below) {
+    wished = std::min(wished, highest_kbit_);
+  }
+  // The call passes besides the share of the rest.
+  const std::uint64_t share = std::uint64_t{kbit()} * sample.shared_percent / 100;
+  const std::uint64_t call = std::min<std::uint64_t>(sample.carried_kbit > share ? sample.carried_kbit - share : 0, wished / 2);
+  trial_ = Trial{wished, static_cast<std::uint32_t>((wished - call) * 100 / std::max(sample.shared_percent, 1U)), now};
+}
+
+void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
+  if (sample.is_full) {
+    failed_trials_ = std::min(failed_trials_ + 1, most_doublings + 1);
+    end_trial(pause_after_failure * (1U << (failed_trials_ - 1)), now);
+    drain(sample, drain_after_trial_percent, now);
     return;
   }
-  kbit_ = part(kbit_, slow_step_percent);
-  highest_kbit_ = kbit_;
-  highest_at_ = now;
+  const Duration lasted = now - trial_->began;
+  const bool has_passed = sample.is_calm && std::uint64_t{sample.carried_kbit} * 100 >= trial_->kbit * tried_percent;
+  if (lasted >= trial_length && has_passed) {
+    const bool is_back = kbit_ < highest_kbit_ && trial_->kbit >= highest_kbit_;
+    kbit_ = trial_->kbit;
+    failed_trials_ = 0;
+    if (kbit_ >= highest_kbit_) {
+      highest_kbit_ = kbit_;
+      highest_at_ = now;
+      end_trial(slow_trial_after, now);
+    } else {
+      try_more(sample, now);
+    }
+    if (is_back) {
+      step_ = FollowedStep{false, kbit_, {}, {}};
+    }
+  } else if (lasted >= longest_trial) {
+    end_trial(pause_after_failure, now);
+  }
+}
+
+void LineFollower::end_trial(Duration pause, Instant now) {
+  trial_.reset();
+  backlogged_since_.reset();
+  full_samples_ = 0;
+  next_trial_ = now + pause;
+  settles_at_ = now + settling;
 }
 
 void LineFollower::pass(Instant now) {

@@ -1,9 +1,12 @@
 // Keeps the rate that one direction is shaped to at what the line carries while that changes: LTE, a cable in the evening, Wi-Fi.
 //
 // A queue of the line that stands in spite of our shaping says that the line has become slower. Then the rate goes down at once,
-// to what is measured to pass; first well below it, until the queue can be empty. It goes up again by steps, and only while
-// what we hold back would take more and no queue shows: soon back to what the line was known to carry, and slowly beyond that if
-// it is one that has changed within a day.
+// to what is measured to pass; first well below it, until the queue can be empty.
+//
+// That it carries more again only a trial can show: while what we hold back would take it, the rest gets a little more for a
+// second than the line was seen to carry. Passes that without a queue, then the line carries it, and the next trial follows; at
+// the first sample with a queue all is as before, and the next one has to wait, longer each time. Soon up to what the line was
+// known to carry within a day, and seldom beyond that.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +41,7 @@ class LineFollower {
   void end() {
     kbit_ = 0;
     drained_at_.reset();
+    trial_.reset();
   }
   [[nodiscard]] bool is_following() const { return kbit_ != 0; }
 
@@ -49,15 +53,26 @@ class LineFollower {
   std::optional<FollowedStep> take_step() { return std::exchange(step_, std::nullopt); }
 
   // The rate to shape to now.
-  [[nodiscard]] std::uint32_t kbit() const { return drained_at_ ? low_kbit_ : kbit_; }
+  [[nodiscard]] std::uint32_t kbit() const { return drained_at_ ? low_kbit_ : trial_ ? trial_->shaped : kbit_; }
   [[nodiscard]] std::optional<Instant> deadline() const { return drained_at_; }
 
  private:
+  struct Trial {
+    std::uint32_t kbit = 0;    // what the line has to carry
+    std::uint32_t shaped = 0;  // the rate to which it is shaped for that
+    Instant began{};
+  };
   void fall(const FollowedSample& sample, Instant now);
-  void rise(Instant now);
+  void drain(const FollowedSample& sample, std::uint64_t percent, Instant now);
+  void try_more(const FollowedSample& sample, Instant now);
+  void judge_trial(const FollowedSample& sample, Instant now);
+  void end_trial(Duration pause, Instant now);
 
-  std::uint32_t kbit_ = 0;
+  std::uint32_t kbit_ = 0;          // that the line was seen to carry
   std::uint32_t low_kbit_ = 0;      // while it drains
+  std::optional<Trial> trial_;
+  std::uint32_t failed_trials_ = 0;  // in a row
+  Instant next_trial_{};
   std::uint32_t highest_kbit_ = 0;  // known within a day
   Instant highest_at_{};
   std::optional<Instant> fell_at_;

@@ -59,6 +59,18 @@ class ALineWithCake : public ALine {
   }
 };
 
+class ALineWithNumbers : public ALine {
+ protected:
+  ALineWithNumbers() : ALine(settings()) {}
+  static Settings settings() {
+    Settings settings = quick();
+    settings.qos.tc.upload_is_auto = settings.qos.tc.download_is_auto = false;
+    settings.qos.tc.upload_kbit = 950;
+    settings.qos.tc.download_kbit = 5000;
+    return settings;
+  }
+};
+
 TEST_F(ALine, IsWaitedForWithoutAWakeUp) {
   EXPECT_EQ(look(), LineLook::stirring);
   const auto wakeups = home_.wakeups;
@@ -125,6 +137,18 @@ TEST_F(ALineWithCake, IsFollowedToo) {
   const std::uint32_t low = rates().upload_kbit;
   full(10s, std::uint64_t{low} * 80 / 100, 0, 0ms);
   EXPECT_EQ(rates().upload_kbit, low) << "what is held back would take 95 % of it, so nobody waits";
+}
+
+TEST_F(ALineWithNumbers, IsSaidToContradictThem) {
+  full(8s, 1000);
+  EXPECT_EQ(home_.report.remark, "");
+  full(90s, 700);
+  EXPECT_EQ(home_.report.remark, "qos.tc.upload_kbit is 950, but the line carries 700");
+  full(90s, 700, 20'000);
+  EXPECT_EQ(home_.report.remark,
+            "qos.tc.upload_kbit is 950, but the line carries 700; qos.tc.download_kbit is 5000, but the line carries 20000");
+  home_.send(LineReplaced{});
+  EXPECT_EQ(home_.report.remark, "");
 }
 
 TEST_F(ALine, OfWhichADirectionIsLearntInACallIsLeftUntilTheNext) {
