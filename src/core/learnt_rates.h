@@ -22,8 +22,8 @@ LineRates rates_in_use(const QosSettings& qos);
 // Puts what is known of the line in the place of what is learnt.
 void take_learnt(QosSettings& qos, const LineRates& line);
 
-// A number that is more than 15 % from what the line is known to carry: with more the shaper has no queue, so no call is protected;
-// with less `tc` takes from the rest what is there. The rates that cake-rate sets for calls may well be less.
+// A number that is more than 15 % from what the line is known to carry: with more the shaper has no queue, so no call is
+// protected; with less `tc` takes from the rest what is there. The rates that cake-rate sets for calls may well be less.
 struct ContradictedRate {
   std::string key;
   std::uint32_t kbit = 0;

@@ -129,7 +129,8 @@ Checks judge_rights(const KernelFacts& facts, const Settings& settings) {
     std::string lost = learns ? "the rates of the line cannot be learnt" : "";
     lost += is_measured ? (learns ? ", and " : "") + std::string("qos.tc.drain = \"measured\" drains for a fixed time") : "";
     return {{"privileges", CheckResult::warning, whose + " has CAP_NET_ADMIN but not CAP_NET_RAW, so " + lost,
-             give_headers + std::string(learns ? "\nor set upload_kbit and download_kbit in [qos." + settings.qos.actuator + "]" : "") +
+             give_headers +
+                 std::string(learns ? "\nor set upload_kbit and download_kbit in [qos." + settings.qos.actuator + "]" : "") +
                  (is_measured ? "\nor set qos.tc.drain = \"fixed\"" : "")}};
   }
   if (!facts.own.administers) {

@@ -200,9 +200,9 @@ Check judge_unknown(const SeenLine& line, const QosSettings& qos) {
 
 bool waits_for_line(const QosSettings& qos, const std::optional<SeenLine>& line) {
   const auto rates = rates_of(qos, {.line = line});
-  return learnt_ways(qos).any() &&
-         std::all_of(rates.begin(), rates.end(),
-                     [](const Rate& rate) { return rate.is_auto ? !rate.learnt.has_value() : rate.kbit == 0; });
+  return learnt_ways(qos).any() && std::all_of(rates.begin(), rates.end(), [](const Rate& rate) {
+           return rate.is_auto ? !rate.learnt.has_value() : rate.kbit == 0;
+         });
 }
 
 QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLine>& line) {

@@ -19,10 +19,10 @@ namespace voip {
 
 // What one sample showed of the direction.
 struct FollowedSample {
-  bool is_full = false;             // a queue of the line stood
-  bool is_calm = false;             // it is known that none did
-  Duration queue{};                 // its length
-  std::uint32_t carried_kbit = 0;   // what the line has carried
+  bool is_full = false;               // a queue of the line stood
+  bool is_calm = false;               // it is known that none did
+  Duration queue{};                   // its length
+  std::uint32_t carried_kbit = 0;     // what the line has carried
   std::uint32_t shared_percent = 70;  // of the rate, which the rest may take
 };
 
@@ -68,8 +68,8 @@ class LineFollower {
   void judge_trial(const FollowedSample& sample, Instant now);
   void end_trial(Duration pause, Instant now);
 
-  std::uint32_t kbit_ = 0;          // that the line was seen to carry
-  std::uint32_t low_kbit_ = 0;      // while it drains
+  std::uint32_t kbit_ = 0;      // that the line was seen to carry
+  std::uint32_t low_kbit_ = 0;  // while it drains
   std::optional<Trial> trial_;
   std::uint32_t failed_trials_ = 0;  // in a row
   Instant next_trial_{};
