@@ -17,9 +17,10 @@ constexpr Duration trial_after = 1500ms;          // of a calm line
 constexpr std::uint64_t trial_percent = 108;
 constexpr Duration slow_trial_after = 10s;  // beyond what is known
 constexpr std::uint64_t slow_trial_percent = 105;
-constexpr std::uint64_t tried_percent = 95;  // has passed of what was to be tried
+constexpr std::uint64_t tried_percent = 98;  // has passed of what was to be tried: more than the line was seen to carry
 constexpr Duration trial_length = 1s;
-constexpr Duration longest_trial = 2s;  // where nothing tells, or the rest does not take it
+constexpr Duration trial_begin = 300ms;  // what is seen before is of the rate before
+constexpr Duration longest_trial = 2s;   // where nothing tells, or the rest does not take it
 constexpr Duration pause_after_failure = 6s;
 constexpr std::uint32_t most_doublings = 3;
 constexpr std::uint64_t drain_after_trial_percent = 60;
@@ -119,7 +120,12 @@ void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
     return;
   }
   const Duration lasted = now - trial_->began;
-  const bool has_passed = sample.is_calm && std::uint64_t{sample.carried_kbit} * 100 >= trial_->kbit * tried_percent;
+  if (lasted > trial_begin) {
+    trial_->carried_sum += sample.is_calm ? sample.carried_kbit : 0;
+    ++trial_->samples;
+  }
+  const bool has_passed =
+      trial_->samples > 0 && trial_->carried_sum * 100 >= std::uint64_t{trial_->kbit} * tried_percent * trial_->samples;
   if (lasted >= trial_length && has_passed) {
     const bool is_back = kbit_ < highest_kbit_ && trial_->kbit >= highest_kbit_;
     kbit_ = trial_->kbit;

@@ -61,6 +61,8 @@ class LineFollower {
     std::uint32_t kbit = 0;    // what the line has to carry
     std::uint32_t shaped = 0;  // the rate to which it is shaped for that
     Instant began{};
+    std::uint64_t carried_sum = 0;  // over the samples that count, and all of them were calm
+    std::uint32_t samples = 0;
   };
   void fall(const FollowedSample& sample, Instant now);
   void drain(const FollowedSample& sample, std::uint64_t percent, Instant now);
