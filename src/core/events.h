@@ -202,6 +202,7 @@ struct FullStatus {
   std::vector<Call> calls;
   std::vector<FlowReport> flows;
   LineState line;
+  CallQualityReport quality;
   std::uint64_t flows_seen = 0;  // since the start
   std::uint64_t events_lost = 0;
   std::uint64_t calls_seen = 0;
@@ -263,6 +264,16 @@ struct CallEnded {
   Call call;
 };
 
+// It has been bad for five seconds (CallQuality); at most once until it was good again.
+struct CallTurnedBad {
+  Call call;
+};
+
+// Another grade or cause of the call that is up or was last, at once; other numbers at most every five seconds.
+struct QualityChanged {
+  CallQualityReport report;
+};
+
 // Observed to have come on or gone off.
 struct QosSwitched {
   bool is_on = false;
@@ -292,8 +303,8 @@ struct OrderTaken {
 };
 
 using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine,
-                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, QosSwitched, QosFailed,
-                            StatusReported, OrderTaken>;
+                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, CallTurnedBad,
+                            QualityChanged, QosSwitched, QosFailed, StatusReported, OrderTaken>;
 
 template <typename... Ts>
 struct Overloaded : Ts... {

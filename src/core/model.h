@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "core/call_quality.h"
 #include "core/time.h"
 
 namespace voip {
@@ -129,8 +130,10 @@ struct Call {
   FlowKey first_flow;  // the flow whose counters gave it away
   Instant started{};
   std::optional<Instant> ended;
-  Rates rates;         // at the start: what was measured so far; at the end: means over the call
-  std::string reason;  // the detector's, in words and numbers
+  Rates rates;            // at the start: what was measured so far; at the end: means over the call
+  std::string reason;     // the detector's, in words and numbers
+  CallQuality quality{};  // while it is up of its last ten seconds, at the end of all of it
+  bool had_qos = false;   // QoS was on during it
 };
 
 }  // namespace voip

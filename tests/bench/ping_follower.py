@@ -5,7 +5,7 @@
 
 Six pings each 0.3 s. Half of a round trip counts as the delay; its baseline follows slowly up and fast down. Three of the last six delays 30 ms
 above it are bufferbloat: the rate is multiplied by 0.99 to 0.75, as the mean excess goes from 30 to 60 ms, at most each 0.3 s. Under a load of
-75 % and without bufferbloat it is multiplied by up to 1.04 with each ping; without a load it goes back to the base by 1 % a second.
+75 % and without bufferbloat it is multiplied by up to 1.04 each 0.2 s, when the load is measured; without a load it goes back to the base by 1 % a second.
 What it needs and we do not: the least, the base and the most of the line. CAKE is not in every kernel: the shaper is an HTB whose first class
 are calls (UDP), as CAKE's voice tin would be, so that only the rate differs. Standard library only.
 """
@@ -60,12 +60,16 @@ class Controller:
 
     def __init__(self, least: float, base: float, most: float):
         self.least, self.base, self.most = least, base, most
-        self.kbit, self.achieved = base, 0.0
+        self.kbit, self._achieved = base, 0.0
         self._baseline: float | None = None
         self._mean_delta = 0.0
         self._late: deque[bool] = deque([False] * WINDOW, maxlen=WINDOW)
         self._deltas: deque[float] = deque([0.0] * WINDOW, maxlen=WINDOW)
         self._bloated_at = self._decayed_at = -1e9
+        self._is_news = False  # the achieved rate, by which the rate goes up once
+
+    def achieved(self, kbit: float) -> None:
+        self._achieved, self._is_news = kbit, True
 
     def delay(self, ms: float, now: float) -> float:
         baseline = ms if self._baseline is None else self._baseline
@@ -75,14 +79,15 @@ class Controller:
         self._late.append(delta > BLOAT_MS)
         self._deltas.append(delta)
         mean = sum(self._deltas) / WINDOW
-        load = self.achieved / self.kbit
+        load = self._achieved / self.kbit
         if sum(self._late) >= BLOATED:
             if now - self._bloated_at > BLOAT_PAUSE_S:
                 excess = min(1.0, max(0.0, (mean - BLOAT_MS) / (MOST_BLOAT_MS - BLOAT_MS)))
                 self.kbit *= DOWN - (DOWN - MOST_DOWN) * excess
                 self._bloated_at = now
         elif load > HIGH_LOAD:
-            if now - self._bloated_at > BLOAT_PAUSE_S:
+            if self._is_news and now - self._bloated_at > BLOAT_PAUSE_S:
+                self._is_news = False
                 calm = min(1.0, max(0.0, (BLOAT_MS - mean) / (BLOAT_MS - UP_BELOW_MS)))
                 self.kbit *= 1 + (UP - 1) * calm
         elif now - self._decayed_at > DECAY_PAUSE_S:
@@ -117,7 +122,7 @@ def main() -> None:
         now = time.monotonic()
         if now - read_at >= ACHIEVED_EVERY_S:
             total = sent_bytes(device)
-            controller.achieved = (total - read) * 8 / 1000 / (now - read_at)
+            controller.achieved((total - read) * 8 / 1000 / (now - read_at))
             read_at, read = now, total
         if now - begin >= number * EVERY_S / PINGS:
             body = struct.pack("!HHd", mine, number & 0xFFFF, now) + bytes(40)

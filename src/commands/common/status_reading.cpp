@@ -107,6 +107,34 @@ SeenLine line_of(Reader& reader, const Json& json) {
           reader.text_or_nothing(json, "step")};
 }
 
+// As system/quality_json.h writes it; MOS and percent have one digit there.
+CallQualityReport quality_of(Reader& reader, const Json& json) {
+  CallQualityReport report;
+  const auto scaled = [&](const char* key, double scale) -> std::optional<std::uint32_t> {
+    constexpr std::int64_t most = 1000;
+    return reader.at(json, key).is_null()
+               ? std::nullopt
+               : std::optional(static_cast<std::uint32_t>(std::clamp<std::int64_t>(reader.number(json, key, scale), 0, most)));
+  };
+  const std::string grade = reader.text(json, "grade");
+  for (const Grade each : {Grade::good, Grade::fair, Grade::bad}) {
+    report.quality.grade = grade == to_string(each) ? each : report.quality.grade;
+  }
+  const std::string cause = reader.text_or_nothing(json, "cause");
+  for (const QualityCause each : {QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end}) {
+    if (cause == to_string(each)) {
+      report.quality.cause = each;
+    }
+  }
+  report.quality.mos_hundredths = scaled("mos", 100);
+  report.quality.missing_permille = scaled("missing_percent", 10);
+  if (const auto delay = reader.number_or_nothing(json, "delay_ms")) {
+    report.quality.delay = Duration(*delay);
+  }
+  report.device = reader.text_or_nothing(json, "device");
+  return report;
+}
+
 SeenFlow flow_of(Reader& reader, const Json& json) {
   return {reader.text(json, "flow"),    reader.text(json, "device"),      reader.is_true(json, "in_call"),
           reader.number(json, "score"), reader.number(json, "threshold"), reader.is_true(json, "has_counters"),
@@ -153,6 +181,9 @@ SeenStatus status_of(Reader& reader, const Json& json) {
   }
   if (json.contains("line")) {
     status.line = line_of(reader, json["line"]);
+  }
+  if (json.contains("quality")) {
+    status.quality = quality_of(reader, json["quality"]);
   }
   status.calls = reader.number(json, "calls");
   status.call_list = list_of(reader, json, "call_list", call_of);

@@ -74,9 +74,10 @@ struct SeenStatus {
   std::optional<std::string> override_until;
   std::string sight;  // "ok", "limited", "blind"
   std::string sight_reason;
-  std::string error;             // of the actuator; empty: none
-  std::string remark;            // what it cannot do, or others do with it; empty: nothing
-  std::optional<SeenLine> line;  // absent: the daemon says nothing of it
+  std::string error;                         // of the actuator; empty: none
+  std::string remark;                        // what it cannot do, or others do with it; empty: nothing
+  std::optional<SeenLine> line;              // absent: the daemon says nothing of it
+  std::optional<CallQualityReport> quality;  // the same
   std::int64_t calls = 0;
   std::vector<SeenCall> call_list;
   std::vector<SeenDevice> devices;  // the configured ones

@@ -96,6 +96,9 @@ Result<std::string> status_text(std::string_view json, Colour colour) {
     lines.push_back(labelled("Line", line));
   }
   append(lines, calls_part(*status));
+  if (const Line quality = quality_words(*status); !quality.empty()) {
+    lines.push_back(labelled("Quality", quality));
+  }
   append(lines, flows_part(*status));
   lines.push_back(labelled("So far", {{std::to_string(status->calls_seen) + " calls, " + std::to_string(status->switches) +
                                        " switches, " + std::to_string(status->flows_seen) + " flows"}}));

@@ -145,6 +145,16 @@ Line line_words(const SeenStatus& status) {
   return words;
 }
 
+Line quality_words(const SeenStatus& status) {
+  if (!status.quality || status.quality->device.empty()) {
+    return {};
+  }
+  const CallQuality& quality = status.quality->quality;
+  const Tone tone = quality.grade == Grade::bad ? Tone::red : quality.grade == Grade::fair ? Tone::yellow : Tone::plain;
+  return {{in_words(quality), tone},
+          {std::string(status.calls > 0 ? ", of " : ", of the last call, of ") + status.quality->device}};
+}
+
 std::vector<Piece> problems(const SeenStatus& status) {
   std::vector<Piece> found;
   if (!status.error.empty()) {

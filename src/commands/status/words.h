@@ -23,6 +23,8 @@ Piece sight_words(const SeenStatus& status);                           // "the d
 // "9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full; up queue 310 ms, down queue 0 ms"; empty where the daemon
 // says nothing of the line.
 Line line_words(const SeenStatus& status);
+// "good (MOS 4.3, 0.2 % of the packets missing), of Kitchen phone"; empty where there was no call.
+Line quality_words(const SeenStatus& status);
 std::vector<Piece> problems(const SeenStatus& status);  // of the actuator and the detector
 
 bool is_near(const SeenFlow& flow);                     // no call, but two thirds of the way to one

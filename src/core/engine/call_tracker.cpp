@@ -8,6 +8,10 @@
 namespace voip {
 namespace {
 
+constexpr std::uint32_t ipv4_header = 20;  // RFC 791
+constexpr std::uint32_t ipv6_header = 40;  // RFC 8200
+constexpr std::uint32_t most_mos = 500;    // more than any
+
 std::int32_t saturated_sum(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(std::int64_t{a} + b, std::numeric_limits<std::int32_t>::max()));
 }
@@ -79,15 +83,17 @@ void CallTracker::device_known(FlowSlot slot, const FlowTable& flows) {
   }
 }
 
-void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step) {
+void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line) {
   detector_->flow_measured(slot, step);
   if (!flows.at(slot).in_call) {
     return;
   }
   for (ActiveCall& active : calls_) {
-    if (std::find(active.flows.begin(), active.flows.end(), slot) != active.flows.end()) {
+    const auto found = std::find(active.flows.begin(), active.flows.end(), slot);
+    if (found != active.flows.end()) {
       add(active.up, step.up);
       add(active.down, step.down);
+      active.meters.at(static_cast<std::size_t>(found - active.flows.begin())).measured(step.up, step.down, step.elapsed, line);
       return;
     }
   }
@@ -110,6 +116,7 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
     bool is_new = false;
     ActiveCall& active = call_of(verdict.slot, flows, now, verdict.reason, is_new);
     active.flows.push_back(verdict.slot);
+    active.meters.emplace_back(flow.facts.key.client.address.is_v6() ? ipv6_header : ipv4_header);
     // Marked before anything is shaped: a call that is not marked when the queue is drained is dropped with the rest.
     mark(flow.facts.key, actions);
     if (is_new) {
@@ -194,11 +201,14 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, st
     if (found == active->flows.end()) {
       continue;
     }
+    keep_quality(*active, static_cast<std::size_t>(found - active->flows.begin()));
     active->flows.erase(found);
     active->heard_until = std::max({active->heard_until, active->call.started, heard_until});
     if (active->flows.empty()) {
       active->call.ended = active->heard_until;
       active->call.rates = means(active->up, active->down, active->heard_until - active->call.started);
+      active->call.quality = active->left;
+      last_quality_ = {active->call.device, active->left};
       heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
       actions.emplace_back(CallEnded{active->call});
       calls_.erase(active);
@@ -217,8 +227,66 @@ std::vector<Call> CallTracker::active_calls(const FlowTable& flows) const {
   for (const ActiveCall& active : calls_) {
     calls.push_back(active.call);
     calls.back().rates = sum(active.flows, flows);
+    calls.back().quality = quality_now(active);
   }
   return calls;
+}
+
+void CallTracker::note_qos() {
+  for (ActiveCall& active : calls_) {
+    active.call.had_qos = true;
+  }
+}
+
+// The one that has seen most by its clock.
+const CallMeter* CallTracker::best_meter(const ActiveCall& active) {
+  const auto best = std::max_element(active.meters.begin(), active.meters.end(),
+                                     [](const CallMeter& a, const CallMeter& b) { return a.weight() < b.weight(); });
+  return best == active.meters.end() ? nullptr : &*best;
+}
+
+CallQuality CallTracker::quality_now(const ActiveCall& active) {
+  const CallMeter* meter = best_meter(active);
+  return meter == nullptr ? CallQuality{} : meter->lately();
+}
+
+void CallTracker::keep_quality(ActiveCall& active, std::size_t place) {
+  const auto meter = active.meters.begin() + static_cast<std::ptrdiff_t>(place);
+  if (active.left_weight == 0 || meter->weight() > active.left_weight) {
+    active.left = meter->whole();
+    active.left_weight = meter->weight();
+  }
+  active.meters.erase(meter);
+}
+
+void CallTracker::judge_quality(std::vector<Action>& actions) {
+  for (ActiveCall& active : calls_) {
+    const CallMeter* meter = best_meter(active);
+    if (meter == nullptr) {
+      continue;
+    }
+    if (!active.was_bad && meter->is_bad()) {
+      active.was_bad = true;
+      actions.emplace_back(CallTurnedBad{active.call});
+      std::get<CallTurnedBad>(actions.back()).call.quality = meter->lately();
+    } else if (active.was_bad && meter->lately().grade == Grade::good) {
+      active.was_bad = false;
+    }
+  }
+}
+
+CallTracker::DeviceQuality CallTracker::quality() const {
+  if (calls_.empty()) {
+    return {last_quality_.device.empty() ? nullptr : &last_quality_.device, last_quality_.quality};
+  }
+  DeviceQuality worst;
+  for (const ActiveCall& active : calls_) {
+    const CallQuality now = quality_now(active);
+    if (worst.device == nullptr || now.mos_hundredths.value_or(most_mos) < worst.quality.mos_hundredths.value_or(most_mos)) {
+      worst = {&active.call.device, now};
+    }
+  }
+  return worst;
 }
 
 std::optional<Instant> CallTracker::first_started() const {

@@ -13,6 +13,7 @@
 #include "core/detector.h"
 #include "core/engine/flow_table.h"
 #include "core/events.h"
+#include "core/quality/quality.h"
 #include "core/settings.h"
 #include "core/time.h"
 
@@ -29,7 +30,17 @@ class CallTracker {
   void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
   // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
   void device_known(FlowSlot slot, const FlowTable& flows);
-  void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step);
+  void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line);
+  // QoS is on: so it was during the calls that are up.
+  void note_qos();
+  // Appends CallTurnedBad where it is news.
+  void judge_quality(std::vector<Action>& actions);
+  // Of the worst call that is up, else of the last one, and that call's device; null: there was none.
+  struct DeviceQuality {
+    const std::string* device = nullptr;
+    CallQuality quality;
+  };
+  [[nodiscard]] DeviceQuality quality() const;
   // Takes in the detector's verdicts: appends CallStarted and CallEnded, and MarkFlow for each flow that became or ceased to be
   // media, and for its RTCP.
   void judge(Instant now, FlowTable& flows, std::vector<Action>& actions);
@@ -60,11 +71,18 @@ class CallTracker {
     std::vector<FlowSlot> flows;
     Counters up;  // since the start
     Counters down;
-    Instant heard_until{};  // the latest of the flows that have left it
+    Instant heard_until{};            // the latest of the flows that have left it
+    std::vector<CallMeter> meters{};  // of the flows, in their order
+    CallQuality left{};               // of the flow that told most of those that have left
+    std::int64_t left_weight = 0;
+    bool was_bad = false;
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
   void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
+  [[nodiscard]] static const CallMeter* best_meter(const ActiveCall& active);
+  static void keep_quality(ActiveCall& active, std::size_t place);
+  [[nodiscard]] static CallQuality quality_now(const ActiveCall& active);
   void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
   [[nodiscard]] std::string device_name(const Flow& flow) const;
 
@@ -74,6 +92,7 @@ class CallTracker {
   std::vector<ActiveCall> calls_;
   std::vector<Verdict> verdicts_;
   std::optional<Instant> heard_until_;
+  CallQualityReport last_quality_;  // of the last call that is over
   std::uint64_t last_id_ = 0;
 };
 

@@ -57,6 +57,7 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   tell_report();
   tell_rates(now);  // after the report, which says since when there is a call, or that there is none any more
   tell_line(now);
+  tell_quality(now);
   answer_orders(now);
   find_deadline(now);
   return actions_;
@@ -159,7 +160,11 @@ void Engine::handle(Instant now, const StopRequested& event) {
 void Engine::handle(Instant /*now*/, const DeadlineReached& /*event*/) {}
 
 void Engine::judge(Instant now) {
+  if (reconciler_.is_on()) {
+    calls_.note_qos();
+  }
   calls_.judge(now, flows_, actions_);
+  calls_.judge_quality(actions_);
   next_judgement_.reset();
   if (calls_.calls() > 0) {
     next_judgement_ = now + settings_.monitor.interval + settings_.monitor.fast_interval;

@@ -99,6 +99,7 @@ class Engine {
   [[nodiscard]] LineState line_state() const;
   [[nodiscard]] std::uint32_t rate_to_use(LineFollower& follower, Direction direction, Instant now);
   void tell_line(Instant now);
+  void tell_quality(Instant now);
   void tell_switch();
   [[nodiscard]] Decision decision() const;
   void tell_report();
@@ -136,6 +137,8 @@ class Engine {
   std::string sight_reason_;
   std::optional<bool> told_on_;  // the last QosSwitched, or the state found at start
   std::string told_problem_;
+  std::optional<CallQualityReport> told_quality_;
+  Instant quality_told_at_{};
   Report report_;  // as it is now; kept, so that writing it anew needs no memory
   std::optional<Report> told_;
   LineLook line_look_ = LineLook::off;  // as it was ordered last

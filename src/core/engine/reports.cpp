@@ -5,6 +5,11 @@
 #include "core/engine/engine.h"
 
 namespace voip {
+namespace {
+
+constexpr Duration tell_quality_every = 5s;
+
+}  // namespace
 
 void Engine::tell_rates(Instant now) {
   if (calls_.calls() == 0) {
@@ -27,6 +32,22 @@ void Engine::tell_rates(Instant now) {
     device_rates_[i] = calls_.rates(static_cast<std::int32_t>(i), flows_);
   }
   actions_.emplace_back(RatesMeasured{calls_.rates(no_device, flows_), device_rates_});
+}
+
+// Numbers change with each reading, so they wait; at the call's end nothing does.
+void Engine::tell_quality(Instant now) {
+  const auto [device, quality] = calls_.quality();
+  if (device == nullptr || (told_quality_ && told_quality_->device == *device && told_quality_->quality == quality)) {
+    return;
+  }
+  const bool is_news = !told_quality_ || told_quality_->device != *device || told_quality_->quality.grade != quality.grade ||
+                       told_quality_->quality.cause != quality.cause || calls_.calls() == 0;
+  if (!is_news && now < quality_told_at_ + tell_quality_every) {
+    return;
+  }
+  quality_told_at_ = now;
+  told_quality_ = {*device, quality};
+  actions_.emplace_back(QualityChanged{*told_quality_});
 }
 
 void Engine::tell_switch() {
@@ -134,6 +155,9 @@ FullStatus Engine::full_status() const {
   status.rates = calls_.rates(no_device, flows_);
   status.calls = calls_.active_calls(flows_);
   status.line = line_state();
+  if (const auto [device, quality] = calls_.quality(); device != nullptr) {
+    status.quality = {*device, quality};
+  }
   status.flows_seen = flows_seen_;
   status.events_lost = events_lost_;
   status.calls_seen = calls_.calls_seen();

@@ -15,19 +15,27 @@ constexpr std::uint32_t least_kbit = 150;
 constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest is held back by us
 constexpr Duration trial_after = 1500ms;          // of a calm line
 constexpr std::uint64_t trial_percent = 108;
-constexpr Duration slow_trial_after = 10s;  // beyond what is known
+constexpr std::uint64_t next_trial_percent = 112;  // after one that has passed
+constexpr Duration slow_trial_after = 10s;         // beyond what is known
 constexpr std::uint64_t slow_trial_percent = 105;
 constexpr std::uint64_t tried_percent = 98;  // has passed of what was to be tried: more than the line was seen to carry
+constexpr std::uint64_t back_percent = 96;   // of what is known, and then it is all there again
 constexpr Duration trial_length = 1s;
 constexpr Duration trial_begin = 300ms;  // what is seen before is of the rate before
 constexpr Duration longest_trial = 2s;   // where nothing tells, or the rest does not take it
 constexpr Duration pause_after_failure = 6s;
+constexpr std::uint32_t failures_at_first = 3;  // ... each so long after the other
 constexpr std::uint32_t most_doublings = 3;
 constexpr std::uint64_t drain_after_trial_percent = 60;
 constexpr Duration day = 24h;
 
 std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(kbit * percent / 100, least_kbit));
+}
+
+// All of what it was known to carry would leave a queue where it is.
+std::uint32_t almost(std::uint32_t highest_kbit) {
+  return part(highest_kbit, back_percent);
 }
 
 }  // namespace
@@ -102,9 +110,9 @@ void LineFollower::drain(const FollowedSample& sample, std::uint64_t percent, In
 
 void LineFollower::try_more(const FollowedSample& sample, Instant now) {
   const bool is_below = kbit_ < highest_kbit_;
-  std::uint32_t wished = part(kbit_, is_below ? trial_percent : slow_trial_percent);
+  std::uint32_t wished = part(kbit_, !is_below ? slow_trial_percent : trial_ ? next_trial_percent : trial_percent);
   if (is_below) {
-    wished = std::min(wished, highest_kbit_);
+    wished = std::min(wished, almost(highest_kbit_));
   }
   // The call passes besides the share of the rest.
   const std::uint64_t share = std::uint64_t{kbit()} * sample.shared_percent / 100;
@@ -114,8 +122,8 @@ void LineFollower::try_more(const FollowedSample& sample, Instant now) {
 
 void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
   if (sample.is_full) {
-    failed_trials_ = std::min(failed_trials_ + 1, most_doublings + 1);
-    end_trial(pause_after_failure * (1U << (failed_trials_ - 1)), now);
+    failed_trials_ = std::min(failed_trials_ + 1, failures_at_first + most_doublings);
+    end_trial(pause_after_failure * (1U << (std::max(failed_trials_, failures_at_first) - failures_at_first)), now);
     drain(sample, drain_after_trial_percent, now);
     return;
   }
@@ -127,8 +135,8 @@ void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
   const bool has_passed =
       trial_->samples > 0 && trial_->carried_sum * 100 >= std::uint64_t{trial_->kbit} * tried_percent * trial_->samples;
   if (lasted >= trial_length && has_passed) {
-    const bool is_back = kbit_ < highest_kbit_ && trial_->kbit >= highest_kbit_;
-    kbit_ = trial_->kbit;
+    const bool is_back = kbit_ < highest_kbit_ && trial_->kbit >= almost(highest_kbit_);
+    kbit_ = is_back ? highest_kbit_ : trial_->kbit;
     failed_trials_ = 0;
     if (kbit_ >= highest_kbit_) {
       highest_kbit_ = kbit_;

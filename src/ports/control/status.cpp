@@ -7,6 +7,7 @@
 
 #include "system/json.h"
 #include "system/line_json.h"
+#include "system/quality_json.h"
 
 namespace voip {
 namespace {
@@ -109,6 +110,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"remark", or_null(report.remark)},
              {"rates", std::move(rates)},
              {"line", line_json(status.line, calendar)},
+             {"quality", quality_json(status.quality)},
              {"devices", std::move(devices)},
              {"call_list", std::move(calls)},
              {"flow_list", flow_list(status.flows, most_flows)},

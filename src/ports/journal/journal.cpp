@@ -108,7 +108,9 @@ class Journal : public Port {
     } else if (const auto* ended = std::get_if<CallEnded>(&action)) {
       const Duration lasted = ended->call.ended.value_or(ended->call.started) - ended->call.started;
       log_info("call ended: " + parties(ended->call) + " after " + to_string(std::chrono::round<std::chrono::seconds>(lasted)) +
-               ", " + rates(ended->call.rates));
+               ", " + rates(ended->call.rates) + "; quality " + in_words(ended->call.quality));
+    } else if (const auto* bad = std::get_if<CallTurnedBad>(&action)) {
+      log_warning("the call of " + parties(bad->call) + " is " + in_words(bad->call.quality));
     } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {
       switches_.say(std::string("QoS is ") + (switched->is_on ? "on" : "off") + " (" +
                     (switched->by_others ? "somebody else has switched it" : std::string(to_string(switched->reason))) + ")");

@@ -78,6 +78,7 @@ class Mqtt : public Port {
   Loop::ClockListener clock_listener_;
   std::optional<Report> report_;
   std::optional<LineState> line_;
+  std::optional<MqttMessage> quality_;
   Rates rates_;
   std::vector<Rates> device_rates_;
   struct Said {
@@ -133,6 +134,8 @@ void Mqtt::perform(const Action& action) {
   } else if (const auto* line = std::get_if<LineChanged>(&action)) {
     line_ = line->line;
     say(payloads_->line(*line_));
+  } else if (const auto* judged = std::get_if<QualityChanged>(&action)) {
+    say(quality_.emplace(payloads_->quality(judged->report)));
   } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
     rates_ = measured->total;
     device_rates_.assign(measured->devices.begin(), measured->devices.end());
@@ -242,6 +245,9 @@ void Mqtt::say_everything() {
   say(payloads_->online());
   say_info();
   say_report(Which::all);
+  if (quality_) {
+    say(*quality_);
+  }
   if (line_) {
     say(payloads_->line(*line_));
   }

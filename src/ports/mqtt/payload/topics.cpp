@@ -12,6 +12,7 @@
 #include "core/setting_orders.h"
 #include "system/json.h"
 #include "system/line_json.h"
+#include "system/quality_json.h"
 
 namespace voip {
 namespace {
@@ -146,15 +147,30 @@ MqttMessage MqttPayloads::line(const LineState& line) const {
   return {topics_.line(), text_of(line_json(line, calendar_)), 1, true};
 }
 
+MqttMessage MqttPayloads::quality(const CallQualityReport& report) const {
+  return {topics_.of("quality"), text_of(quality_json(report)), 1, true};
+}
+
 std::optional<MqttMessage> MqttPayloads::event(const Action& action) const {
   using Said = std::optional<MqttMessage>;
   return std::visit(Overloaded{[this](const CallStarted& started) -> Said { return call_started(started.call); },
                                [this](const CallEnded& ended) -> Said { return call_ended(ended.call); },
+                               [this](const CallTurnedBad& bad) -> Said { return call_bad(bad.call); },
                                [this](const QosSwitched& switched) -> Said { return qos_switched(switched); },
                                [this](const QosFailed& failed) -> Said { return qos_failed(failed); },
                                [](const auto& /*other*/) -> Said { return std::nullopt; }},
                     action);
 }
+
+namespace {
+
+Json with_quality(Json json, const Call& call) {
+  json.update(grade_json(call.quality));
+  json["had_qos"] = call.had_qos;
+  return json;
+}
+
+}  // namespace
 
 MqttMessage MqttPayloads::call_started(const Call& call) const {
   const Json json{{"event_type", "call_started"},
@@ -179,7 +195,15 @@ MqttMessage MqttPayloads::call_ended(const Call& call) const {
                   {"down_pps", call.rates.down_packets_per_s},
                   {"started", calendar_(call.started)},
                   {"ended", calendar_(ended)}};
-  return {topics_.event(), text_of(json), 1, false};
+  return {topics_.event(), text_of(with_quality(json, call)), 1, false};
+}
+
+MqttMessage MqttPayloads::call_bad(const Call& call) const {
+  const Json json{{"event_type", "call_bad"},
+                  {"device", call.device},
+                  {"remote", call.first_flow.server.address.to_string()},
+                  {"started", calendar_(call.started)}};
+  return {topics_.event(), text_of(with_quality(json, call)), 1, false};
 }
 
 MqttMessage MqttPayloads::qos_switched(const QosSwitched& switched) const {

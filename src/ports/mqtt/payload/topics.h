@@ -63,12 +63,14 @@ class MqttPayloads {
   [[nodiscard]] MqttMessage info(std::string_view version, std::string_view machine, Instant started) const;
   // `state`, `qos`, `mode`, the settings that can be ordered (where commands are taken) and each device's `state`, all retained.
   [[nodiscard]] std::vector<MqttMessage> report(const Report& report) const;
-  [[nodiscard]] MqttMessage line(const LineState& line) const;  // `line`, retained
+  [[nodiscard]] MqttMessage line(const LineState& line) const;               // `line`, retained
+  [[nodiscard]] MqttMessage quality(const CallQualityReport& report) const;  // `quality`, retained
 
   // Of what has happened; empty for everything that is no event over MQTT.
   [[nodiscard]] std::optional<MqttMessage> event(const Action& action) const;
   [[nodiscard]] MqttMessage call_started(const Call& call) const;
   [[nodiscard]] MqttMessage call_ended(const Call& call) const;
+  [[nodiscard]] MqttMessage call_bad(const Call& call) const;
   [[nodiscard]] MqttMessage qos_switched(const QosSwitched& switched) const;
   [[nodiscard]] MqttMessage qos_failed(const QosFailed& failed) const;
 

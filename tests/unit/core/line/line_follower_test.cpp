@@ -69,10 +69,11 @@ TEST_F(Following, ADoubledLineIsReachedWithinTwentySeconds) {
   line_kbit_ = 5000;
   run(5s);
   line_kbit_ = 10'000;
-  run(20s);
-  EXPECT_GE(follower_.kbit(), 8000U);
-  run(5s);
-  EXPECT_GE(follower_.kbit(), 10'000U) << "what it was known to carry";
+  const Instant doubled = now_;
+  while (now_ < doubled + 20s && follower_.kbit() != 10'000) {
+    run(10ms);
+  }
+  EXPECT_EQ(follower_.kbit(), 10'000U) << "what it was known to carry";
 }
 
 TEST_F(Following, WhatStaysSlowIsNotPushedIntoAQueueForLong) {
@@ -82,6 +83,9 @@ TEST_F(Following, WhatStaysSlowIsNotPushedIntoAQueueForLong) {
   longest_queue_ = {};
   run(60s);
   EXPECT_LT(longest_queue_, 60ms) << "each trial is taken back soon";
+  for (int i = 0; i < 20 && (follower_.kbit() > 5000 || follower_.deadline()); ++i) {
+    run(250ms);  // one is just going on, or its queue drains
+  }
   EXPECT_NEAR(follower_.kbit(), 4850, 400);
 }
 

@@ -178,6 +178,18 @@ TEST(MqttRates, AreZeroForEveryDeviceBeforeTheFirstCall) {
   }
 }
 
+const CallQuality a_bad_call{
+    .grade = Grade::bad, .mos_hundredths = 294, .missing_permille = 152, .delay = 12ms, .cause = QualityCause::far_end};
+
+TEST(MqttPayloads, TheQualityOfACallIsRetained) {
+  const MqttPayloads payloads(two_phones(), calendar);
+  EXPECT_EQ(payloads.quality({"Kitchen phone", a_bad_call}),
+            (MqttMessage{"voip-qos/router/quality",
+                         R"({"grade":"bad","mos":2.9,"missing_percent":15.2,"delay_ms":12,"cause":"far_end",)"
+                         R"("device":"Kitchen phone"})",
+                         1, true}));
+}
+
 TEST(MqttPayloads, EventsAreNeverRetained) {
   const MqttPayloads payloads(two_phones(), calendar);
   Call call = a_call();
@@ -191,7 +203,16 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_ended","device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,)"
                          R"("up_kbit":87.2,"down_kbit":86.9,"up_pps":50,"down_pps":49,"started":"2025-08-12T12:01:00Z",)"
-                         R"("ended":"2025-08-12T12:03:00Z"})",
+                         R"("ended":"2025-08-12T12:03:00Z","grade":"unknown","mos":null,"missing_percent":null,)"
+                         R"("delay_ms":null,"cause":null,"had_qos":false})",
+                         1, false}));
+  call.had_qos = true;
+  call.quality = a_bad_call;
+  EXPECT_EQ(payloads.call_bad(call),
+            (MqttMessage{"voip-qos/router/event",
+                         R"({"event_type":"call_bad","device":"Kitchen phone","remote":"203.0.113.9",)"
+                         R"("started":"2025-08-12T12:01:00Z","grade":"bad","mos":2.9,"missing_percent":15.2,)"
+                         R"("delay_ms":12,"cause":"far_end","had_qos":true})",
                          1, false}));
   EXPECT_EQ(payloads.qos_switched({true, Reason::call}),
             (MqttMessage{"voip-qos/router/event", R"({"event_type":"qos_on","reason":"call"})", 1, false}));

@@ -1,0 +1,178 @@
+#include "core/quality/codec_clock.h"
+
+#include <algorithm>
+
+namespace voip {
+namespace {
+
+constexpr std::array<Duration, 5> intervals{10ms, 20ms, 30ms, 40ms, 60ms};
+constexpr Duration a_second = 1s;
+constexpr std::size_t window = 4;                // seconds that have to fit
+constexpr std::int64_t tolerance_milli = 1300;   // packets: one that is just coming at each end, and some jitter
+constexpr std::int64_t even_percent = 3;         // of the length: one kind of packets
+constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over the window
+constexpr std::int64_t each_least_percent = 60;  // and in each second of it
+constexpr std::int64_t silence_percent = 60;     // fewer packets
+constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
+
+// Thousandths of packets.
+std::int64_t expected_in(Duration length, Duration interval) {
+  return length.count() * 1000 / interval.count();
+}
+
+bool fits(std::int64_t packets, Duration length, Duration interval) {
+  const std::int64_t difference = packets * 1000 - expected_in(length, interval);
+  return (difference < 0 ? -difference : difference) <= tolerance_milli;
+}
+
+}  // namespace
+
+const CodecClock::Second& CodecClock::ago(std::size_t seconds) const {
+  return seconds_.at((count_ - 1 - seconds) % most_seconds);
+}
+
+CodecClock::Second CodecClock::sum(std::size_t count, std::size_t skipped) const {
+  Second all;
+  for (std::size_t i = skipped; i < skipped + count; ++i) {
+    all.length += ago(i).length;
+    all.packets += ago(i).packets;
+    all.bytes += ago(i).bytes;
+  }
+  return all;
+}
+
+// All packets are as long as each other, as far as means of seconds tell.
+bool CodecClock::is_even(std::size_t count) const {
+  const Second all = sum(count);
+  if (all.packets == 0) {
+    return false;
+  }
+  const std::int64_t mean = all.bytes / all.packets;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Second& one = ago(i);
+    const std::int64_t difference = one.packets == 0 ? mean : one.bytes / one.packets - mean;
+    if ((difference < 0 ? -difference : difference) * 100 > mean * even_percent) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CodecClock::measured(const Counters& came, Duration elapsed) {
+  open_.length += elapsed;
+  open_.packets += static_cast<std::int64_t>(came.packets);
+  open_.bytes += static_cast<std::int64_t>(came.bytes);
+  if (open_.length >= a_second) {
+    add(open_);
+    open_ = {};
+  }
+}
+
+void CodecClock::add(const Second& second) {
+  seconds_.at(count_ % most_seconds) = second;
+  ++count_;
+  if (interval_) {
+    look_for_silence(second);
+    seconds_.at((count_ - 1) % most_seconds).is_counted = true;
+    expected_ += expected_in(second.length, *interval_);
+    came_ += second.packets;
+  }
+  learn();
+}
+
+// Where a voice pauses some short packets go on. Then what does not come is not missing, whenever it is.
+void CodecClock::look_for_silence(const Second& second) {
+  const std::int64_t expected = expected_in(second.length, *interval_);
+  const bool are_few = second.packets * 1000 * 100 < expected * silence_percent;
+  const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
+  silences_ = silences_ || (are_few && are_shorter);
+}
+
+void CodecClock::learn() {
+  if (count_ < window) {
+    return;
+  }
+  const Second now = sum(window);
+  const bool is_sure = is_even(window) || count_ >= 2 * window;
+  for (const Duration interval : intervals) {
+    if (interval == interval_ || !is_sure || !fits(now.packets, now.length, interval)) {
+      continue;
+    }
+    // What varies in length has to fit twice.
+    const Second before = count_ >= 2 * window ? sum(window, window) : Second{};
+    if (is_even(window) || fits(before.packets, before.length, interval)) {
+      start(interval);
+      return;
+    }
+  }
+  if (interval_ && fits(now.packets, now.length, *interval_)) {
+    packet_bytes_ = static_cast<std::uint32_t>(now.bytes / std::max<std::int64_t>(now.packets, 1));
+  }
+}
+
+void CodecClock::start(Duration interval) {
+  const Second now = sum(window);
+  packet_bytes_ = static_cast<std::uint32_t>(now.bytes / std::max<std::int64_t>(now.packets, 1));
+  for (std::size_t i = 0; i < most_seconds; ++i) {
+    Second& one = seconds_.at((count_ + most_seconds - 1 - i) % most_seconds);
+    if (i < window && one.is_counted) {
+      // It was measured by a clock that was not its own any more.
+      expected_ -= expected_in(one.length, *interval_);
+      came_ -= one.packets;
+    }
+    one.is_counted = i < window;
+    if (one.is_counted) {
+      expected_ += expected_in(one.length, interval);
+      came_ += one.packets;
+    }
+  }
+  interval_ = interval;
+}
+
+void CodecClock::suggest(Duration interval, std::uint32_t packet_bytes) {
+  if (interval_ || count_ < window || packet_bytes == 0) {
+    return;
+  }
+  const Second now = sum(window);
+  const std::int64_t difference = now.packets == 0 ? packet_bytes : now.bytes / now.packets - std::int64_t{packet_bytes};
+  if (!is_even(window) || (difference < 0 ? -difference : difference) * 100 > packet_bytes * even_percent ||
+      now.packets * 1000 * 100 < expected_in(now.length, interval) * fits_least_percent ||
+      now.packets * 1000 > expected_in(now.length, interval) + tolerance_milli) {
+    return;
+  }
+  for (std::size_t i = 0; i < window; ++i) {
+    if (ago(i).packets * 1000 * 100 < expected_in(ago(i).length, interval) * each_least_percent) {
+      return;
+    }
+  }
+  start(interval);
+}
+
+CodecClock::Missed CodecClock::missed(Duration length) const {
+  Missed missed;
+  if (!interval_) {
+    return missed;
+  }
+  std::int64_t expected = 0;
+  std::int64_t came = 0;
+  Duration seen{};
+  for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
+    seen += ago(i).length;
+    expected += expected_in(ago(i).length, *interval_);
+    came += ago(i).packets;
+  }
+  return {expected / 1000, (expected - came * 1000 + (expected >= came * 1000 ? 500 : -500)) / 1000};
+}
+
+std::int64_t CodecClock::unevenness(Duration length) const {
+  std::int64_t most = 0;
+  Duration seen{};
+  for (std::size_t i = 0; interval_ && i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
+    seen += ago(i).length;
+    const std::int64_t difference = ago(i).packets * 1000 - expected_in(ago(i).length, *interval_);
+    most = std::max(most, (difference < 0 ? -difference : difference) / 1000);
+  }
+  return most;
+}
+
+}  // namespace voip

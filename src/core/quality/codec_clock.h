@@ -1,0 +1,65 @@
+// The clock by which one direction of a media flow sends: codecs make a packet each 10, 20, 30, 40 or 60 ms (RFC 3551). Once it
+// is known, each packet that did not come is known to be missing. Voices that pause (silence suppression), video and whatever
+// else has no steady clock are not judged. It keeps some twenty seconds.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "core/model.h"
+#include "core/time.h"
+
+namespace voip {
+
+class CodecClock {
+ public:
+  // One reading: what came in `elapsed`.
+  void measured(const Counters& came, Duration elapsed);
+  // The other direction's clock, whose packets are as long: the two ends of a call mostly talk alike. Believed only where what
+  // comes fits it but for some that are missing.
+  void suggest(Duration interval, std::uint32_t packet_bytes);
+
+  // Between two packets; empty: there is no clock, or not yet.
+  [[nodiscard]] std::optional<Duration> interval() const { return silences_ ? std::nullopt : interval_; }
+  [[nodiscard]] std::uint32_t packet_bytes() const { return packet_bytes_; }  // the mean, IP header included; 0: not known yet
+
+  struct Missed {
+    std::int64_t expected = 0;  // packets
+    std::int64_t missing = 0;   // of them; less than none: some came late
+  };
+  // In the last `length` (twenty seconds at most), since the clock is known.
+  [[nodiscard]] Missed missed(Duration length) const;
+  // Since the clock is known.
+  [[nodiscard]] Missed missed() const { return {expected_ / 1000, (expected_ - came_ * 1000) / 1000}; }
+  // How unevenly packets came in the last `length`: the most by which one second had too few or too many.
+  [[nodiscard]] std::int64_t unevenness(Duration length) const;
+
+ private:
+  struct Second {
+    Duration length{};
+    std::int64_t packets = 0;
+    std::int64_t bytes = 0;
+    bool is_counted = false;  // with a clock
+  };
+  static constexpr std::size_t most_seconds = 20;
+  [[nodiscard]] const Second& ago(std::size_t seconds) const;
+  [[nodiscard]] Second sum(std::size_t count, std::size_t skipped = 0) const;
+  [[nodiscard]] bool is_even(std::size_t count) const;
+  void add(const Second& second);
+  void learn();
+  void start(Duration interval);
+  void look_for_silence(const Second& second);
+
+  std::array<Second, most_seconds> seconds_{};
+  std::size_t count_ = 0;  // ever
+  Second open_;            // the one that is being filled
+  std::optional<Duration> interval_;
+  std::uint32_t packet_bytes_ = 0;
+  bool silences_ = false;
+  std::int64_t expected_ = 0;  // thousandths of packets
+  std::int64_t came_ = 0;
+};
+
+}  // namespace voip

@@ -1,0 +1,25 @@
+// How good a call is, as it stands on MQTT and in `status --json`.
+#pragma once
+
+#include "core/call_quality.h"
+#include "system/json.h"
+
+namespace voip {
+
+// Grade, MOS, missing packets and cause. In percent and MOS with as many digits as they mean something.
+inline Json grade_json(const CallQuality& quality) {
+  const auto tenths = [](std::uint32_t number) { return Json(static_cast<double>(number) / 10); };
+  return {{"grade", to_string(quality.grade)},
+          {"mos", quality.mos_hundredths ? tenths((*quality.mos_hundredths + 5) / 10) : Json(nullptr)},
+          {"missing_percent", quality.missing_permille ? tenths(*quality.missing_permille) : Json(nullptr)},
+          {"delay_ms", quality.delay ? Json(quality.delay->count()) : Json(nullptr)},
+          {"cause", quality.cause ? Json(to_string(*quality.cause)) : Json(nullptr)}};
+}
+
+inline Json quality_json(const CallQualityReport& report) {
+  Json json = grade_json(report.quality);
+  json["device"] = report.device.empty() ? Json(nullptr) : Json(report.device);
+  return json;
+}
+
+}  // namespace voip

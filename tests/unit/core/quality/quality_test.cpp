@@ -1,0 +1,182 @@
+// The E-model, the clocks of codecs, and what they say of calls.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "core/quality/e_model.h"
+#include "core/quality/quality.h"
+
+namespace voip {
+namespace {
+
+const CodecImpairment g711 = impairment_of(160, 20ms);
+
+TEST(EModel, GivesTheMosOfTheStandard) {
+  // ITU-T G.107 with G.113's values for G.711 under random loss.
+  const std::vector<std::pair<std::uint32_t, std::uint32_t>> by_loss{{0, 441},  {10, 433}, {20, 423},
+                                                                     {30, 413}, {50, 392}, {100, 341}};
+  for (const auto& [missing, mos] : by_loss) {
+    EXPECT_NEAR(mos_hundredths(missing, 0ms, g711), mos, 2) << missing;
+  }
+  const std::vector<std::pair<Duration, std::uint32_t>> by_delay{{150ms, 433}, {200ms, 423}, {300ms, 371}, {500ms, 235}};
+  for (const auto& [delay, mos] : by_delay) {
+    EXPECT_NEAR(mos_hundredths(0, delay, g711), mos, 6) << delay.count();
+  }
+  EXPECT_EQ(mos_hundredths(1000, 10s, g711), 100U);
+}
+
+TEST(EModel, KnowsCodecsByTheirRate) {
+  EXPECT_EQ(impairment_of(160, 20ms).bpl_tenths, 251U);
+  EXPECT_EQ(impairment_of(240, 30ms).bpl_tenths, 251U);
+  EXPECT_EQ(impairment_of(20, 20ms).ie, 10U) << "G.729";
+  EXPECT_EQ(impairment_of(60, 20ms).ie, 0U) << "Opus";
+}
+
+// A call of which each second is told.
+class Talk : public testing::Test {
+ protected:
+  struct Way {
+    Duration interval = 20ms;
+    std::uint64_t bytes = 200;
+    double lost = 0;
+    double pause = 0;  // seconds in which only some short packets come
+    bool varies = false;
+  };
+  Counters second(const Way& way) {
+    const auto chance = [this](double part) { return std::uniform_real_distribution<>(0, 1)(random_) < part; };
+    if (way.pause > 0 && chance(way.pause)) {
+      return {3, 3 * 41};
+    }
+    Counters came;
+    for (std::int64_t i = 0; i < 1000 / way.interval.count(); ++i) {
+      if (!chance(way.lost)) {
+        came.packets += 1;
+        came.bytes += way.varies ? way.bytes / 2 + random_() % way.bytes : way.bytes;
+      }
+    }
+    return came;
+  }
+  void talk(int seconds, const Way& up, const Way& down) {
+    for (int i = 0; i < seconds; ++i) {
+      meter_.measured(second(up), second(down), 1s, line_);
+    }
+  }
+
+  std::mt19937 random_{17};
+  LineState line_;
+  CallMeter meter_{20};
+};
+
+TEST_F(Talk, WithoutLossIsGood) {
+  for (const Duration interval : {10ms, 20ms, 40ms}) {
+    meter_ = CallMeter(20);
+    talk(15, {.interval = interval}, {.interval = interval});
+    EXPECT_EQ(meter_.lately().grade, Grade::good);
+    EXPECT_EQ(meter_.lately().missing_permille, 0U);
+    EXPECT_FALSE(meter_.lately().cause);
+    EXPECT_FALSE(meter_.lately().delay) << "nobody looks at the line";
+  }
+}
+
+TEST_F(Talk, IsKnownAfterFiveSeconds) {
+  talk(3, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  talk(2, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+}
+
+TEST_F(Talk, ThatLosesPacketsIsJudgedWithinAThirdOfAMos) {
+  for (const double lost : {0.01, 0.02, 0.05, 0.1}) {
+    meter_ = CallMeter(20);
+    talk(8, {}, {});
+    talk(60, {}, {.lost = lost});
+    const auto truth = mos_hundredths(static_cast<std::uint32_t>(lost * 1000), 0ms, g711);
+    EXPECT_NEAR(meter_.whole().mos_hundredths.value_or(0), truth, 30) << lost;
+    EXPECT_NEAR(meter_.lately().mos_hundredths.value_or(0), truth, 60) << lost;
+  }
+}
+
+TEST_F(Talk, ThatLosesFromItsBeginOnIsKnownByTheOtherDirectionsClock) {
+  talk(40, {}, {.lost = 0.05});
+  ASSERT_TRUE(meter_.whole().mos_hundredths);
+  EXPECT_NEAR(*meter_.whole().mos_hundredths, 392, 30);
+}
+
+TEST_F(Talk, ThatIsBadIsToldWithinFiveSecondsAndItsCauseIfTheLineIsSeen) {
+  talk(20, {}, {});
+  EXPECT_FALSE(meter_.is_bad());
+  line_.down.queue = 0ms;
+  int seconds = 0;
+  for (; seconds < 20 && !meter_.is_bad(); ++seconds) {
+    talk(1, {}, {.lost = 0.2});
+  }
+  EXPECT_LE(seconds, 7);
+  EXPECT_EQ(meter_.lately().cause, QualityCause::far_end);
+  line_.down.queue = 100ms;
+  talk(3, {}, {.lost = 0.2});
+  EXPECT_EQ(meter_.lately().cause, QualityCause::download);
+  line_.down.queue.reset();
+  talk(3, {}, {.lost = 0.2});
+  EXPECT_FALSE(meter_.lately().cause) << "nothing tells";
+  talk(12, {}, {});
+  EXPECT_FALSE(meter_.is_bad());
+}
+
+TEST_F(Talk, WhosePhoneLosesPacketsBeforeTheRouterIsBadByTheHome) {
+  talk(10, {}, {});
+  talk(20, {.lost = 0.1}, {});
+  EXPECT_EQ(meter_.lately().cause, QualityCause::home);
+  EXPECT_LT(meter_.lately().mos_hundredths.value_or(450), 400U);
+}
+
+TEST_F(Talk, BehindAQueueHasItsDelay) {
+  line_.up.queue = 400ms;
+  line_.down.queue = 0ms;
+  talk(15, {}, {});
+  EXPECT_EQ(meter_.lately().delay, 400ms);
+  EXPECT_EQ(meter_.lately().grade, Grade::bad);
+  EXPECT_EQ(meter_.lately().cause, QualityCause::upload);
+  EXPECT_EQ(meter_.lately().missing_permille, 0U);
+}
+
+TEST_F(Talk, OfWhichSomeComesLateHasLostNothing) {
+  line_.down.queue = 0ms;
+  talk(15, {}, {});
+  // A queue grows to 500 ms in two seconds: 25 packets are late.
+  meter_.measured({50, 10'000}, {38, 38 * 200}, 1s, line_);
+  line_.down.queue = 500ms;
+  meter_.measured({50, 10'000}, {37, 37 * 200}, 1s, line_);
+  EXPECT_LE(meter_.lately().missing_permille.value_or(1000), 5U);
+}
+
+TEST_F(Talk, WithPausesIsUnknownAndNeverBad) {
+  for (const double pause : {0.2, 0.5}) {
+    meter_ = CallMeter(20);
+    bool was_bad = false;
+    for (int i = 0; i < 60; ++i) {
+      talk(1, {}, {.bytes = 120, .pause = pause, .varies = true});
+      was_bad = was_bad || meter_.is_bad();
+    }
+    EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+    EXPECT_FALSE(was_bad);
+  }
+}
+
+TEST_F(Talk, OfVideoIsUnknown) {
+  for (int i = 0; i < 60; ++i) {
+    const std::uint64_t packets = 60 + random_() % 200;
+    meter_.measured({packets, packets * 900}, {packets + 20, (packets + 20) * 1000}, 1s, line_);
+  }
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  EXPECT_EQ(meter_.whole().grade, Grade::unknown);
+}
+
+TEST_F(Talk, ThatChangesItsPacketTimeGoesOnBeingJudged) {
+  talk(20, {}, {});
+  talk(20, {.interval = 40ms, .bytes = 360}, {.interval = 40ms, .bytes = 360});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+  EXPECT_LE(meter_.whole().missing_permille.value_or(1000), 30U);
+}
+
+}  // namespace
+}  // namespace voip
