@@ -238,10 +238,11 @@ void CallTracker::note_qos() {
   }
 }
 
-// The one that has seen most by its clock.
+// The one that has seen most by its clock lately.
 const CallMeter* CallTracker::best_meter(const ActiveCall& active) {
-  const auto best = std::max_element(active.meters.begin(), active.meters.end(),
-                                     [](const CallMeter& a, const CallMeter& b) { return a.weight() < b.weight(); });
+  const auto best = std::max_element(active.meters.begin(), active.meters.end(), [](const CallMeter& a, const CallMeter& b) {
+    return a.weight_lately() < b.weight_lately();
+  });
   return best == active.meters.end() ? nullptr : &*best;
 }
 

@@ -14,6 +14,9 @@ constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over t
 constexpr std::int64_t each_least_percent = 60;  // and in each second of it
 constexpr std::int64_t silence_percent = 60;     // fewer packets
 constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
+constexpr std::int64_t longer_percent = 115;
+constexpr std::size_t most_pauses = 3;    // ... or seconds of such, which are no losses any more
+constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
 
 // Thousandths of packets.
 std::int64_t expected_in(Duration length, Duration interval) {
@@ -73,19 +76,38 @@ void CodecClock::add(const Second& second) {
   ++count_;
   if (interval_) {
     look_for_silence(second);
-    seconds_.at((count_ - 1) % most_seconds).is_counted = true;
-    expected_ += expected_in(second.length, *interval_);
-    came_ += second.packets;
+    const bool is_gap = second.packets * 1000 * 100 < expected_in(second.length, *interval_) * gap_percent;
+    if (is_gap && count_ > 1) {
+      count(seconds_.at((count_ - 2) % most_seconds), false);
+    }
+    count(seconds_.at((count_ - 1) % most_seconds), !is_gap && !was_gap_);
+    was_gap_ = is_gap;
   }
   learn();
 }
 
-// Where a voice pauses some short packets go on. Then what does not come is not missing, whenever it is.
+void CodecClock::count(Second& second, bool is_counted) {
+  if (second.is_counted != is_counted) {
+    second.is_counted = is_counted;
+    expected_ += (is_counted ? 1 : -1) * expected_in(second.length, *interval_);
+    came_ += (is_counted ? 1 : -1) * second.packets;
+  }
+}
+
+// Fewer packets that are longer are another packet time.
+bool CodecClock::has_few(const Second& second) const {
+  return second.bytes * 100 <= second.packets * packet_bytes_ * longer_percent &&
+         second.packets * 1000 * 100 < expected_in(second.length, *interval_) * silence_percent;
+}
+
+// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is.
 void CodecClock::look_for_silence(const Second& second) {
-  const std::int64_t expected = expected_in(second.length, *interval_);
-  const bool are_few = second.packets * 1000 * 100 < expected * silence_percent;
   const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
-  silences_ = silences_ || (are_few && are_shorter);
+  std::size_t pauses = 0;
+  for (std::size_t i = 0; i < std::min(count_, most_seconds); ++i) {
+    pauses += has_few(ago(i)) ? 1U : 0U;
+  }
+  silences_ = silences_ || (has_few(second) && (are_shorter || pauses >= most_pauses));
 }
 
 void CodecClock::learn() {
@@ -113,20 +135,18 @@ void CodecClock::learn() {
 void CodecClock::start(Duration interval) {
   const Second now = sum(window);
   packet_bytes_ = static_cast<std::uint32_t>(now.bytes / std::max<std::int64_t>(now.packets, 1));
-  for (std::size_t i = 0; i < most_seconds; ++i) {
-    Second& one = seconds_.at((count_ + most_seconds - 1 - i) % most_seconds);
-    if (i < window && one.is_counted) {
-      // It was measured by a clock that was not its own any more.
-      expected_ -= expected_in(one.length, *interval_);
-      came_ -= one.packets;
+  // Its last seconds were measured by a clock that was not its own any more; older ones keep what they gave.
+  for (std::size_t i = 0; i < std::min(count_, most_seconds); ++i) {
+    Second& one = seconds_.at((count_ - 1 - i) % most_seconds);
+    if (i < window && interval_) {
+      count(one, false);
     }
-    one.is_counted = i < window;
-    if (one.is_counted) {
-      expected_ += expected_in(one.length, interval);
-      came_ += one.packets;
-    }
+    one.is_counted = false;
   }
   interval_ = interval;
+  for (std::size_t i = 0; i < window; ++i) {
+    count(seconds_.at((count_ - 1 - i) % most_seconds), true);
+  }
 }
 
 void CodecClock::suggest(Duration interval, std::uint32_t packet_bytes) {

@@ -51,6 +51,8 @@ class CodecClock {
   void learn();
   void start(Duration interval);
   void look_for_silence(const Second& second);
+  [[nodiscard]] bool has_few(const Second& second) const;
+  void count(Second& second, bool is_counted);
 
   std::array<Second, most_seconds> seconds_{};
   std::size_t count_ = 0;  // ever
@@ -58,6 +60,7 @@ class CodecClock {
   std::optional<Duration> interval_;
   std::uint32_t packet_bytes_ = 0;
   bool silences_ = false;
+  bool was_gap_ = false;
   std::int64_t expected_ = 0;  // thousandths of packets
   std::int64_t came_ = 0;
 };

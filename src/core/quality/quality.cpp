@@ -13,6 +13,7 @@ constexpr std::uint32_t fair_mos = 360;
 constexpr std::uint32_t udp_and_rtp = 8 + 12;  // RFC 768, 3550
 constexpr Duration recently = 10s;
 constexpr Duration shortly = 5s;
+constexpr Duration least_heard = 2s;
 constexpr Duration heard_delay = 150ms;  // from here on talkers notice (G.114)
 constexpr Duration standing_queue = 30ms;
 constexpr std::int64_t least_missing = 2;       // packets: as many may stand between two readings
@@ -40,6 +41,8 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
   down_.measured(down, elapsed);
   if (const auto interval = up_.interval()) {
     down_.suggest(*interval, up_.packet_bytes());
+  } else if (const auto other = down_.interval()) {
+    up_.suggest(*other, down_.packet_bytes());
   }
   open_ += elapsed;
   if (open_ < 1s) {
@@ -81,7 +84,7 @@ CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   if (queues.up || queues.down) {
     quality.delay = queues.up.value_or(Duration::zero()) + queues.down.value_or(Duration::zero());
   }
-  if (!down_.interval()) {
+  if (!down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
     return quality;
   }
   const std::uint32_t headers = ip_header_ + udp_and_rtp;

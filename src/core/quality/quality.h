@@ -31,6 +31,8 @@ class CallMeter {
   [[nodiscard]] bool is_bad() const { return bad_for_ >= 5s; }
   // Packets by which it is known, the more the better.
   [[nodiscard]] std::int64_t weight() const { return down_.missed().expected; }
+  // ... lately: media that has moved to another flow tells nothing any more.
+  [[nodiscard]] std::int64_t weight_lately() const { return down_.missed(10s).expected; }
 
  private:
   struct Queues {

@@ -129,6 +129,11 @@ TEST_F(Talk, WhosePhoneLosesPacketsBeforeTheRouterIsBadByTheHome) {
   EXPECT_LT(meter_.lately().mos_hundredths.value_or(450), 400U);
 }
 
+TEST_F(Talk, WhosePhoneLosesPacketsFromTheBeginOnIsKnownByWhatItHears) {
+  talk(20, {.lost = 0.08}, {});
+  EXPECT_EQ(meter_.lately().cause, QualityCause::home);
+}
+
 TEST_F(Talk, BehindAQueueHasItsDelay) {
   line_.up.queue = 400ms;
   line_.down.queue = 0ms;
@@ -160,6 +165,21 @@ TEST_F(Talk, WithPausesIsUnknownAndNeverBad) {
     EXPECT_EQ(meter_.lately().grade, Grade::unknown);
     EXPECT_FALSE(was_bad);
   }
+}
+
+TEST_F(Talk, WhosePausesHaveNoPacketsAtAllIsNeverBad) {
+  bool was_bad = false;
+  for (int i = 0; i < 20; ++i) {
+    talk(6, {}, {});
+    // It pauses within a second, for two, and goes on within another.
+    meter_.measured({50, 10'000}, {20, 4000}, 1s, line_);
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_);
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_);
+    meter_.measured({50, 10'000}, {30, 6000}, 1s, line_);
+    was_bad = was_bad || meter_.is_bad() || meter_.lately().grade == Grade::bad;
+  }
+  EXPECT_FALSE(was_bad);
+  EXPECT_NE(meter_.whole().grade, Grade::bad);
 }
 
 TEST_F(Talk, OfVideoIsUnknown) {
