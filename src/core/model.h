@@ -129,8 +129,9 @@ struct Call {
   FlowKey first_flow;  // the flow whose counters gave it away
   Instant started{};
   std::optional<Instant> ended;
-  Rates rates;         // at the start: what was measured so far; at the end: means over the call
-  std::string reason;  // the detector's, in words and numbers
+  Rates rates;            // at the start: what was measured so far; at the end: means over the call
+  std::string reason;     // the detector's, in words and numbers; of a call that was none, why
+  bool was_none = false;  // at the end: contrary evidence came, it never was a call
 };
 
 }  // namespace voip

@@ -1,6 +1,6 @@
 // Flows to calls: runs the detector and groups the flows that it takes for media into calls, one for each LAN device and remote
-// network (IPv4 /24, IPv6 /48: a service's relays stand side by side). A call begins with its first flow and ends with its last;
-// a device that gets another address meanwhile stays in it.
+// network (IPv4 /24, IPv6 /48: a service's relays stand side by side), or local socket. A call begins with its first flow and
+// ends with its last; a device that gets another address meanwhile stays in it.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class CallTracker {
   [[nodiscard]] std::vector<Call> active_calls(const FlowTable& flows) const;
   [[nodiscard]] std::uint64_t calls_seen() const { return last_id_; }
   [[nodiscard]] std::optional<Instant> first_started() const;
-  // When the latest of the calls that are over was last heard.
+  // When the latest of the calls that are over was last heard. Those that were none do not count.
   [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
   // Calls of one configured device.
   void write_report(std::int32_t device, DeviceReport& report) const;
@@ -60,12 +60,15 @@ class CallTracker {
     std::vector<FlowSlot> flows;
     Counters up;  // since the start
     Counters down;
-    Instant heard_until{};  // the latest of the flows that have left it
+    Instant heard_until{};   // the latest of the flows that have left it
+    bool had_media = false;  // one of them was a call
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
   void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
-  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
+  // `why_none`: the detector takes it back.
+  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions,
+             const std::string* why_none = nullptr);
   [[nodiscard]] std::string device_name(const Flow& flow) const;
 
   std::vector<DeviceSettings> devices_;
