@@ -50,6 +50,7 @@ struct Verdict {
   // Of a flow that is a call no longer: when it last sounded like one. It takes seconds of silence to be sure, and neither the
   // call's length nor the release delay should count them. Absent: now.
   std::optional<Instant> heard_until = {};
+  bool was_none = false;  // of a flow that is a call no longer: it never was one
 };
 
 struct Opinion {

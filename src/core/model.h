@@ -131,9 +131,10 @@ struct Call {
   Instant started{};
   std::optional<Instant> ended;
   Rates rates;            // at the start: what was measured so far; at the end: means over the call
-  std::string reason;     // the detector's, in words and numbers
+  std::string reason;     // the detector's, in words and numbers; of a call that was none, why
   CallQuality quality{};  // while it is up of its last ten seconds, at the end of all of it
   bool had_qos = false;   // QoS was on during it
+  bool was_none = false;  // at the end: contrary evidence came, it never was a call
 };
 
 }  // namespace voip

@@ -10,6 +10,10 @@ constexpr int coarse_quarters = 3;            // readings this long hide the rhy
 constexpr int quiet_quarters = 16;            // silence for 4 s is worth no fast reading
 constexpr int quiet_after_call = 480;         // ... but a call on hold goes on: 2 min
 constexpr int dismissed_quarters = 12;        // 3 s of nothing but contrary evidence
+constexpr int compared_quarters = 8;          // of what a dismissed flow carried before
+constexpr int young_call_quarters = 20;       // 5 s in which a call may be taken back
+constexpr int refuted_quarters = 4;           // contrary evidence for this long takes it back
+constexpr int refuted_quarters_hinted = 10;   // ... where calls are common: signalling comes before the media there
 constexpr std::uint64_t longer_header = 20;   // IPv6 against IPv4; sizes are compared as if all headers were IPv4's
 
 std::uint64_t scaled(std::uint64_t count, Duration to, Duration from) {
@@ -45,6 +49,7 @@ bool CallFlow::take_in() {
   for (int i = 0; i < quarters; ++i) {
     history_.begin();
   }
+  history_.blur(quarters);
   for (const Direction direction : {Direction::up, Direction::down}) {
     const Counters& all = direction == Direction::up ? unread_.up : unread_.down;
     const std::uint64_t headers = has_long_headers_ ? std::min(all.bytes, longer_header * all.packets) : 0;
@@ -63,25 +68,51 @@ bool CallFlow::take_in() {
   new_quarters_ = quarters;
   silent_for_ = history_.packets_both(quarters) > 0 ? 0 : std::min(silent_for_ + quarters, quiet_after_call);
   if (in_call_) {
-    score_.look(history_, is_coarse());
+    weigh_young_call();
+    young_quarters_ = std::max(young_quarters_ - quarters, 0);
   }
   return true;
 }
 
+// The score of a call that is no longer young is settled.
+void CallFlow::weigh_young_call() {
+  if (young_quarters_ == 0 || is_sum_ || is_announced_) {
+    score_.look(history_, is_coarse());
+  } else {
+    score_.update(history_, new_quarters_, is_coarse());
+    refuted_for_ = score_.is_refuted() ? refuted_for_ + new_quarters_ : 0;
+  }
+}
+
 bool CallFlow::weigh() {
+  if (dismissed_for_ >= dismissed_quarters && has_begun_anew()) {
+    score_.forget();
+  }
   score_.update(history_, new_quarters_, is_coarse());
   dismissed_for_ = score_.is_contrary() ? std::min(dismissed_for_ + new_quarters_, dismissed_quarters) : 0;
   return score_.is_call() || is_announced_media();
 }
 
-void CallFlow::begin_call() {
+void CallFlow::begin_call(bool is_sum) {
+  is_sum_ = is_sum;
   in_call_ = true;
+  young_quarters_ = young_call_quarters;
+  refuted_for_ = 0;
   had_call_ = true;
 }
 
 void CallFlow::end_call() {
   in_call_ = false;
   score_.forget();
+}
+
+void CallFlow::refuse() {
+  in_call_ = false;
+  score_.refuse();
+}
+
+bool CallFlow::is_refuted() const {
+  return is_young_call() && refuted_for_ >= (hint_ == PortHint::voip ? refuted_quarters_hinted : refuted_quarters);
 }
 
 bool CallFlow::is_coarse() const {
@@ -96,6 +127,17 @@ Interest CallFlow::interest() const {
     return Interest::promising;
   }
   return silent_for_ < (had_call_ ? quiet_after_call : quiet_quarters) ? Interest::undecided : Interest::quiet;
+}
+
+// One side sends more than twice of what it sent before: something else runs here now.
+bool CallFlow::has_begun_anew() const {
+  const int before = std::min(CallHistory::length - new_quarters_, compared_quarters);
+  const auto has_jumped = [this, before](Direction direction) {
+    const int newest = history_.packets(direction, new_quarters_);
+    const int older = history_.packets(direction, new_quarters_ + before) - newest;
+    return newest * before > 2 * (older + before) * new_quarters_;
+  };
+  return before > 0 && (has_jumped(Direction::up) || has_jumped(Direction::down));
 }
 
 // The device or signalling says that it is a call as soon as media flows: packets with some payload, more of them than

@@ -22,10 +22,18 @@ class CallFlow {
   // Weighs what was taken in. Returns whether it makes a call.
   bool weigh();
   void set_thresholds(const CallThresholds& thresholds) { score_.set_thresholds(thresholds); }
-  void begin_call();
+  // `is_sum`: its pair's sum made it one, so its own score says nothing.
+  void begin_call(bool is_sum);
   void end_call();
+  // It looked like a call and is none.
+  void refuse();
 
   [[nodiscard]] bool in_call() const { return in_call_; }
+  // For some seconds after it began, contrary evidence may show that it was none.
+  [[nodiscard]] bool is_young_call() const { return in_call_ && young_quarters_ > 0; }
+  [[nodiscard]] bool is_refuted() const;
+  // Neither its port nor anybody else says that it is a call.
+  [[nodiscard]] bool is_unknown() const { return hint_ != PortHint::voip && !is_announced_; }
   [[nodiscard]] PortHint hint() const { return hint_; }
   [[nodiscard]] const CallHistory& history() const { return history_; }
   [[nodiscard]] const CallScore& score() const { return score_; }
@@ -38,6 +46,8 @@ class CallFlow {
 
  private:
   [[nodiscard]] bool is_announced_media() const;
+  [[nodiscard]] bool has_begun_anew() const;
+  void weigh_young_call();
 
   PortHint hint_ = PortHint::none;
   bool is_announced_ = false;
@@ -46,8 +56,11 @@ class CallFlow {
   CallScore score_;
   FlowStep unread_;
   int new_quarters_ = 0;
-  int silent_for_ = 0;     // quarters
-  int dismissed_for_ = 0;  // quarters of contrary evidence
+  int silent_for_ = 0;      // quarters
+  int dismissed_for_ = 0;   // quarters of contrary evidence
+  int young_quarters_ = 0;  // left
+  int refuted_for_ = 0;     // quarters
+  bool is_sum_ = false;
   bool in_call_ = false;
   bool had_call_ = false;
 };

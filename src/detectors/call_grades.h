@@ -24,10 +24,11 @@ enum class Grade : std::uint8_t {
   dead,        // nothing for 6 s
   rich,        // video or bundled media
   step,        // a clock that no codec has, but that many programs could have
-  tick,        // the rhythm of a game
+  tick,        // the rhythm of a game, in small packets; voice with feedback may have it
+  snapshot,    // the same in large ones
   other,
 };
-inline constexpr std::size_t grade_count = 15;
+inline constexpr std::size_t grade_count = 16;
 
 std::string_view to_string(Grade grade);
 

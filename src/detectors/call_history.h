@@ -1,4 +1,5 @@
 // What a flow, or several together, carried in the last six seconds, in quarter seconds. Constant size, integers only.
+// Knows which quarters were read as such, and which are shares of a longer reading: these have sums, and no rhythm.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +22,13 @@ class CallHistory {
   void begin() {
     newest_ = (newest_ + 1) % length;
     buckets_[index(0)] = {};
+    readings_ = (readings_ << 1U) | 1U;
+  }
+
+  // The newest `count` quarters were read at once, so what happened inside of them is not known.
+  void blur(int count) {
+    const std::uint32_t inside = (std::uint32_t{1} << static_cast<unsigned>(count - 1)) - 1U;
+    readings_ &= ~inside;
   }
 
   // Adds to the quarter second that is `age` (0: the newest).
@@ -48,6 +56,15 @@ class CallHistory {
     }
     return sum;
   }
+  // Whether each of the newest `count` stretches of `quarters` quarter seconds begins and ends with a reading.
+  [[nodiscard]] bool is_read(int count, int quarters = 1) const {
+    for (int i = 1; i <= count; ++i) {
+      if ((readings_ >> static_cast<unsigned>(i * quarters - 1) & 1U) == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
   [[nodiscard]] int packets_both(int count) const { return packets(Direction::up, count) + packets(Direction::down, count); }
 
  private:
@@ -60,6 +77,7 @@ class CallHistory {
 
   std::array<std::array<Count, 2>, length> buckets_{};
   int newest_ = 0;
+  std::uint32_t readings_ = UINT32_MAX;  // bit i: the quarter of age i begins with a reading
 };
 
 }  // namespace voip::detectors

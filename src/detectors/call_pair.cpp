@@ -46,6 +46,7 @@ void CallPair::add(const CallFlow& flow) {
   if (flow.hint() == PortHint::weak && !flow.in_call()) {
     return;  // where anything runs, anything would keep a call alive
   }
+  history_.blur(std::max(flow.new_quarters(), 1));
   for (const Direction direction : {Direction::up, Direction::down}) {
     for (int age = 0; age < flow.new_quarters(); ++age) {
       history_.add(age, direction,

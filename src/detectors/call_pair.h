@@ -40,6 +40,7 @@ class CallPair {
 
   [[nodiscard]] bool in_call() const { return in_call_; }
   void begin_call(Instant now);
+  void drop_call() { in_call_ = false; }
   struct Ending {
     std::string why;        // in words
     Instant heard_until{};  // when it last sounded like a call

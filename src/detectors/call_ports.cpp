@@ -50,19 +50,22 @@ constexpr std::array<PortRange, 16> tunnels_and_games{{{655, 655},
                                                        {41641, 41641},
                                                        {51820, 51820}}};
 
+// IPsec through NAT (RFC 3948): all that a mobile phone sends its provider for Wi-Fi calling (3GPP TS 24.302). Anybody else's
+// tunnel carries anything.
+constexpr std::array<PortRange, 1> wifi_calling{{{4500, 4500}}};
+
 // QUIC, and Steam.
 constexpr std::array<PortRange, 2> anything{{{443, 443}, {27000, 27200}}};
 
 // STUN and TURN (RFC 8489), the relays and servers of Google, Zoom, Discord, Viber, FaceTime, TeamSpeak and Mumble, and customary
 // RTP ranges.
-constexpr std::array<PortRange, 16> calls{{{3478, 3497},
+constexpr std::array<PortRange, 15> calls{{{3478, 3497},
                                            {4244, 4244},
                                            {5004, 5004},
                                            {7078, 7078},
                                            {7080, 7080},
                                            {7985, 7985},
                                            {8801, 8810},
-                                           {9000, 9000},
                                            {9078, 9078},
                                            {9080, 9080},
                                            {9987, 9987},
@@ -86,12 +89,15 @@ bool has_port(const FlowKey& key, std::span<const std::uint16_t> ports) {
 
 }  // namespace
 
-PortHint port_hint(const FlowKey& key, const CallsSettings& settings) {
+PortHint port_hint(const FlowKey& key, const CallsSettings& settings, Role role) {
   if (has_port(key, settings.never_ports)) {
     return PortHint::excluded;
   }
   if (has_port(key, settings.voip_ports)) {
     return PortHint::voip;
+  }
+  if (role == Role::phone && has_port(key, wifi_calling)) {
+    return PortHint::none;
   }
   if (has_port(key, infrastructure) || has_port(key, tunnels_and_games)) {
     return PortHint::excluded;
@@ -102,13 +108,18 @@ PortHint port_hint(const FlowKey& key, const CallsSettings& settings) {
   return has_port(key, calls) ? PortHint::voip : PortHint::none;
 }
 
-std::vector<PortRule> port_rules(const CallsSettings& settings) {
+std::vector<PortRule> port_rules(const CallsSettings& settings, bool has_phones) {
   std::vector<PortRule> rules;
   for (const std::uint16_t port : settings.never_ports) {
     rules.push_back({port, port, false});
   }
   for (const std::uint16_t port : settings.voip_ports) {
     rules.push_back({port, port, true});
+  }
+  if (has_phones) {
+    for (const PortRange& range : wifi_calling) {
+      rules.push_back({range.first, range.last, true});
+    }
   }
   for (const auto& ranges : {std::span<const PortRange>(infrastructure), std::span<const PortRange>(tunnels_and_games)}) {
     for (const PortRange& range : ranges) {

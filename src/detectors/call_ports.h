@@ -16,10 +16,11 @@ enum class PortHint : std::uint8_t {
   excluded,  // infrastructure, tunnels, games: never a call by itself
 };
 
-// The configured ports outrank the built-in ones; never_ports outrank voip_ports.
-PortHint port_hint(const FlowKey& key, const CallsSettings& settings);
+// The configured ports outrank the built-in ones; never_ports outrank voip_ports. Of a device that is a telephone IPsec through
+// NAT is not excluded, as Wi-Fi calling goes through it.
+PortHint port_hint(const FlowKey& key, const CallsSettings& settings, Role role = Role::any);
 
-// Says of each flow whether its hint is another than `excluded`.
-std::vector<PortRule> port_rules(const CallsSettings& settings);
+// Says of each flow whether its hint may be another than `excluded`, of the LAN's telephones too if there are any.
+std::vector<PortRule> port_rules(const CallsSettings& settings, bool has_phones = false);
 
 }  // namespace voip::detectors

@@ -2,138 +2,31 @@
 
 #include <algorithm>
 
+#include "detectors/call_directions.h"
+
 namespace voip::detectors {
 namespace {
 
 constexpr int floor_plain = -8;
 constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
-constexpr int least_exchanges = 2;
-constexpr int least_following = 5;  // quarters
-
-// The busier direction sends more than 3.6 times as many packets; 20 against 60 ms frames are 3 times.
-bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
-  const int up8 = h.packets(Direction::up, 8);
-  const int down8 = h.packets(Direction::down, 8);
-  const auto [low8, high8] = std::minmax({up8, down8});
-  const auto [low4, high4] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
-  if ((up8 > down8 ? up : down) == Grade::rich) {
-    return false;
-  }
-  return (low8 >= 24 && 10 * high8 > 36 * low8) || (high4 >= 75 && 10 * high4 > 36 * low4);
-}
-
-// A reply for every request, quarter by quarter, in at least two of them: calls begin with an exchange, too.
-bool is_in_lockstep(const CallHistory& h) {
-  int busy = 0;
-  int since = 0;  // quarters from the first packet on
-  int packets = 0;
-  for (int age = 0; age < 8; ++age) {
-    const int sent = h.packets_at(Direction::up, age);
-    if (sent != h.packets_at(Direction::down, age)) {
-      return false;
-    }
-    if (sent > 0) {
-      ++busy;
-      since = age + 1;
-      packets += sent;
-    }
-  }
-  if (packets > 3 * since) {
-    return false;  // faster than 12 a second, where clocks of frames have equal counts, too
-  }
-  return busy >= least_exchanges;
-}
-
-// A reply for every request at any rate: as many packets, each side's all of one size, which is not the other's. Two voices may
-// have equal counts, and the sizes of a constant codec, but then the same ones.
-bool is_answering(const CallHistory& h) {
-  const std::int64_t up = h.packets(Direction::up, 8);
-  const std::int64_t down = h.packets(Direction::down, 8);
-  if (up == 0 || down == 0 || up - down > 1 || down - up > 1) {
-    return false;
-  }
-  const std::int64_t up_size = h.bytes(Direction::up, 8) / up;
-  const std::int64_t down_size = h.bytes(Direction::down, 8) / down;
-  if (up_size - down_size < 4 && down_size - up_size < 4) {
-    return false;
-  }
-  int busy = 0;
-  int unequal = 0;
-  for (int age = 0; age < 8; ++age) {
-    const std::int64_t sent = h.packets_at(Direction::up, age);
-    const std::int64_t answered = h.packets_at(Direction::down, age);
-    busy += sent + answered > 0 ? 1 : 0;
-    unequal += sent != answered ? 1 : 0;
-    const std::int64_t up_off = h.bytes_at(Direction::up, age) - sent * up_size;
-    const std::int64_t down_off = h.bytes_at(Direction::down, age) - answered * down_size;
-    if (up_off > 3 * sent || up_off < -3 * sent || down_off > 3 * answered || down_off < -3 * answered) {
-      return false;
-    }
-  }
-  return busy >= 2 && 4 * unequal <= busy;
-}
-
-// What one direction carried in some quarters.
-struct Tally {
-  std::int64_t packets = 0;
-  std::int64_t squares = 0;
-
-  void add(std::int64_t count) {
-    packets += count;
-    squares += count * count;
-  }
-  [[nodiscard]] std::int64_t variance(std::int64_t quarters) const { return quarters * squares - packets * packets; }
-  // More than a clock does, were it read 40 ms off each time, which would move the counts of both directions alike. The variance
-  // is times the square of the quarters.
-  [[nodiscard]] bool varies(std::int64_t quarters) const {
-    return 40 * variance(quarters) >= 30 * quarters * quarters + packets * packets;
-  }
-  // A clock of 20 ms, even if what it sends was held up on the way.
-  [[nodiscard]] bool has_voice_rate(std::int64_t quarters) const {
-    return 2 * packets >= 25 * quarters - 8 && 2 * packets <= 25 * quarters + 8;
-  }
-};
-
-// As many replies as requests at any rate, however it varies: two speakers vary independently of each other. What comes back in
-// the size in which it was sent may be the echo of a voice; a router that stalls holds up both directions of a voice alike.
-bool is_following(const CallHistory& h) {
-  int quarters = 0;  // the newest ones without a gap, but for the one in which it began
-  while (quarters < 9 && h.packets_at(Direction::up, quarters) + h.packets_at(Direction::down, quarters) > 0) {
-    ++quarters;
-  }
-  if (--quarters < least_following) {
-    return false;
-  }
-  Tally up;
-  Tally down;
-  Tally difference;
-  for (int age = 0; age < quarters; ++age) {
-    up.add(h.packets_at(Direction::up, age));
-    down.add(h.packets_at(Direction::down, age));
-    difference.add(h.packets_at(Direction::up, age) - h.packets_at(Direction::down, age));
-  }
-  if (!up.varies(quarters) || !down.varies(quarters) || (up.has_voice_rate(quarters) && down.has_voice_rate(quarters))) {
-    return false;
-  }
-  const std::int64_t size_off = h.bytes(Direction::up, quarters) * down.packets - h.bytes(Direction::down, quarters) * up.packets;
-  const bool is_echo = size_off < 4 * up.packets * down.packets && -size_off < 4 * up.packets * down.packets;
-  // Independent ones differ by the sum of their variances.
-  return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
-}
+constexpr int refuted = -1;
+constexpr int refused = -3;
+constexpr int more_each_time = 6;
+constexpr int most_more = 12;
 
 }  // namespace
 
 CallThresholds CallThresholds::of(Sensitivity sensitivity) {
   switch (sensitivity) {
     case Sensitivity::high:
-      return {4, 2, 12};
+      return {3, 2, 12};
     case Sensitivity::low:
       return {8, 5, 16};
     case Sensitivity::normal:
       break;
   }
-  return {5, 2, 14};
+  return {4, 2, 14};
 }
 
 void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
@@ -162,11 +55,17 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
     step = weigh(history, is_coarse);
   }
   if (is_lopsided(history, up_, down_) || is_in_lockstep(history) ||
-      (hint_ != PortHint::voip && (is_answering(history) || is_following(history)))) {
+      (hint_ != PortHint::voip && (is_answering(history) || is_following(history) || is_of_no_codec(history)))) {
     step = std::min(step, is_coarse ? -4 : -2);
+  }
+  if (step == 0 && is_active_ && hint_ != PortHint::weak && is_watched_camera(history)) {
+    step = 1;
   }
   if (step == 0 && (!is_active_ || !points_of(up_, down_) || (value_ > 0 && hint_ != PortHint::voip))) {
     fade(quarters);
+  }
+  if (hint_ != PortHint::voip && is_acknowledged(history)) {
+    step = std::min(step, value_ > refuted ? -2 : 0);
   }
   // One direction alone is a call only where calls are common: radio and telemetry have clocks, too.
   if (hint_ != PortHint::voip && up_ == Grade::dead) {
@@ -184,11 +83,20 @@ void CallScore::look(const CallHistory& history, bool is_coarse) {
 bool CallScore::is_call() const {
   // Of a second that was read at once only the sum is known: a burst looks like a steady second.
   const int extra = is_coarse_ && hint_ != PortHint::voip ? 2 : 0;
-  return is_active_ && value_ >= threshold_ + extra;
+  return is_active_ && value_ >= threshold_ + extra + more_;
+}
+
+void CallScore::refuse() {
+  value_ = std::min<std::int16_t>(value_, refused);
+  more_ = static_cast<std::uint8_t>(std::min(more_ + more_each_time, most_more));
 }
 
 bool CallScore::is_contrary() const {
   return value_ <= (hint_ == PortHint::voip ? floor_hinted : floor_plain) / 2;
+}
+
+bool CallScore::is_refuted() const {
+  return value_ <= refuted;
 }
 
 int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
@@ -202,7 +110,8 @@ int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
     step += is_coarse ? 2 : 1;
   }
   if (hint_ == PortHint::weak) {
-    const bool is_rich = up_ == Grade::rich || down_ == Grade::rich || up_ == Grade::tick || down_ == Grade::tick;
+    const bool is_rich = up_ == Grade::rich || down_ == Grade::rich || up_ == Grade::tick || down_ == Grade::tick ||
+                         up_ == Grade::snapshot || down_ == Grade::snapshot;
     step = std::min(step, is_rich ? 0 : 4);
   }
   return step;

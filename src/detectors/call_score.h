@@ -14,7 +14,7 @@ namespace voip::detectors {
 
 // A call at or above these.
 struct CallThresholds {
-  int plain = 5;
+  int plain = 4;
   int hinted = 2;
   int weak = 14;
 
@@ -33,10 +33,14 @@ class CallScore {
   // The same of a flow whose score is settled, since it is in a call: only reason() is of now.
   void look(const CallHistory& history, bool is_coarse);
   void forget() { value_ = 0; }
+  // What looked like a call is none: it takes more to look like one again.
+  void refuse();
 
   [[nodiscard]] bool is_call() const;
   // Nearer to the floor than to nothing: it takes seconds of the best evidence to become a call from here.
   [[nodiscard]] bool is_contrary() const;
+  // Against a call, if ever so little.
+  [[nodiscard]] bool is_refuted() const;
   [[nodiscard]] int value() const { return value_; }
   [[nodiscard]] int threshold() const { return threshold_; }
   [[nodiscard]] std::string reason(const CallHistory& history) const;
@@ -51,6 +55,7 @@ class CallScore {
   Grade up_ = Grade::dead;
   Grade down_ = Grade::dead;
   std::uint8_t quiet_quarters_ = 0;
+  std::uint8_t more_ = 0;  // than the threshold
   bool is_active_ = false;
   bool is_coarse_ = false;
 };

@@ -1,6 +1,7 @@
 // Knows a call by the shape of its traffic: the frame clocks of codecs, sizes of speech, both directions alike. Strict to begin,
 // loose to stay. Each flow is scored, and so is the sum of the flows between a device and a remote network.
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace voip::detectors {
 namespace {
 
 constexpr std::size_t no_pair = SIZE_MAX;
+constexpr int busy_peer = 16;                  // packets in 2 s
+constexpr std::size_t least_peers_of_hub = 3;  // in as many networks
 
 class CallShape final : public Detector {
  public:
@@ -27,11 +30,12 @@ class CallShape final : public Detector {
   [[nodiscard]] bool wants(const FlowFacts& facts) const override {
     const IpAddress& server = facts.key.server.address;
     return facts.role != Role::never && facts.key.protocol == protocol_udp && !server.is_multicast() && !server.is_broadcast() &&
-           !server.is_loopback() && port_hint(facts.key, settings_) != PortHint::excluded;
+           !server.is_loopback() && port_hint(facts.key, settings_, facts.role) != PortHint::excluded;
   }
 
   void flow_started(FlowSlot slot, const FlowFacts& facts, Instant now) override {
-    flows_[slot] = {CallFlow(facts, port_hint(facts.key, settings_), thresholds_), pair_of(facts.key, now)};
+    flows_[slot] = {CallFlow(facts, port_hint(facts.key, settings_, facts.role), thresholds_), pair_of(facts.key, now),
+                    facts.key.client};
     pairs_[flows_[slot].pair].join();
   }
 
@@ -89,8 +93,8 @@ class CallShape final : public Detector {
     if (!watched.flow.in_call()) {
       return watched.flow.interest();
     }
-    // A call that falls silent is read fast, so that its end is seen at once.
-    return pairs_[watched.pair].is_fading() ? Interest::promising : Interest::in_call;
+    // A young call may turn out to be none. One that falls silent is read fast, so that its end is seen at once.
+    return watched.flow.is_young_call() || pairs_[watched.pair].is_fading() ? Interest::promising : Interest::in_call;
   }
 
   [[nodiscard]] Opinion opinion(FlowSlot slot) const override {
@@ -102,6 +106,7 @@ class CallShape final : public Detector {
   struct Watched {
     CallFlow flow;
     std::size_t pair = no_pair;
+    Endpoint client;
   };
 
   [[nodiscard]] std::size_t pair_of(const FlowKey& key, Instant now) {
@@ -128,18 +133,57 @@ class CallShape final : public Detector {
       return;  // it ended since it was read
     }
     pairs_[watched.pair].add(watched.flow);
-    if (!watched.flow.in_call() && watched.flow.weigh()) {
-      start_call(slot, watched.flow.reason(), now, changes);
+    if (watched.flow.is_young_call()) {
+      if (watched.flow.is_refuted() || is_of_hub(watched)) {
+        take_back(slot, changes);
+      }
+    } else if (!watched.flow.in_call() && watched.flow.weigh()) {
+      if (is_of_hub(watched)) {
+        watched.flow.refuse();
+      } else {
+        start_call(slot, watched.flow.reason(), false, now, changes);
+      }
     }
   }
 
-  void start_call(FlowSlot slot, std::string reason, Instant now, std::vector<Verdict>& changes) {
+  // A game, or a torrent, has many peers at once on one socket. Calls have a relay or one peer; their other candidates are tried
+  // with a few packets (RFC 8445), and relays of one network stand in for each other.
+  [[nodiscard]] bool is_of_hub(const Watched& watched) const {
+    if (!watched.flow.is_unknown()) {
+      return false;
+    }
+    std::array<std::size_t, least_peers_of_hub> networks{};
+    auto end = networks.begin();
+    for (const Watched& other : flows_) {
+      if (other.pair == no_pair || other.client != watched.client || other.flow.history().packets_both(8) < busy_peer ||
+          std::find(networks.begin(), end, other.pair) != end) {
+        continue;
+      }
+      *end++ = other.pair;
+      if (end == networks.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void start_call(FlowSlot slot, std::string reason, bool is_sum, Instant now, std::vector<Verdict>& changes) {
     pairs_[flows_[slot].pair].begin_call(now);
-    flows_[slot].flow.begin_call();
+    flows_[slot].flow.begin_call(is_sum);
     changes.push_back({slot, true, std::move(reason)});
   }
 
-  // Media may be split over flows: one for each direction, or over relays.
+  void take_back(FlowSlot slot, std::vector<Verdict>& changes) {
+    const std::size_t pair = flows_[slot].pair;
+    changes.push_back({slot, false, flows_[slot].flow.reason(), std::nullopt, true});
+    flows_[slot].flow.refuse();
+    if (std::none_of(flows_.begin(), flows_.end(),
+                     [pair](const Watched& other) { return other.pair == pair && other.flow.in_call(); })) {
+      pairs_[pair].drop_call();
+    }
+  }
+
+  // Media may be split over two flows: one for each direction, or over relays. The sum of many sparse ones says nothing.
   void weigh_sum(std::size_t index, Instant now, std::vector<Verdict>& changes) {
     CallPair& pair = pairs_[index];
     if (pair.is_single() || pair.is_crowd()) {
@@ -151,6 +195,8 @@ class CallShape final : public Detector {
     bool has_hint = false;
     FlowSlot busiest = 0;
     int most = 0;
+    int second = 0;
+    int all = 0;
     for (const FlowSlot slot : read_) {
       const CallFlow& flow = flows_[slot].flow;
       if (flows_[slot].pair != index || flow.hint() == PortHint::weak) {
@@ -160,13 +206,19 @@ class CallShape final : public Detector {
       quarters = std::max(quarters, flow.new_quarters());
       is_coarse = is_coarse || flow.is_coarse();
       has_hint = has_hint || flow.hint() == PortHint::voip;
-      if (const int packets = flow.history().packets_both(8); packets > most) {
+      const int packets = flow.history().packets_both(8);
+      all += packets;
+      second = std::max(second, std::min(most, packets));
+      if (packets > most) {
         most = packets;
         busiest = slot;
       }
     }
+    if (4 * (most + second) < 3 * all) {
+      return;
+    }
     if (flows >= 2 && pair.weigh(has_hint, thresholds_, quarters, is_coarse) && most > 0) {
-      start_call(busiest, "sum of " + std::to_string(flows) + " flows: " + pair.reason(), now, changes);
+      start_call(busiest, "sum of " + std::to_string(flows) + " flows: " + pair.reason(), true, now, changes);
     }
   }
 
@@ -200,7 +252,12 @@ extern const DetectorKind calls;
 const DetectorKind calls{
     .name = "calls",
     .make = [](const Settings& settings) -> std::unique_ptr<Detector> { return std::make_unique<CallShape>(settings); },
-    .port_rules = [](const Settings& settings) { return port_rules(settings.detector.calls); },
+    .port_rules =
+        [](const Settings& settings) {
+          const bool has_phones = std::any_of(settings.devices.begin(), settings.devices.end(),
+                                              [](const DeviceSettings& device) { return device.role == Role::phone; });
+          return port_rules(settings.detector.calls, has_phones);
+        },
 };
 
 }  // namespace voip::detectors

@@ -9,7 +9,7 @@ import subprocess
 
 SOURCE = pathlib.Path(os.environ.get("VOIP_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 SHARED = pathlib.Path(os.environ.get("VOIP_SHARED", SOURCE.parent / "shared"))
-NAMES = ("corpus", "corpus-lab")
+NAMES = ("corpus", "corpus-2", "corpus-lab")
 SCORED_EVENTS = ("call_start", "call_end")
 
 

@@ -23,6 +23,19 @@ REACHED = {
         "least": {"found_calls": 52, "clear_found": 33},
         "most": {"hard_flagged": 4, "game_flagged": 0},
     },
+    ("corpus-2", ()): {
+        "least": {"found_calls": 70, "clear_found": 51, "precision": 0.988, "call_on_share": 0.953},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 3.25, "hard_flagged": 1, "game_flagged": 1, "negative_flagged": 1, "flaps": 0,
+                 "end_lag_p95_s": 4.5},
+    },
+    ("corpus-2", ("--interval", "1s")): {
+        "least": {"found_calls": 68, "clear_found": 50, "precision": 0.966, "call_on_share": 0.939},
+        "most": {"delay_median_s": 1.0, "delay_p95_s": 4.25, "hard_flagged": 2, "game_flagged": 1, "flaps": 1},
+    },
+    ("corpus-2", "permuted"): {
+        "least": {"found_calls": 70, "clear_found": 51},
+        "most": {"hard_flagged": 2, "game_flagged": 1},
+    },
     ("corpus-lab", ()): {
         "least": {"found_calls": 23, "clear_found": 21, "call_on_share": 0.969},
         "most": {"delay_median_s": 1.0, "delay_p95_s": 1.75, "delay_max_s": 2.25, "hard_flagged": 2, "game_flagged": 0, "flaps": 0},

@@ -5,6 +5,7 @@ usage: detection_bench.py [--apps] [--misses]
 
 Rows: the shipped defaults, other settings, the ancestor's rule, readings once a second, ports that mean nothing, and the shipped
 detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
+The last rows add up all corpora. detection_figures.py explains the columns.
 """
 import argparse
 import collections
@@ -14,7 +15,8 @@ import tempfile
 
 import corpus
 import per_flow_rule
-from corpus_test import COLUMNS, permuted_events
+from corpus_test import permuted_events
+from detection_figures import COLUMNS, Figures
 from timelines import program
 
 SENSITIVITIES = ("high", "normal", "low")
@@ -29,10 +31,9 @@ def replay_with(name, config, *options):
         return corpus.replay(program(), corpus.timelines(name), "--config", file.name, *options)
 
 
-def print_row(name, text, result):
+def print_row(module, name, text, figures):
     """One line of the table."""
-    total = result.summary()
-    print(f"{name:<11} {text:<24} " + " ".join(f"{total[column]:>9.3f}".rstrip("0").rstrip(".").rjust(9) for column in COLUMNS))
+    print(f"{name:<11} {text:<24} " + " ".join(f"{value:>9}" for value in figures.row(module)))
 
 
 def groups(module, name, by_source):
@@ -64,7 +65,7 @@ def cost(result):
 
 
 def leave_out(module, name, by_source, events):
-    """Score captures with the sensitivity that is best without their group; the results of all groups, pooled."""
+    """Score captures with the sensitivity that is best without their group; the events of all groups, pooled."""
     by_capture = {sensitivity: collections.defaultdict(list) for sensitivity in SENSITIVITIES}
     for sensitivity in SENSITIVITIES:
         for event in events[sensitivity]:
@@ -77,7 +78,7 @@ def leave_out(module, name, by_source, events):
         for capture in captures - seen:
             pooled += by_capture[chosen][capture]
         seen |= captures
-    return corpus.score(module, name, pooled)
+    return pooled
 
 
 def end_lags_where_flows_stop(module, name, events):
@@ -108,28 +109,32 @@ def main():
     if reason:
         sys.exit(f"detection bench: {reason}")
     module = corpus.scorer()
-    print(f"{'corpus':<11} {'':<24} " + " ".join(f"{column[:9]:>9}" for column in COLUMNS))
+    print(f"{'corpus':<11} {'':<24} " + " ".join(f"{column:>9}" for column in COLUMNS))
+    totals = collections.defaultdict(Figures)
+
+    def row(name, text, events):
+        figures = Figures.of(module, name, events)
+        totals[text] += figures
+        print_row(module, name, text, figures)
+        return figures
+
     for name in corpus.NAMES:
         events = {s: replay_with(name, f'[detector.calls]\nsensitivity = "{s}"\n') for s in SENSITIVITIES}
-        shipped = corpus.score(module, name, events["normal"])
-        print_row(name, "shipped", shipped)
-        print_row(name, "sensitivity high", corpus.score(module, name, events["high"]))
-        print_row(name, "sensitivity low", corpus.score(module, name, events["low"]))
-        print_row(name, "readings once a second", corpus.score(module, name, corpus.replay(program(), corpus.timelines(name),
-                                                                                          "--interval", "1s")))
+        details = row(name, "shipped", events["normal"]).details
+        row(name, "sensitivity high", events["high"])
+        row(name, "sensitivity low", events["low"])
+        row(name, "readings once a second", corpus.replay(program(), corpus.timelines(name), "--interval", "1s"))
         with tempfile.TemporaryDirectory() as folder:
-            print_row(name, "ports permuted", corpus.score(module, name, permuted_events(name, folder)))
-        print_row(name, "leave one app out", leave_out(module, name, False, events))
-        print_row(name, "leave one source out", leave_out(module, name, True, events))
+            row(name, "ports permuted", permuted_events(name, folder))
+        row(name, "leave one app out", leave_out(module, name, False, events))
+        row(name, "leave one source out", leave_out(module, name, True, events))
         for rate in (5, 10, 15, 30):
             rule = f'[detector]\nuse = "threshold"\n[detector.threshold]\npackets_per_s = {rate}\n'
-            print_row(name, f"threshold {rate} packets/s", corpus.score(module, name, replay_with(name, rule)))
-        print_row(name, "plain per-flow rule", corpus.score(module, name, [
-            event for file in corpus.timelines(name) for event in per_flow_rule.events(corpus.read(file))]))
+            row(name, f"threshold {rate} packets/s", replay_with(name, rule))
+        row(name, "plain per-flow rule", [event for file in corpus.timelines(name) for event in per_flow_rule.events(corpus.read(file))])
         lags = end_lags_where_flows_stop(module, name, events["normal"])
         print(f"{name:<11} end lag where flows stop, {len(lags)} calls: median {module.quantile(lags, 0.5):.2f} s, "
               f"p95 {module.quantile(lags, 0.95):.2f} s")
-        details = shipped.details()
         if args.apps:
             for row in details["by_app"]:
                 print("  {app:<18} {kind:<6} {found}/{calls}  delay median {delay_median_s:.2f} p95 {delay_p95_s:.2f}"
@@ -139,6 +144,8 @@ def main():
                 print("  false  {capture} {start:.1f}..{end:.1f} s {cls} {app}".format_map(alarm))
             for missed in details["missed_list"]:
                 print("  missed {capture} {start:.1f}..{end:.1f} s {app} {kind}".format_map(missed))
+    for text, figures in totals.items():
+        print_row(module, "all", text, figures)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,8 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
       continue;
     }
     if (!verdict.in_call) {
-      leave(verdict.slot, flows, std::min(verdict.heard_until.value_or(now), now), actions);
+      leave(verdict.slot, flows, std::min(verdict.heard_until.value_or(now), now), actions,
+            verdict.was_none ? &verdict.reason : nullptr);
       unmark(flow.facts.key, flows, actions);
       continue;
     }
@@ -171,7 +172,12 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
                                               bool& is_new) {
   const Flow& flow = flows.at(slot);
   const IpPrefix remote = remote_network(flow.facts.key.server.address);
+  const auto is_same_socket = [&](FlowSlot other) { return flows.at(other).facts.key.client == flow.facts.key.client; };
   for (ActiveCall& active : calls_) {
+    // Media moves between a relay and the peer, and between relays.
+    if (std::any_of(active.flows.begin(), active.flows.end(), is_same_socket)) {
+      return active;
+    }
     // One machine is in one call whichever of its addresses it uses; a network of them is not.
     const bool is_same_machine = active.device == flow.device && flow.device != no_device &&
                                  is_single_machine(devices_.at(static_cast<std::size_t>(flow.device)));
@@ -194,7 +200,8 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
   return active;
 }
 
-void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions) {
+void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions,
+                        const std::string* why_none) {
   flows.at(slot).in_call = false;
   for (auto active = calls_.begin(); active != calls_.end(); ++active) {
     const auto found = std::find(active->flows.begin(), active->flows.end(), slot);
@@ -203,13 +210,19 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, st
     }
     keep_quality(*active, static_cast<std::size_t>(found - active->flows.begin()));
     active->flows.erase(found);
+    active->call.was_none = why_none != nullptr && !active->had_media;
+    active->had_media = active->had_media || why_none == nullptr;
     active->heard_until = std::max({active->heard_until, active->call.started, heard_until});
     if (active->flows.empty()) {
+      if (active->call.was_none) {
+        active->call.reason = *why_none;
+      } else {
+        heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
+      }
       active->call.ended = active->heard_until;
       active->call.rates = means(active->up, active->down, active->heard_until - active->call.started);
       active->call.quality = active->left;
-      last_quality_ = {active->call.device, active->left};
-      heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
+      last_quality_ = active->call.was_none ? last_quality_ : CallQualityReport{active->call.device, active->left};
       actions.emplace_back(CallEnded{active->call});
       calls_.erase(active);
     }

@@ -1,6 +1,6 @@
 // Flows to calls: runs the detector and groups the flows that it takes for media into calls, one for each LAN device and remote
-// network (IPv4 /24, IPv6 /48: a service's relays stand side by side). A call begins with its first flow and ends with its last;
-// a device that gets another address meanwhile stays in it.
+// network (IPv4 /24, IPv6 /48: a service's relays stand side by side), or local socket. A call begins with its first flow and
+// ends with its last; a device that gets another address meanwhile stays in it.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ class CallTracker {
   [[nodiscard]] std::vector<Call> active_calls(const FlowTable& flows) const;
   [[nodiscard]] std::uint64_t calls_seen() const { return last_id_; }
   [[nodiscard]] std::optional<Instant> first_started() const;
-  // When the latest of the calls that are over was last heard.
+  // When the latest of the calls that are over was last heard. Those that were none do not count.
   [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
   // Calls of one configured device.
   void write_report(std::int32_t device, DeviceReport& report) const;
@@ -76,6 +76,7 @@ class CallTracker {
     CallQuality left{};               // of the flow that told most of those that have left
     std::int64_t left_weight = 0;
     bool was_bad = false;
+    bool had_media = false;  // one of them was a call
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
@@ -83,7 +84,9 @@ class CallTracker {
   [[nodiscard]] static const CallMeter* best_meter(const ActiveCall& active);
   static void keep_quality(ActiveCall& active, std::size_t place);
   [[nodiscard]] static CallQuality quality_now(const ActiveCall& active);
-  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions);
+  // `why_none`: the detector takes it back.
+  void leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions,
+             const std::string* why_none = nullptr);
   [[nodiscard]] std::string device_name(const Flow& flow) const;
 
   std::vector<DeviceSettings> devices_;

@@ -172,7 +172,7 @@ void Engine::judge(Instant now) {
 }
 
 void Engine::decide(Instant now) {
-  policy_.set_calls(calls_.calls(), calls_.heard_until().value_or(now));
+  policy_.set_calls(calls_.calls(), calls_.heard_until().value_or(Instant::min()));
   const bool wanted = policy_.decide(now).wanted;
   if (is_stopping_) {
     advance_stop(now);

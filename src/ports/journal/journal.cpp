@@ -106,6 +106,10 @@ class Journal : public Port {
       log_info("call started: " + parties(started->call) + " (" + to_string(started->call.first_flow) + "; " +
                started->call.reason + ")");
     } else if (const auto* ended = std::get_if<CallEnded>(&action)) {
+      if (ended->call.was_none) {
+        log_info("no call after all: " + parties(ended->call) + " (" + ended->call.reason + ")");
+        return;
+      }
       const Duration lasted = ended->call.ended.value_or(ended->call.started) - ended->call.started;
       log_info("call ended: " + parties(ended->call) + " after " + to_string(std::chrono::round<std::chrono::seconds>(lasted)) +
                ", " + rates(ended->call.rates) + "; quality " + in_words(ended->call.quality));

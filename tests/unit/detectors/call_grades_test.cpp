@@ -53,9 +53,9 @@ TEST(CallGrades, OtherFramesAreKnownOverASecond) {
 }
 
 TEST(CallGrades, LongFramesOfG711AreFramesIfAllHaveOneSize) {
-  EXPECT_EQ(graded({6, 6, 7, 6}, 360), Grade::frame);  // 40 ms
-  EXPECT_EQ(graded({4, 4, 5, 4}, 520), Grade::frame);  // 60 ms
-  EXPECT_EQ(graded({4, 4, 5, 4}, 700), Grade::tick);   // faster than G.711
+  EXPECT_EQ(graded({6, 6, 7, 6}, 360), Grade::frame);     // 40 ms
+  EXPECT_EQ(graded({4, 4, 5, 4}, 520), Grade::frame);     // 60 ms
+  EXPECT_EQ(graded({4, 4, 5, 4}, 700), Grade::snapshot);  // faster than G.711
   CallHistory history;
   for (const std::uint64_t size : {360, 380, 350, 365}) {
     history.begin();
@@ -65,10 +65,10 @@ TEST(CallGrades, LongFramesOfG711AreFramesIfAllHaveOneSize) {
 }
 
 TEST(CallGrades, GamesHaveOtherClocks) {
-  EXPECT_EQ(graded({15, 16, 16, 15}, 90), Grade::tick);   // 62.5 Hz
-  EXPECT_EQ(graded({32, 32, 32, 32}, 90), Grade::tick);   // 128 Hz
-  EXPECT_EQ(graded({15, 16, 16, 15}, 600), Grade::tick);  // large snapshots
-  EXPECT_EQ(graded({7, 8, 7, 8}, 90), Grade::step);       // 30 Hz
+  EXPECT_EQ(graded({15, 16, 16, 15}, 90), Grade::tick);  // 62.5 Hz
+  EXPECT_EQ(graded({32, 32, 32, 32}, 90), Grade::tick);  // 128 Hz
+  EXPECT_EQ(graded({15, 16, 16, 15}, 600), Grade::snapshot);
+  EXPECT_EQ(graded({7, 8, 7, 8}, 90), Grade::step);  // 30 Hz
   EXPECT_LT(points_of(Grade::step, Grade::step), 0);
   EXPECT_NE(graded({17, 16, 17, 16}, 110), Grade::tick);  // WebRTC's voice and feedback
 }
@@ -84,13 +84,46 @@ TEST(CallGrades, SlowTrafficOfOneSizeIsNoVoice) {
 }
 
 TEST(CallGrades, PayloadFasterThanG711IsNoVoice) {
-  EXPECT_EQ(graded({20, 14, 19, 15}, 300), Grade::loose);
+  EXPECT_EQ(graded({20, 14, 19, 15}, 220), Grade::loose);
+  EXPECT_EQ(graded({20, 14, 19, 15}, 300), Grade::rich);
   EXPECT_EQ(graded({50, 45, 52, 49}, 200), Grade::other);
 }
 
 TEST(CallGrades, VideoIsRichAndBulkIsNot) {
   EXPECT_EQ(graded({20, 4, 31, 12}, 900), Grade::rich);
   EXPECT_EQ(graded({100, 90, 120, 110}, 1400), Grade::other);
+}
+
+TEST(CallGrades, PacedVideoIsEvenForASecondAndASnapshotForLonger) {
+  EXPECT_EQ(graded({14, 20, 12, 17, 15, 16, 15, 16}, 900), Grade::rich);
+  EXPECT_EQ(graded({15, 16, 16, 15, 16, 15, 16, 16}, 900), Grade::snapshot);
+}
+
+TEST(CallGrades, VoiceAndVideoOnOneFlowAreRich) {
+  EXPECT_EQ(graded({22, 25, 20, 24}, 280), Grade::rich);
+  EXPECT_EQ(graded({8, 9, 8, 8}, 280), Grade::frame) << "30 ms of G.711";
+}
+
+// A reading of four seconds is spread evenly over its quarters.
+TEST(CallGrades, WhatWasReadAtOnceHasNoRhythm) {
+  for (const std::uint64_t size : {90U, 600U}) {
+    CallHistory history;
+    for (int i = 0; i < 16; ++i) {
+      history.begin();
+      history.add(0, Direction::up, {15, 15 * size});
+    }
+    const bool is_small = size == 90;
+    EXPECT_EQ(grade(history, Direction::up), is_small ? Grade::tick : Grade::snapshot);
+    EXPECT_EQ(coarse_grade(history, Direction::up), is_small ? Grade::tick : Grade::snapshot);
+    history.blur(16);
+    EXPECT_EQ(grade(history, Direction::up), is_small ? Grade::rough : Grade::rich);
+    EXPECT_EQ(coarse_grade(history, Direction::up), is_small ? Grade::voice : Grade::rich);
+    for (int i = 0; i < 4; ++i) {
+      history.begin();
+      history.add(0, Direction::up, {15, 15 * size});
+    }
+    EXPECT_EQ(grade(history, Direction::up), is_small ? Grade::tick : Grade::snapshot) << "a second that was looked at";
+  }
 }
 
 TEST(CallGrades, SecondsAreGradedByTheirSums) {

@@ -25,7 +25,7 @@ TEST(CallPorts, TheRulesSayOfEveryPairOfPortsWhatTheHintSays) {
   settings.never_ports = {3478, 40'000, 51821};
   for (const CallsSettings& tried : {CallsSettings{}, settings}) {
     const auto rules = port_rules(tried);
-    for (const int other : {1, 53, 443, 3478, 5060, 40'000, 45'678, 51'820}) {
+    for (const int other : {1, 53, 443, 3478, 4500, 5060, 40'000, 45'678, 51'820}) {
       for (int port = 1; port <= 65'535; ++port) {
         const auto a = static_cast<std::uint16_t>(port);
         const auto b = static_cast<std::uint16_t>(other);
@@ -33,6 +33,19 @@ TEST(CallPorts, TheRulesSayOfEveryPairOfPortsWhatTheHintSays) {
       }
     }
   }
+}
+
+TEST(CallPorts, WifiCallingIsAPhonesAlone) {
+  const FlowKey key = flow(40'000, 4500);
+  EXPECT_EQ(port_hint(key, {}), PortHint::excluded);
+  EXPECT_EQ(port_hint(key, {}, Role::phone), PortHint::none);
+  EXPECT_FALSE(can_matter(port_rules({}), 40'000, 4500));
+  EXPECT_TRUE(can_matter(port_rules({}, true), 40'000, 4500));
+  EXPECT_FALSE(can_matter(port_rules({}, true), 40'000, 1194));
+  CallsSettings never;
+  never.never_ports = {4500};
+  EXPECT_EQ(port_hint(key, never, Role::phone), PortHint::excluded);
+  EXPECT_FALSE(can_matter(port_rules(never, true), 40'000, 4500));
 }
 
 }  // namespace

@@ -1,0 +1,169 @@
+#include "detectors/call_directions.h"
+
+#include <algorithm>
+
+namespace voip::detectors {
+namespace {
+
+constexpr int least_exchanges = 2;
+constexpr int least_following = 5;  // quarters
+constexpr int rate_quarters = 12;
+constexpr int camera_quarters = 8;
+
+// What one direction carried in some quarters.
+struct Tally {
+  std::int64_t packets = 0;
+  std::int64_t squares = 0;
+
+  void add(std::int64_t count) {
+    packets += count;
+    squares += count * count;
+  }
+  [[nodiscard]] std::int64_t variance(std::int64_t quarters) const { return quarters * squares - packets * packets; }
+  // More than a clock does, were it read 40 ms off each time, which would move the counts of both directions alike. The variance
+  // is times the square of the quarters.
+  [[nodiscard]] bool varies(std::int64_t quarters) const {
+    return 40 * variance(quarters) >= 30 * quarters * quarters + packets * packets;
+  }
+  // A clock of 20 ms, even if what it sends was held up on the way.
+  [[nodiscard]] bool has_voice_rate(std::int64_t quarters) const {
+    return 2 * packets >= 25 * quarters - 8 && 2 * packets <= 25 * quarters + 8;
+  }
+};
+
+// Rates that no codec has, in packets a second.
+enum class Pace : std::uint8_t { none, at_20, at_40, at_60 };
+
+// Steady for three seconds: variance over mean at most a third. Frames of 60, 40, 30 and 20 ms are 17, 25, 33 and 50 a second;
+// less than 50 may be those with a loss.
+Pace pace_of(const CallHistory& h, Direction direction) {
+  Tally tally;
+  for (int age = 0; age < rate_quarters; ++age) {
+    tally.add(h.packets_at(direction, age));
+  }
+  if (3 * tally.variance(rate_quarters) > rate_quarters * tally.packets) {
+    return Pace::none;
+  }
+  const auto is_within = [&tally](std::int64_t least, std::int64_t most) {
+    return tally.packets >= least && tally.packets <= most;
+  };
+  return is_within(57, 68) ? Pace::at_20 : is_within(103, 138) ? Pace::at_40 : is_within(174, 195) ? Pace::at_60 : Pace::none;
+}
+
+// A packet or two in six seconds, with hardly any payload, for more than a second of the other side's clock.
+bool only_acknowledges(const CallHistory& h, Direction direction) {
+  constexpr int most_packets = 2;
+  constexpr std::int64_t most_acknowledgement = 60;  // bytes
+  constexpr int least_acknowledged = 60;             // packets
+  const int packets = h.packets(direction, CallHistory::length);
+  return packets >= 1 && packets <= most_packets && h.bytes(direction, CallHistory::length) < most_acknowledgement * packets &&
+         h.packets_both(CallHistory::length) - packets >= least_acknowledged;
+}
+
+}  // namespace
+
+bool is_lopsided(const CallHistory& h, Grade up, Grade down) {
+  const int up8 = h.packets(Direction::up, 8);
+  const int down8 = h.packets(Direction::down, 8);
+  const auto [low8, high8] = std::minmax({up8, down8});
+  const auto [low4, high4] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
+  if ((up8 > down8 ? up : down) == Grade::rich) {
+    return false;
+  }
+  return (low8 >= 24 && 10 * high8 > 36 * low8) || (high4 >= 75 && 10 * high4 > 36 * low4);
+}
+
+bool is_in_lockstep(const CallHistory& h) {
+  int busy = 0;
+  int since = 0;  // quarters from the first packet on
+  int packets = 0;
+  for (int age = 0; age < 8; ++age) {
+    const int sent = h.packets_at(Direction::up, age);
+    if (sent != h.packets_at(Direction::down, age)) {
+      return false;
+    }
+    if (sent > 0) {
+      ++busy;
+      since = age + 1;
+      packets += sent;
+    }
+  }
+  if (packets > 3 * since) {
+    return false;  // faster than 12 a second, where clocks of frames have equal counts, too
+  }
+  return busy >= least_exchanges;
+}
+
+bool is_answering(const CallHistory& h) {
+  const std::int64_t up = h.packets(Direction::up, 8);
+  const std::int64_t down = h.packets(Direction::down, 8);
+  if (up == 0 || down == 0 || up - down > 1 || down - up > 1) {
+    return false;
+  }
+  const std::int64_t up_size = h.bytes(Direction::up, 8) / up;
+  const std::int64_t down_size = h.bytes(Direction::down, 8) / down;
+  if (up_size - down_size < 4 && down_size - up_size < 4) {
+    return false;
+  }
+  int busy = 0;
+  int unequal = 0;
+  for (int age = 0; age < 8; ++age) {
+    const std::int64_t sent = h.packets_at(Direction::up, age);
+    const std::int64_t answered = h.packets_at(Direction::down, age);
+    busy += sent + answered > 0 ? 1 : 0;
+    unequal += sent != answered ? 1 : 0;
+    const std::int64_t up_off = h.bytes_at(Direction::up, age) - sent * up_size;
+    const std::int64_t down_off = h.bytes_at(Direction::down, age) - answered * down_size;
+    if (up_off > 3 * sent || up_off < -3 * sent || down_off > 3 * answered || down_off < -3 * answered) {
+      return false;
+    }
+  }
+  return busy >= 2 && 4 * unequal <= busy;
+}
+
+bool is_following(const CallHistory& h) {
+  int quarters = 0;  // the newest ones without a gap, but for the one in which it began
+  while (quarters < 9 && h.packets_at(Direction::up, quarters) + h.packets_at(Direction::down, quarters) > 0) {
+    ++quarters;
+  }
+  if (--quarters < least_following) {
+    return false;
+  }
+  Tally up;
+  Tally down;
+  Tally difference;
+  for (int age = 0; age < quarters; ++age) {
+    up.add(h.packets_at(Direction::up, age));
+    down.add(h.packets_at(Direction::down, age));
+    difference.add(h.packets_at(Direction::up, age) - h.packets_at(Direction::down, age));
+  }
+  if (!up.varies(quarters) || !down.varies(quarters) || (up.has_voice_rate(quarters) && down.has_voice_rate(quarters))) {
+    return false;
+  }
+  const std::int64_t size_off = h.bytes(Direction::up, quarters) * down.packets - h.bytes(Direction::down, quarters) * up.packets;
+  const bool is_echo = size_off < 4 * up.packets * down.packets && -size_off < 4 * up.packets * down.packets;
+  // Independent ones differ by the sum of their variances.
+  return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
+}
+
+bool is_of_no_codec(const CallHistory& h) {
+  const Pace up = pace_of(h, Direction::up);
+  const Pace down = pace_of(h, Direction::down);
+  // 20 ms frames and their feedback together are 60 a second, but then both ways (WebRTC).
+  return h.is_read(rate_quarters) && up != Pace::none && down != Pace::none && !(up == Pace::at_60 && down == Pace::at_60);
+}
+
+bool is_acknowledged(const CallHistory& h) {
+  return only_acknowledges(h, Direction::up) || only_acknowledges(h, Direction::down);
+}
+
+bool is_watched_camera(const CallHistory& h) {
+  const std::int64_t up = h.packets(Direction::up, camera_quarters);
+  const std::int64_t down = h.packets(Direction::down, camera_quarters);
+  const std::int64_t up_bytes = h.bytes(Direction::up, camera_quarters);
+  const std::int64_t down_bytes = h.bytes(Direction::down, camera_quarters);
+  return up >= 80 && up_bytes >= 400 * up && up_bytes <= 1250 * up && down >= 4 && down <= 40 && down_bytes >= 90 * down &&
+         down_bytes <= 330 * down;
+}
+
+}  // namespace voip::detectors

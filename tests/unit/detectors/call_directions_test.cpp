@@ -1,0 +1,62 @@
+#include "detectors/call_directions.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace voip::detectors {
+namespace {
+
+struct Sent {
+  std::initializer_list<std::uint64_t> packets;  // the oldest quarter first, and over again
+  std::uint64_t size = 0;
+};
+
+CallHistory history(const Sent& up, const Sent& down, std::size_t quarters) {
+  CallHistory result;
+  for (std::size_t i = 0; i < quarters; ++i) {
+    result.begin();
+    const std::uint64_t sent = *(up.packets.begin() + i % up.packets.size());
+    const std::uint64_t heard = *(down.packets.begin() + i % down.packets.size());
+    result.add(0, Direction::up, {sent, sent * up.size});
+    result.add(0, Direction::down, {heard, heard * down.size});
+  }
+  return result;
+}
+
+TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
+  const Sent forty{{9, 11, 10, 8, 12, 10}, 76};
+  const Sent thirty_six{{9, 8, 10, 9}, 74};
+  const Sent twenty{{5}, 240};
+  const Sent sixty{{15}, 70};
+  EXPECT_TRUE(is_of_no_codec(history(forty, thirty_six, 12)));
+  EXPECT_TRUE(is_of_no_codec(history(sixty, twenty, 12)));
+  EXPECT_FALSE(is_of_no_codec(history(sixty, sixty, 12))) << "WebRTC's voice and feedback";
+  EXPECT_FALSE(is_of_no_codec(history(forty, {{12, 13}, 200}, 12))) << "20 ms frames";
+  EXPECT_FALSE(is_of_no_codec(history(forty, {{8, 9, 8}, 280}, 12))) << "30 ms frames";
+  EXPECT_FALSE(is_of_no_codec(history(forty, thirty_six, 9))) << "too short";
+  EXPECT_FALSE(is_of_no_codec(history({{2, 18, 4, 16, 10}, 76}, thirty_six, 12))) << "not steady";
+  CallHistory blurred = history(forty, thirty_six, 12);
+  blurred.blur(12);
+  EXPECT_FALSE(is_of_no_codec(blurred));
+}
+
+TEST(CallDirections, ATinyPacketNowAndThenIsAnAcknowledgement) {
+  const Sent clock{{12, 13}, 200};
+  EXPECT_TRUE(is_acknowledged(history(clock, {{0, 0, 0, 0, 0, 1, 0, 0}, 40}, 8)));
+  EXPECT_FALSE(is_acknowledged(history(clock, {{0, 1, 0, 0}, 40}, 4))) << "a call that begins";
+  EXPECT_FALSE(is_acknowledged(history(clock, {{0}, 0}, 8))) << "nothing is heard";
+  EXPECT_FALSE(is_acknowledged(history(clock, {{0, 0, 0, 1}, 130}, 8))) << "a report of a listener";
+  EXPECT_FALSE(is_acknowledged(history(clock, {{1, 0, 1}, 44}, 8)));
+}
+
+TEST(CallDirections, ACameraIsWatchedByOneWhoReports) {
+  const Sent video{{90, 97, 76, 104}, 870};
+  EXPECT_TRUE(is_watched_camera(history(video, {{1, 0, 2, 1}, 148}, 8)));
+  EXPECT_FALSE(is_watched_camera(history(video, {{0}, 0}, 8)));
+  EXPECT_FALSE(is_watched_camera(history(video, {{45, 48, 38, 52}, 44}, 8))) << "acknowledgements of an upload";
+  EXPECT_FALSE(is_watched_camera(history({{1, 0, 2, 1}, 148}, video, 8))) << "somebody else's camera";
+}
+
+}  // namespace
+}  // namespace voip::detectors
