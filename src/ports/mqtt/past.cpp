@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/words.h"
+#include "ports/mqtt/options.h"
 #include "ports/mqtt/payload/home_assistant.h"
 #include "system/state_file.h"
 
@@ -63,13 +64,13 @@ MqttPast::MqttPast(const Settings& settings, Loop& loop, std::function<void(Mqtt
 
 void MqttPast::connected(MqttConnection& connection) {
   lost();
-  connection.subscribe(topics_.of_device("+", "state"), true);
+  connection.subscribe(topics_.of_device("+", "state"), MqttRetained::wanted);
   if (old_) {
     if (MqttTopics(*old_).base() != topics_.base()) {
-      connection.subscribe(MqttTopics(*old_).of("#"), true);
+      connection.subscribe(MqttTopics(*old_).of("#"), MqttRetained::wanted);
     }
     if (!kept_->prefix.empty()) {
-      connection.subscribe(discovery_filter(*old_), true);
+      connection.subscribe(discovery_filter(*old_), MqttRetained::wanted);
     }
   }
   set(look_around, [this] { clear(); });
@@ -116,7 +117,7 @@ void MqttPast::clear() {
   // We have said good-bye under it, or the broker does it for us, as soon as it has missed us for long enough. Whoever lives
   // there then is somebody else.
   if (is_old_name_in_use_ && !std::exchange(has_waited_, true)) {
-    set(2 * settings_.mqtt.keep_alive, [this] { clear(); });
+    set(2 * settings_.mqtt.keep_alive + will_delay, [this] { clear(); });
     return;
   }
   std::size_t of_the_old_name = 0;

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "core/setting_orders.h"
+#include "ports/mqtt/payload/last_calls.h"
 #include "system/json.h"
 #include "system/line_json.h"
 
@@ -112,10 +113,12 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
   const Json state{{"qos", qos},
                    {"wanted", on_or_off(report.wanted)},
                    {"mode", to_string(report.mode)},
+                   {"lasting_mode", to_string(report.lasting_mode)},
                    {"reason", to_string(report.reason)},
                    {"override_until", instant_or_null(report.override_until, calendar_)},
                    {"call_active", report.calls > 0},
                    {"calls", report.calls},
+                   {"in_call", report.in_call},
                    {"call_started", instant_or_null(report.call_started, calendar_)},
                    {"detector", to_string(report.sight)},
                    {"detector_reason", or_null(report.sight_reason)},
@@ -168,17 +171,8 @@ MqttMessage MqttPayloads::call_started(const Call& call) const {
 }
 
 MqttMessage MqttPayloads::call_ended(const Call& call) const {
-  const Instant ended = call.ended.value_or(call.started);
-  const Json json{{"event_type", "call_ended"},
-                  {"device", call.device},
-                  {"remote", call.first_flow.server.address.to_string()},
-                  {"duration_s", seconds_since(call.started, ended)},
-                  {"up_kbit", kbit(call.rates.up_bit_per_s)},
-                  {"down_kbit", kbit(call.rates.down_bit_per_s)},
-                  {"up_pps", call.rates.up_packets_per_s},
-                  {"down_pps", call.rates.down_packets_per_s},
-                  {"started", calendar_(call.started)},
-                  {"ended", calendar_(ended)}};
+  Json json{{"event_type", "call_ended"}};
+  json.update(ended_call_json(call, calendar_));
   return {topics_.event(), text_of(json), 1, false};
 }
 
