@@ -115,7 +115,7 @@ TEST_F(MqttBadBroker, OneThatForbidsASubscriptionIsToldOnce) {
       3s);
   EXPECT_NE(seen.log.find("does not let us subscribe to voip-qos/router/+/set: not authorised"), std::string::npos) << seen.log;
   EXPECT_NE(seen.log.find("does not let us subscribe to voip-qos/router/request/#"), std::string::npos) << seen.log;
-  EXPECT_EQ(lines(seen.log), 6) << seen.log;  // three others, and that it is connected
+  EXPECT_EQ(lines(seen.log), 7) << seen.log;  // four others, and that it is connected
 }
 
 TEST_F(MqttBadBroker, OneThatNeverAcknowledgesGetsSoManyMessagesAndNoMore) {

@@ -85,7 +85,7 @@ TEST_F(MqttFaults, AFrozenBrokerStopsNothing) {
   Observer later(broker);
   EXPECT_TRUE(saw(node, later, "status online"));
   EXPECT_TRUE(saw(node, later,
-                  R"(1 voip-qos/router/state {"qos":"OFF","wanted":"OFF","mode":"auto","reason":"idle",)"
+                  R"(1 voip-qos/router/state {"qos":"OFF","wanted":"OFF","mode":"auto","lasting_mode":"auto","reason":"idle",)"
                   R"("override_until":null,"call_active":true,"calls":700)"));
   expect_undisturbed(node);
 }
