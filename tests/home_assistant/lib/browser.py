@@ -30,6 +30,12 @@ _FIND = """
     for (const element of root.querySelectorAll("*")) if (element.shadowRoot) found.push(...window.findDeep(selector, element.shadowRoot));
     return found;
   };
+  // What was drawn once stays where it is and is hidden.
+  window.isShown = (node) => {
+    for (; node && node !== document; node = node.assignedSlot || node.parentNode || node.host)
+      if (node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display === "none") return false;
+    return true;
+  };
   window.textDeep = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return node.textContent;
     if (["STYLE", "SCRIPT"].includes(node.nodeName)) return "";
@@ -95,12 +101,12 @@ class Browser:
         return answer["result"].get("value")
 
     def texts(self, selector: str) -> list[str]:
-        """What each such element says, wherever in the shadow it is."""
-        found = self.evaluate(f"window.findDeep ? window.findDeep({json.dumps(selector)}).map(e => window.textDeep(e).replace(/\\s+/g, ' ').trim()) : []")
+        """What each such element says that is shown, wherever in the shadow it is."""
+        found = self.evaluate(f"window.findDeep ? window.findDeep({json.dumps(selector)}).filter(window.isShown).map(e => window.textDeep(e).replace(/\\s+/g, ' ').trim()) : []")
         return found or []
 
     def place(self, selector: str, number: int = 0) -> dict:
-        return self.evaluate(f"(() => {{ const box = window.findDeep({json.dumps(selector)})[{number}].getBoundingClientRect();"
+        return self.evaluate(f"(() => {{ const box = window.findDeep({json.dumps(selector)}).filter(window.isShown)[{number}].getBoundingClientRect();"
                              " return {x: Math.round(box.x + window.scrollX), y: Math.round(box.y + window.scrollY)}; })()")
 
     def prefer_dark(self, is_dark: bool) -> None:
@@ -108,7 +114,7 @@ class Browser:
 
     def click(self, selector: str, number: int = 0) -> None:
         """With the mouse, in its middle."""
-        script = f"(() => {{ const e = window.findDeep({json.dumps(selector)})[{number}]; e.scrollIntoView({{block: 'center'}});" \
+        script = f"(() => {{ const e = window.findDeep({json.dumps(selector)}).filter(window.isShown)[{number}]; e.scrollIntoView({{block: 'center'}});" \
                  " const box = e.getBoundingClientRect(); return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
         place = self.evaluate(script)
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
