@@ -12,107 +12,122 @@
 namespace voip {
 namespace {
 
-void add_call(Entities& entities, const std::string& state) {
+void replace(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+constexpr std::string_view reasons =
+    R"j({'idle': 'No call', 'call': 'Somebody is on a call', 'release': 'A call has just ended', 'adopted': 'It was on at the start', 'manual': 'Ordered by hand', 'too_long': 'It was on for too long', 'pause': 'A pause between two calls', 'stopping': 'The service is ending'}[value_json.reason])j";
+constexpr std::string_view going =
+    R"j({{ ('Cannot be switched ' if value_json.error else 'Being switched ') ~ value_json.wanted | lower }})j";
+
+void add_call(Entities& entities) {
   // No device class: none says of "off" that nobody is on a call, and "running" says in German that it is out of order.
-  entities.add("binary_sensor", "call", "Call",
-               {{"state_topic", state},
-                {"value_template", "{{ 'ON' if value_json.call_active else 'OFF' }}"},
-                {"icon", "mdi:phone-in-talk"}});
-  entities.add("sensor", "call_since", "Call since",
-               {{"device_class", "timestamp"}, {"state_topic", state}, {"value_template", "{{ value_json.call_started }}"}});
-  entities.add("sensor", "active_calls", "Active calls",
-               {{"state_class", "measurement"},
-                {"state_topic", state},
-                {"value_template", "{{ value_json.calls }}"},
-                {"icon", "mdi:phone"}});
+  entities.add("binary_sensor", "call", "Call", R"j({"state_topic": "@/state",
+       "value_template": "{{ 'ON' if value_json.call_active else 'OFF' }}",
+       "icon": "mdi:phone-in-talk"})j");
+  entities.add("sensor", "call_since", "Call since", R"j({"device_class": "timestamp",
+       "state_topic": "@/state",
+       "value_template": "{{ value_json.call_started }}"})j");
+  entities.add("sensor", "active_calls", "Active calls", R"j({"state_class": "measurement",
+       "state_topic": "@/state",
+       "value_template": "{{ value_json.calls }}",
+       "icon": "mdi:phone"})j");
+  entities.add("sensor", "upload", "Upload of calls", R"j({"device_class": "data_rate",
+       "state_class": "measurement",
+       "unit_of_measurement": "kbit/s",
+       "suggested_display_precision": 0,
+       "state_topic": "@/usage",
+       "value_template": "{{ value_json.up_kbit }}",
+       "icon": "mdi:upload-network"})j");
+  entities.add("sensor", "download", "Download of calls", R"j({"device_class": "data_rate",
+       "state_class": "measurement",
+       "unit_of_measurement": "kbit/s",
+       "suggested_display_precision": 0,
+       "state_topic": "@/usage",
+       "value_template": "{{ value_json.down_kbit }}",
+       "icon": "mdi:download-network"})j");
 }
 
-void add_usage(Entities& entities, const std::string& usage) {
-  entities.add("sensor", "upload", "Upload of calls",
-               measured("data_rate", "kbit/s", usage, "{{ value_json.up_kbit }}", {{"icon", "mdi:upload-network"}}));
-  entities.add("sensor", "download", "Download of calls",
-               measured("data_rate", "kbit/s", usage, "{{ value_json.down_kbit }}", {{"icon", "mdi:download-network"}}));
+// A file may go further than an order; Home Assistant complains of a value outside of the limits that it was told.
+void set_range(Json& keys, Duration unit, Duration least, Duration most, Duration configured) {
+  keys["min"] = std::min(least, configured) / unit;
+  keys["max"] = (std::max(most, configured) + unit - Duration(1)) / unit;
 }
 
-// A file may go further than an order; Home Assistant complains of a value outside of the limits that it was told. What is in a
-// file may be no whole number of minutes.
-void add_duration(Entities& entities, const MqttTopics& topics, const char* key, const char* name, Duration least, Duration most,
-                  Duration configured, bool is_in_minutes, const char* icon) {
-  const Duration unit = is_in_minutes ? Duration(1min) : Duration(1s);
-  Json keys{{"device_class", "duration"},
-            {"unit_of_measurement", is_in_minutes ? "min" : "s"},
-            {"min", std::min(least, configured) / unit},
-            {"max", (std::max(most, configured) + unit - Duration(1)) / unit},
-            {"step", 1},
-            {"mode", "box"},
-            {"state_topic", topics.of(key)},
-            {"command_topic", topics.of(std::string(key) + "/set")},
-            {"entity_category", "config"},
-            {"icon", icon}};
-  if (is_in_minutes) {
-    keys["value_template"] = "{{ (value | int / 60) | round(1) | string | replace('.0', '') }}";
-    keys["command_template"] = "{{ (value * 60) | round | int }}";
-  }
-  entities.add("number", key, name, keys);
-}
-
-// Home Assistant lets administrators alone publish over MQTT; everybody may press a button and choose an option.
-void add_buttons(Entities& entities, const std::string& order) {
-  const auto add = [&](const char* key, const char* name, const char* payload, const char* icon) {
-    entities.add("button", key, name, {{"command_topic", order}, {"payload_press", payload}, {"icon", icon}});
-  };
-  add("on_30_minutes", "On for 30 minutes", R"({"state":"ON","for":"30m"})", "mdi:timer-play-outline");
-  add("off_30_minutes", "Off for 30 minutes", R"({"state":"OFF","for":"30m"})", "mdi:timer-off-outline");
-  add("automatic", "Automatic again", "AUTO", "mdi:autorenew");
-  // For automations, which know how long.
-  entities.add("notify", "on_for", "On for",
-               {{"command_topic", order},
-                {"command_template", "{{ {'state': 'ON', 'for': value} | tojson }}"},
-                {"icon", "mdi:timer-edit-outline"}});
-}
-
-void add_controls(Entities& entities, const MqttTopics& topics, const Settings& settings) {
+void add_controls(Entities& entities, const Settings& settings) {
   // The template gives "None", which is unknown, as long as nothing was observed.
-  entities.add("switch", "qos", nullptr,
-               {{"state_topic", topics.state()},
-                {"value_template", "{{ value_json.qos }}"},
-                {"command_topic", topics.of("qos/set")},
-                {"icon", "mdi:phone-lock"}});
+  entities.add("switch", "qos", nullptr, R"j({"state_topic": "@/state",
+       "value_template": "{{ value_json.qos }}",
+       "command_topic": "@/qos/set",
+       "icon": "mdi:phone-lock"})j");
   // The mode to which an order for some time gives way; "Status" tells of that order.
-  const HomeAssistantWords modes{
-      {to_string(Mode::automatic), "Automatic"}, {to_string(Mode::on), "Always on"}, {to_string(Mode::off), "Always off"}};
-  entities.add("select", "mode", "Mode",
-               {{"options", modes.shown()},
-                {"state_topic", topics.state()},
-                {"value_template", modes.to_show("value_json.lasting_mode")},
-                {"command_topic", topics.of("mode/set")},
-                {"command_template", modes.to_say("value")},
-                {"icon", "mdi:tune-variant"}});
-  add_buttons(entities, topics.of("qos/set"));
-  add_duration(entities, topics, "release_after", "Release delay", Duration::zero(), longest_release,
-               settings.policy.release_after, false, "mdi:timer-sand");
-  add_duration(entities, topics, "override_for", "Override time", shortest_override, longest_override,
-               settings.policy.override_for, true, "mdi:timer-cog-outline");
+  entities.add("select", "mode", "Mode", R"j({"options": ["Automatic", "Always on", "Always off"],
+       "state_topic": "@/state",
+       "value_template": "{{ {'auto': 'Automatic', 'on': 'Always on', 'off': 'Always off'}[value_json.lasting_mode] }}",
+       "command_topic": "@/mode/set",
+       "command_template": "{{ {'Automatic': 'auto', 'Always on': 'on', 'Always off': 'off'}[value] }}",
+       "icon": "mdi:tune-variant"})j");
+  // Home Assistant lets administrators alone publish over MQTT; everybody may press a button and choose an option.
+  entities.add("button", "on_30_minutes", "On for 30 minutes", R"j({"command_topic": "@/qos/set",
+       "payload_press": "{\"state\":\"ON\",\"for\":\"30m\"}",
+       "icon": "mdi:timer-play-outline"})j");
+  entities.add("button", "off_30_minutes", "Off for 30 minutes", R"j({"command_topic": "@/qos/set",
+       "payload_press": "{\"state\":\"OFF\",\"for\":\"30m\"}",
+       "icon": "mdi:timer-off-outline"})j");
+  entities.add("button", "automatic", "Automatic again", R"j({"command_topic": "@/qos/set",
+       "payload_press": "AUTO",
+       "icon": "mdi:autorenew"})j");
+  // For automations, which know how long.
+  entities.add("notify", "on_for", "On for", R"j({"command_topic": "@/qos/set",
+       "command_template": "{{ {'state': 'ON', 'for': value} | tojson }}",
+       "icon": "mdi:timer-edit-outline"})j");
+  set_range(entities.add("number", "release_after", "Release delay", R"j({"device_class": "duration",
+       "unit_of_measurement": "s",
+       "min": 0,
+       "max": 600,
+       "step": 1,
+       "mode": "box",
+       "state_topic": "@/release_after",
+       "command_topic": "@/release_after/set",
+       "entity_category": "config",
+       "icon": "mdi:timer-sand"})j"),
+            1s, Duration::zero(), longest_release, settings.policy.release_after);
+  // What is in a file may be no whole number of minutes.
+  set_range(entities.add("number", "override_for", "Override time", R"j({"device_class": "duration",
+       "unit_of_measurement": "min",
+       "min": 1,
+       "max": 1440,
+       "step": 1,
+       "mode": "box",
+       "state_topic": "@/override_for",
+       "command_topic": "@/override_for/set",
+       "entity_category": "config",
+       "icon": "mdi:timer-cog-outline",
+       "value_template": "{{ (value | int / 60) | round(1) | string | replace('.0', '') }}",
+       "command_template": "{{ (value * 60) | round | int }}"})j"),
+            1min, shortest_override, longest_override, settings.policy.override_for);
   if (settings.detector.use == "calls") {
-    const HomeAssistantWords sensitivities{
-        {to_string(Sensitivity::low), "Low"}, {to_string(Sensitivity::normal), "Normal"}, {to_string(Sensitivity::high), "High"}};
-    entities.add("select", "sensitivity", "Sensitivity",
-                 {{"options", sensitivities.shown()},
-                  {"state_topic", topics.of("sensitivity")},
-                  {"value_template", sensitivities.to_show("value")},
-                  {"command_topic", topics.of("sensitivity/set")},
-                  {"command_template", sensitivities.to_say("value")},
-                  {"entity_category", "config"},
-                  {"icon", "mdi:ear-hearing"}});
+    entities.add("select", "sensitivity", "Sensitivity", R"j({"options": ["Low", "Normal", "High"],
+       "state_topic": "@/sensitivity",
+       "value_template": "{{ {'low': 'Low', 'normal': 'Normal', 'high': 'High'}[value] }}",
+       "command_topic": "@/sensitivity/set",
+       "command_template": "{{ {'Low': 'low', 'Normal': 'normal', 'High': 'high'}[value] }}",
+       "entity_category": "config",
+       "icon": "mdi:ear-hearing"})j");
   }
-  entities.add("button", "recheck", "Look again",
-               {{"command_topic", topics.of("recheck/set")}, {"entity_category", "diagnostic"}, {"icon", "mdi:refresh"}});
+  entities.add("button", "recheck", "Look again", R"j({"command_topic": "@/recheck/set",
+       "entity_category": "diagnostic",
+       "icon": "mdi:refresh"})j");
 }
 
 // What stands in the place of the controls where commands are off.
-void add_read_only(Entities& entities, const MqttTopics& topics) {
-  entities.add("binary_sensor", "qos_state", nullptr,
-               {{"state_topic", topics.state()}, {"value_template", "{{ value_json.qos }}"}, {"icon", "mdi:phone-lock"}});
+void add_read_only(Entities& entities) {
+  entities.add("binary_sensor", "qos_state", nullptr, R"j({"state_topic": "@/state",
+       "value_template": "{{ value_json.qos }}",
+       "icon": "mdi:phone-lock"})j");
 }
 
 // The shipped dashboard is written for the default node id; others get theirs into the entity ids.
@@ -121,6 +136,21 @@ std::string entity_prefix(const Settings& settings) {
 }
 
 }  // namespace
+
+Json& Entities::add(const char* platform, const char* key, const char* name, std::string_view rest) {
+  std::string text(rest);
+  replace(text, "@going", switches_ ? going : "Off: this router only watches");
+  replace(text, "@reasons", reasons);
+  replace(text, "@/", base_);
+  const std::string id = name == nullptr ? entity_ : entity_ + "_" + key;
+  Json keys;
+  keys["unique_id"] = unique_ + "_" + key;
+  keys["default_entity_id"] = std::string(platform) + "." + id;
+  keys["name"] = name == nullptr ? Json(nullptr) : Json(name);
+  keys.update(parse_json(text));
+  list_.push_back({key, platform, std::move(keys)});
+  return list_.back().keys;
+}
 
 std::string home_assistant_id(const Settings& settings) {
   return "voip_qosd_" + settings.node.id;
@@ -132,16 +162,15 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
   const std::string& node_name = settings.node.name.empty() ? settings.node.id : settings.node.name;
 
   std::vector<HomeAssistantDevice> devices;
-  Entities node(id, entity_prefix(settings));
+  Entities node(id, entity_prefix(settings), topics.base(), settings.qos.actuator != "none");
   if (settings.mqtt.commands) {
-    add_controls(node, topics, settings);
+    add_controls(node, settings);
   } else {
-    add_read_only(node, topics);
+    add_read_only(node);
   }
-  add_call(node, topics.state());
-  add_usage(node, topics.usage());
-  add_insight(node, topics, settings);
-  add_line(node, topics.line());
+  add_call(node);
+  add_insight(node);
+  add_line(node);
   // A slug holds no hyphen, so that no configured device has this object.
   devices.push_back({"the-node",
                      {{"identifiers", {id}},
@@ -159,9 +188,8 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
     device_id.append(":").append(device_slug);
     std::string entity = entity_prefix(settings);
     entity.append("_").append(device_slug);
-    Entities entities(device_id, entity);
-    add_call(entities, topics.of_device(device_slug, "state"));
-    add_usage(entities, topics.of_device(device_slug, "usage"));
+    Entities entities(device_id, entity, topics.of("device/" + device_slug), true);
+    add_call(entities);
     devices.push_back({device_slug,
                        {{"identifiers", {device_id}},
                         {"name", settings.devices[i].name},
