@@ -128,6 +128,7 @@ class Calls(unittest.TestCase):
             self.assertEqual(ha.state("button.voip_qos_on_30_minutes"), "unavailable", "an order that cannot arrive")
             house.daemon.start()
             self.assertEqual(ha.wait_for("switch.voip_qos", "off", 10), "off")
+        wait_until(lambda: len(house.logged("event.voip_qos_call_event")) >= 2, 20)  # the recorder takes its time
         told = [row["attributes"]["event_type"] for row in house.logged("event.voip_qos_call_event")]
         self.assertEqual(told, ["Call started", "Call ended"])
         house.broker.stop()
