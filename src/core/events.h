@@ -181,6 +181,7 @@ struct Report {
   std::string error;                  // of the actuator; empty: none
   std::string remark;                 // QosObserved::remark of the last look
   std::vector<DeviceReport> devices;  // the configured ones, in the order of the file
+  std::vector<std::string> in_call;   // who is on a call: each name once, the address where none is configured
   friend bool operator==(const Report&, const Report&) = default;
 };
 

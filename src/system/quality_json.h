@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/call_quality.h"
+#include "core/model.h"
 #include "system/json.h"
 
 namespace voip {
@@ -14,6 +15,13 @@ inline Json grade_json(const CallQuality& quality) {
           {"missing_percent", quality.missing_permille ? tenths(*quality.missing_permille) : Json(nullptr)},
           {"delay_ms", quality.delay ? Json(quality.delay->count()) : Json(nullptr)},
           {"cause", quality.cause ? Json(to_string(*quality.cause)) : Json(nullptr)}};
+}
+
+// Of a call by itself, with whether QoS was on.
+inline Json quality_of_call_json(const Call& call) {
+  Json json = grade_json(call.quality);
+  json["had_qos"] = call.had_qos;
+  return json;
 }
 
 inline Json quality_json(const CallQualityReport& report) {

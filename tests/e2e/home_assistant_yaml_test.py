@@ -13,7 +13,7 @@ except ImportError:
 
 SOURCE = os.environ.get("VOIP_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "..", ".."))
 GOLDEN = os.path.join(SOURCE, "tests", "unit", "ports", "mqtt", "payload", "home_assistant_golden.json")
-ENTITY = re.compile(r"\b(?:switch|select|sensor|binary_sensor|number|event|button)\.voip_qos\w*")
+ENTITY = re.compile(r"\b(?:switch|select|sensor|binary_sensor|number|event|button|notify)\.voip_qos\w*")
 TOPIC = re.compile(r"voip-qos/router/([a-z_/]+)")
 
 
@@ -41,9 +41,11 @@ def entities_of_package(package):
     for part in package["mqtt"]:
         for platform, items in part.items():
             for item in items:
-                about = {"platform": platform, **{key: value for key, value in item.items() if key not in ("device", "availability", "qos")}}
+                about = {"platform": platform, **{key: value for key, value in item.items() if key not in ("device", "qos")}}
+                if about["availability"]:
+                    assert about.pop("availability") == [{"topic": "voip-qos/router/status"}], item
                 assert entities.setdefault(item["unique_id"], about) is about, f"twice: {item['unique_id']}"
-                assert item["availability"] == [{"topic": "voip-qos/router/status"}] and item["qos"] == 1, item
+                assert item["qos"] == 1, item
                 assert item["device"]["identifiers"] == ["voip_qosd_router"], item
     return entities
 
@@ -70,6 +72,7 @@ def main():
     wrong, seen = [], set()
     base = os.path.join(SOURCE, "integrations")
     for path in glob.glob(os.path.join(base, "home-assistant", "**", "*.yaml"), recursive=True) + \
+            glob.glob(os.path.join(base, "phone", "*.yaml")) + \
             glob.glob(os.path.join(base, "*", "*.md")) + glob.glob(os.path.join(SOURCE, "docs", "*.md")):
         text = open(path, encoding="utf-8").read()
         name = os.path.relpath(path, base)
@@ -80,6 +83,9 @@ def main():
         for topic in TOPIC.findall(text):
             if topic not in topics:
                 wrong.append(f"{name}: topic {topic} does not exist")
+        # Home Assistant lets administrators alone do that.
+        if path.endswith(".yaml") and "mqtt.publish" in text:
+            wrong.append(f"{name}: mqtt.publish needs an administrator")
         if path.endswith(".yaml"):
             content = yaml.load(text, Loader)
             if "mqtt" in content:

@@ -105,7 +105,7 @@ class Kills(unittest.TestCase):
             with Call(home) as call:
                 self.assertTrue(phone.wait_for(state_with(qos="ON", reason="call"), 8), daemon.log_text())
                 daemon.kill()
-                self.assertTrue(phone.wait_for(lambda m: m.topic.endswith("/status") and m.payload == "offline", 5), "the will says offline")
+                self.assertTrue(phone.wait_for(lambda m: m.topic.endswith("/status") and m.payload == "offline", 15), "the will says offline")
                 self.assertTrue(is_shaped(home), "the call keeps its lane")
                 since = len(phone.messages)
                 daemon.start()

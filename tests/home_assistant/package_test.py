@@ -32,28 +32,25 @@ class Package(unittest.TestCase):
     def test_it_does_what_discovery_does_and_gives_way_to_it(self):
         with House({"home_assistant": {"discovery": False}}, files={f"packages/{PACKAGE.name}": PACKAGE.read_text()}) as house:
             house.daemon.start()
-            # The automation of the package is there besides, and may bear its own name.
-            automation = {"automation.voip_qos_ask_for_everything": "on"}
-            self.assert_quiet(house, NODE | automation, 10)
+            self.assert_quiet(house, NODE, 10)
             self.assertEqual([d["name"] for d in house.ha.ask("config/device_registry/list") if d["manufacturer"] == "voip-qosd"], ["VoIP QoS"])
             house.ha.call("switch.turn_on", "switch.voip_qos")
             self.assertTrue(wait_until(lambda: is_shaped(house.home), 5), house.daemon.log_text())
-            house.ha.call("select.select_option", "select.voip_qos_mode", option="auto")
+            house.ha.call("select.select_option", "select.voip_qos_mode", option="Automatic")
             self.assertEqual(house.ha.wait_for("switch.voip_qos", "off", 8), "off")
             house.ha.call("number.set_value", "number.voip_qos_release_after", value=3)
             self.assertEqual(house.ha.wait_for("number.voip_qos_release_after", "3", 3), "3")
             house.ha.call("number.set_value", "number.voip_qos_release_after", value=2)
             with SipCall(house.home, talk_s=5) as call:
                 self.assertEqual(house.ha.wait_for("binary_sensor.voip_qos_call", "on", 10), "on")
-                self.assertEqual(house.ha.attributes("event.voip_qos_call_event").get("event_type"), "call_started")
+                self.assertEqual(house.ha.attributes("event.voip_qos_call_event").get("event_type"), "Call started")
                 call.wait_hung_up()
             self.assertEqual(house.ha.wait_for("switch.voip_qos", "off", 15), "off")
 
-            # What the broker does not keep is asked for.
-            event = house.ha.state("event.voip_qos_call_event")
+            # The broker keeps all of it.
+            was = {entity: house.ha.state(entity) for entity in ("event.voip_qos_call_event", "sensor.voip_qos_last_call")}
             house.ha.restart()
-            pressed = {"button.voip_qos_recheck": "unknown", "event.voip_qos_call_event": event}
-            self.assert_quiet(house, NODE | automation | pressed, 10)
+            self.assert_quiet(house, NODE | was, 10)
             self.assertEqual(house.complaints(), [])
 
             # From hand-written to discovered: the same entities, by the same ids.

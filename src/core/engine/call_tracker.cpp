@@ -324,6 +324,21 @@ void CallTracker::write_report(std::int32_t device, DeviceReport& report) const 
   }
 }
 
+void CallTracker::write_names(std::vector<std::string>& names) const {
+  std::size_t known = 0;
+  for (const ActiveCall& active : calls_) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(known);
+    if (std::find(names.begin(), end, active.call.device) != end) {
+      continue;
+    }
+    if (known == names.size()) {
+      names.emplace_back();
+    }
+    names[known++] = active.call.device;
+  }
+  names.resize(known);
+}
+
 Rates CallTracker::rates(std::int32_t device, const FlowTable& flows) const {
   Rates total;
   for (const ActiveCall& active : calls_) {

@@ -60,6 +60,8 @@ class CallTracker {
   [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
   // Calls of one configured device.
   void write_report(std::int32_t device, DeviceReport& report) const;
+  // Who is on a call, as Report::in_call has it.
+  void write_names(std::vector<std::string>& names) const;
   // Rates of the media flows now; of one device, or of all (no_device).
   [[nodiscard]] Rates rates(std::int32_t device, const FlowTable& flows) const;
 

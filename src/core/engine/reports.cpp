@@ -82,7 +82,7 @@ void Engine::tell_report() {
 // members in their order: with a new one this does not compile until it is written here.
 void Engine::write_report(Report& report) const {
   auto& [observed, wanted, mode, lasting_mode, reason, override_until, settings, calls, call_started, sight, sight_reason, error,
-         remark, devices] = report;
+         remark, devices, in_call] = report;
   observed = reconciler_.state();
   wanted = decision().wanted;
   mode = policy_.mode();
@@ -103,6 +103,7 @@ void Engine::write_report(Report& report) const {
   for (std::size_t i = 0; i < devices.size(); ++i) {
     calls_.write_report(static_cast<std::int32_t>(i), devices[i]);
   }
+  calls_.write_names(in_call);
 }
 
 void Engine::take_order(const RequestId& request, Duration answer_within, Instant now) {

@@ -103,6 +103,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"override_until", instant_or_null(report.override_until, calendar)},
              {"call_active", report.calls > 0},
              {"calls", report.calls},
+             {"in_call", report.in_call},
              {"call_started", instant_or_null(report.call_started, calendar)},
              {"detector", to_string(report.sight)},
              {"detector_reason", or_null(report.sight_reason)},

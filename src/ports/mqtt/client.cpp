@@ -45,8 +45,14 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options, 
   if (!options.password.empty()) {
     connect.set_password(options.password);
   }
+  const auto will_delay = static_cast<std::int32_t>(options.will_delay / Duration(1s));
+  const bool delays_will = !will.topic.empty() && options.version == 5 && will_delay > 0;
   if (!will.topic.empty()) {
-    connect.set_will_message(mqtt::message(will.topic, will.payload, will.qos, will.is_retained));
+    mqtt::properties properties;
+    if (delays_will) {
+      properties.add({mqtt::property::WILL_DELAY_INTERVAL, will_delay});
+    }
+    connect.set_will(mqtt::will_options(will.topic, mqtt::binary_ref(will.payload), will.qos, will.is_retained, properties));
   }
   if (VOIP_TLS && needs_tls) {
     mqtt::ssl_options tls;
@@ -63,7 +69,12 @@ void fill(mqtt::connect_options& connect, const MqttConnectionOptions& options, 
   }
   if (options.version == 5) {
     // Last, and the options live on until the library has them: their copies refer to these.
-    connect.set_properties({{mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::uint32_t>(largest_incoming_bytes)}});
+    mqtt::properties properties{{mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::uint32_t>(largest_incoming_bytes)}};
+    if (delays_will) {
+      // The will is published when the session ends, however long its own delay is.
+      properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, will_delay});
+    }
+    connect.set_properties(std::move(properties));
   }
 }
 
@@ -141,15 +152,16 @@ class PahoClient : public MqttClient {
     }
   }
 
-  void subscribe(const std::string& filter, bool wants_retained) override {
+  void subscribe(const std::string& filter, MqttRetained retained) override {
     if (!line_->is_connected) {
       return;
     }
     try {
       // What we publish ourselves does not come back (MQTT 5). Retained commands are taken in, so that they can be complained of.
-      const mqtt::subscribe_options options(
-          true, 0,
-          wants_retained ? mqtt::subscribe_options::SEND_RETAINED_ON_SUBSCRIBE : mqtt::subscribe_options::DONT_SEND_RETAINED);
+      const mqtt::subscribe_options options(true, retained == MqttRetained::told ? 1 : 0,
+                                            retained == MqttRetained::unwanted
+                                                ? mqtt::subscribe_options::DONT_SEND_RETAINED
+                                                : mqtt::subscribe_options::SEND_RETAINED_ON_SUBSCRIBE);
       client_->subscribe(filter, 1, nullptr, receipts_, options);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the connection went away; the next one subscribes again
     }

@@ -30,7 +30,15 @@ struct MqttConnectionOptions {
   std::string key_file;
   bool verify_hostname = true;
   MqttMessage will;
+  Duration will_delay{};      // so long we may be away before the broker publishes it (MQTT 5)
   bool knocks_first = false;  // at the broker's port, before the library does: for who waits for the answer
+};
+
+// What a subscription does with what is retained.
+enum class MqttRetained : std::uint8_t {
+  unwanted,
+  wanted,
+  told,  // wanted; and whatever is published as retained comes as such, while we listen, too (MQTT 5)
 };
 
 enum class MqttSent : std::uint8_t {
@@ -55,7 +63,7 @@ class MqttClient {
   // As MqttConnection has them; connect() is the library's part of it.
   virtual void connect() = 0;
   virtual MqttSent publish(const MqttMessage& message, const std::string& correlation_data) = 0;
-  virtual void subscribe(const std::string& filter, bool wants_retained) = 0;
+  virtual void subscribe(const std::string& filter, MqttRetained retained) = 0;
   virtual void ask_for_sign() = 0;
   [[nodiscard]] virtual std::uint32_t signs_of_life() const = 0;
   virtual void stop(const MqttMessage& farewell, Duration limit) = 0;

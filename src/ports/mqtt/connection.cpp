@@ -111,9 +111,9 @@ MqttSent MqttConnection::publish(const MqttMessage& message, const std::string& 
   return client ? client->publish(message, correlation_data) : MqttSent::never;
 }
 
-void MqttConnection::subscribe(const std::string& filter, bool wants_retained) {
+void MqttConnection::subscribe(const std::string& filter, MqttRetained retained) {
   if (const auto& client = brokers_[current_].client) {
-    client->subscribe(filter, wants_retained);
+    client->subscribe(filter, retained);
   }
 }
 

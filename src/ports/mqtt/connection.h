@@ -39,7 +39,7 @@ class MqttConnection {
 
   // These wait for nothing; answers of the broker are not needed.
   MqttSent publish(const MqttMessage& message, const std::string& correlation_data);
-  void subscribe(const std::string& filter, bool wants_retained);
+  void subscribe(const std::string& filter, MqttRetained retained);
   // Asks for a packet that a broker has to answer, whatever it thinks of it.
   void ask_for_sign();
   // Grows with each receipt of the broker, for what was published and for that question alike. What else comes in does not

@@ -26,13 +26,13 @@ MqttDiscovery::MqttDiscovery(const Settings& settings, std::string version, Loop
 
 void MqttDiscovery::connected(MqttConnection& connection) {
   lost();
-  connection.subscribe(discovery_filter(settings_), true);
-  connection.subscribe(settings_.home_assistant.prefix + "/status", false);
+  connection.subscribe(discovery_filter(settings_), MqttRetained::wanted);
+  connection.subscribe(settings_.home_assistant.prefix + "/status", MqttRetained::unwanted);
   set(announce_timer_, look_around, [this] { announce(); });
 }
 
 void MqttDiscovery::lost() {
-  for (Timer* timer : {&announce_timer_, &later_timer_, &rates_timer_}) {
+  for (Timer* timer : {&announce_timer_, &later_timer_, &repeat_timer_}) {
     if (*timer) {
       loop_.cancel(**timer);
       timer->reset();
@@ -81,7 +81,9 @@ void MqttDiscovery::announce() {
       }
     });
   }
-  set(rates_timer_, until_subscribed, voice_.say_rates);
+  // What has changed of an entity but for its topic makes Home Assistant read nothing again: it is to hear it anew. And what the
+  // broker does not keep has to be said to those who have only just subscribed.
+  set(repeat_timer_, until_subscribed, voice_.say_everything);
 }
 
 void MqttDiscovery::set(Timer& timer, Duration after, std::function<void()> due) {

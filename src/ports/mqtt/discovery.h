@@ -22,7 +22,6 @@ class MqttDiscovery {
   struct Voice {
     std::function<void(MqttMessage)> say;
     std::function<void()> say_everything;
-    std::function<void()> say_rates;  // which the broker does not keep for those who have only just subscribed
   };
 
   MqttDiscovery(const Settings& settings, std::string version, Loop& loop, Voice voice);
@@ -50,7 +49,7 @@ class MqttDiscovery {
   std::vector<MqttMessage> later_;
   Timer announce_timer_;
   Timer later_timer_;
-  Timer rates_timer_;
+  Timer repeat_timer_;
 };
 
 }  // namespace voip

@@ -1,6 +1,5 @@
 #include "ports/mqtt/mqtt.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,16 +14,16 @@
 #include "ports/mqtt/link.h"
 #include "ports/mqtt/outbox.h"
 #include "ports/mqtt/past.h"
+#include "ports/mqtt/payload/last_calls.h"
 #include "ports/mqtt/payload/rates.h"
 #include "ports/mqtt/payload/topics.h"
+#include "ports/mqtt/payload/usage.h"
 #include "ports/mqtt/twin.h"
 #include "system/loop.h"
 
 namespace voip {
 namespace {
 
-constexpr Duration first_send_delay = 10ms;
-constexpr Duration longest_send_delay = 1s;
 constexpr Duration farewell_limit = 1s;
 
 class Mqtt : public Port {
@@ -54,10 +53,8 @@ class Mqtt : public Port {
   enum class Which : std::uint8_t { changed, unsaid, all };
   void say_report(Which which);
   [[nodiscard]] std::vector<MqttMessage> report_messages() const;
-  void say_rates();
-  void say(const MqttMessage& message, const std::string& correlation_data = {});
-  void send();
-  void send_later();
+  void say_rates(bool wants_all);
+  void say(const MqttMessage& message) { sender_->say(message); }
   void forget_link();
 
   Settings settings_;
@@ -68,7 +65,10 @@ class Mqtt : public Port {
   Instant started_{};
   std::optional<MqttPayloads> payloads_;
   std::optional<MqttRates> rates_messages_;
+  std::optional<MqttUsage> usage_;
+  std::optional<MqttLastCalls> last_calls_;
   std::unique_ptr<MqttLink> link_;
+  std::optional<MqttSender> sender_;
   std::optional<MqttDiscovery> discovery_;
   std::optional<MqttPast> past_;
   MqttTwin twin_;
@@ -86,10 +86,6 @@ class Mqtt : public Port {
     std::uint64_t turn = 0;
   };
   std::map<std::string, Said> said_;  // on this connection, by retained topic: bounded by the topics that there are
-  Outbox outbox_;
-  bool is_slow_told_ = false;  // on this connection
-  std::optional<Loop::TimerId> send_timer_;
-  Duration send_delay_ = first_send_delay;
 };
 
 Status Mqtt::open(Loop& loop) {
@@ -101,11 +97,12 @@ Status Mqtt::open(Loop& loop) {
   // What is retained holds moments of the calendar.
   clock_listener_ = loop.on_clock_set([this] { say_everything(); });
   payloads_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
+  last_calls_.emplace(settings_, [this](Instant instant) { return iso_8601(loop_->wall(instant)); });
   rates_messages_.emplace(topics_);
+  usage_.emplace(topics_);
   if (settings_.home_assistant.discovery) {
     discovery_.emplace(settings_, version_, loop,
-                       MqttDiscovery::Voice{[this](const MqttMessage& message) { say(message); }, [this] { say_everything(); },
-                                            [this] { say_rates(); }});
+                       MqttDiscovery::Voice{[this](const MqttMessage& message) { say(message); }, [this] { say_everything(); }});
   }
   past_.emplace(settings_, loop, [this](const MqttMessage& message) { say(message); });
   Result<std::unique_ptr<MqttLink>> link =
@@ -118,6 +115,7 @@ Status Mqtt::open(Loop& loop) {
     return Error{link.error()};
   }
   link_ = std::move(*link);
+  sender_.emplace(loop, *link_);
   return {};
 }
 
@@ -139,9 +137,16 @@ void Mqtt::perform(const Action& action) {
   } else if (const auto* measured = std::get_if<RatesMeasured>(&action)) {
     rates_ = measured->total;
     device_rates_.assign(measured->devices.begin(), measured->devices.end());
-    say_rates();
+    say_rates(false);
+    for (const MqttMessage& message : usage_->take(*measured, loop_->now())) {
+      say(message);
+    }
   } else if (const auto event = payloads_->event(action)) {
     say(*event);
+    if (const auto* ended = std::get_if<CallEnded>(&action); ended != nullptr && !ended->call.was_none) {
+      last_calls_->add(ended->call);
+      say(last_calls_->message());
+    }
   }
 }
 
@@ -156,11 +161,10 @@ void Mqtt::close() {
 void Mqtt::forget_link() {
   discovery_.reset();
   past_.reset();
-  for (auto* timer : {&send_timer_, &twin_timer_}) {
-    if (*timer) {
-      loop_->cancel(*std::exchange(*timer, std::nullopt));
-    }
+  if (twin_timer_) {
+    loop_->cancel(*std::exchange(twin_timer_, std::nullopt));
   }
+  sender_.reset();
   link_.reset();
 }
 
@@ -168,12 +172,12 @@ void Mqtt::forget_link() {
 
 void Mqtt::connected() {
   if (settings_.mqtt.commands) {
-    link_->connection().subscribe(topics_.of("+/set"), true);
-    link_->connection().subscribe(topics_.of("request/#"), true);
+    link_->connection().subscribe(topics_.of("+/set"), MqttRetained::told);
+    link_->connection().subscribe(topics_.of("request/#"), MqttRetained::told);
   }
-  outbox_.clear();
-  is_slow_told_ = false;
-  link_->connection().subscribe(topics_.of("info"), true);
+  sender_->forget();
+  link_->connection().subscribe(topics_.of("info"), MqttRetained::wanted);
+  link_->connection().subscribe(topics_.last_call(), MqttRetained::wanted);
   twin_.connected();
   past_->connected(link_->connection());
   if (discovery_) {
@@ -183,7 +187,7 @@ void Mqtt::connected() {
 }
 
 void Mqtt::lost() {
-  outbox_.clear();
+  sender_->forget();
   past_->lost();
   if (discovery_) {
     discovery_->lost();
@@ -196,6 +200,12 @@ void Mqtt::take(const MqttIncoming& incoming) {
       say_info();
     }
     look_for_twin();
+    return;
+  }
+  if (incoming.topic == topics_.last_call()) {
+    if (incoming.is_retained) {
+      last_calls_->take_up(incoming.payload);
+    }
     return;
   }
   if (past_->take(incoming) || (discovery_ && discovery_->take(incoming)) || !settings_.mqtt.commands) {
@@ -234,7 +244,7 @@ void Mqtt::act_on(TakenIn taken) {
     say_everything();
   }
   if (taken.answer) {
-    say(taken.answer->message, taken.answer->correlation_data);
+    sender_->say(taken.answer->message, taken.answer->correlation_data);
   }
 }
 
@@ -251,7 +261,13 @@ void Mqtt::say_everything() {
   if (line_) {
     say(payloads_->line(*line_));
   }
-  say_rates();
+  if (!last_calls_->empty()) {
+    say(last_calls_->message());
+  }
+  for (const MqttMessage& message : usage_->all()) {
+    say(message);
+  }
+  say_rates(true);
 }
 
 void Mqtt::say_info() {
@@ -281,46 +297,10 @@ void Mqtt::say_report(Which which) {
   }
 }
 
-void Mqtt::say_rates() {
-  for (const MqttMessage& message :
-       rates_messages_->write({rates_, device_rates_}, report_ ? &*report_ : nullptr, loop_->now())) {
-    say(message, {});
-  }
-}
-
-// What the library does not take now waits in the outbox, where a newer state takes the place of an older one.
-void Mqtt::say(const MqttMessage& message, const std::string& correlation_data) {
-  if (!link_->is_connected()) {
-    return;
-  }
-  if (!outbox_.empty() || link_->connection().publish(message, correlation_data) == MqttSent::later) {
-    if (!outbox_.put({message, correlation_data}) && !std::exchange(is_slow_told_, true)) {
-      log_warning(
-          "mqtt: the broker takes messages more slowly than there are: of the state it gets the newest, some answers and "
-          "events are left out");
-    }
-    if (!send_timer_) {
-      send_later();
-    }
-  }
-}
-
-void Mqtt::send_later() {
-  send_timer_ = loop_->call_at(loop_->now() + send_delay_, [this] {
-    send_timer_.reset();
-    send();
-  });
-  send_delay_ = std::min(send_delay_ * 2, longest_send_delay);
-}
-
-void Mqtt::send() {
-  for (; !outbox_.empty(); outbox_.pop()) {
-    const Outgoing& next = outbox_.front();
-    if (link_->connection().publish(next.message, next.correlation_data) == MqttSent::later) {
-      send_later();
-      return;
-    }
-    send_delay_ = first_send_delay;
+void Mqtt::say_rates(bool wants_all) {
+  for (const MqttMessage* message :
+       rates_messages_->write({rates_, device_rates_}, report_ ? &*report_ : nullptr, loop_->now(), wants_all)) {
+    say(*message);
   }
 }
 

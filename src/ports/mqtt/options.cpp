@@ -105,6 +105,7 @@ Result<MqttConnectionOptions> mqtt_options(const Settings& settings) {
   options.key_file = mqtt.key_file;
   options.verify_hostname = mqtt.verify_hostname;
   options.will = MqttMessage{MqttTopics(settings).status(), "offline", 1, true};
+  options.will_delay = will_delay;
   return options;
 }
 

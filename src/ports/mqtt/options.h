@@ -6,9 +6,13 @@
 
 #include "base/result.h"
 #include "core/settings.h"
+#include "core/time.h"
 #include "ports/mqtt/connection.h"
 
 namespace voip {
+
+// So long the link may be lost before everybody is told that the node is offline: an attempt to come back takes a second.
+inline constexpr Duration will_delay = 5s;
 
 // The last will is the node's "offline".
 Result<MqttConnectionOptions> mqtt_options(const Settings& settings);

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "ports/mqtt/link.h"
 #include "ports/mqtt/payload/topics.h"
+#include "system/loop.h"
 
 namespace voip {
 
@@ -63,6 +66,33 @@ class Outbox {
 
   std::deque<Outgoing> queue_;
   std::size_t bytes_ = 0;
+};
+
+// Sends; what the library does not take now waits in an outbox.
+class MqttSender {
+ public:
+  MqttSender(Loop& loop, MqttLink& link) : loop_(loop), link_(link) {}
+  ~MqttSender();
+  MqttSender(const MqttSender&) = delete;
+  MqttSender& operator=(const MqttSender&) = delete;
+
+  // While there is no connection it is forgotten.
+  void say(const MqttMessage& message, const std::string& correlation_data = {});
+  // What waits for a connection that has ended says nothing to the next one.
+  void forget();
+
+ private:
+  static constexpr Duration first_delay = 10ms;
+  static constexpr Duration longest_delay = 1s;
+  void send();
+  void send_later();
+
+  Loop& loop_;
+  MqttLink& link_;
+  Outbox outbox_;
+  bool is_slow_told_ = false;  // on this connection
+  std::optional<Loop::TimerId> timer_;
+  Duration delay_ = first_delay;
 };
 
 }  // namespace voip

@@ -1,9 +1,12 @@
 #include "ports/mqtt/past.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
 #include "base/words.h"
+#include "ports/mqtt/options.h"
 #include "ports/mqtt/payload/home_assistant.h"
 #include "system/state_file.h"
 
@@ -14,6 +17,7 @@ constexpr const char* file_name = "announced";
 constexpr Duration look_around = 1s;  // retained messages come right after the subscription
 constexpr Duration until_gone = 5s;   // for the broker's receipts
 constexpr std::size_t most_found = 1024;
+constexpr std::array<const char*, 2> kept_of_devices{"state", "usage"};
 
 bool is_below(std::string_view topic, const std::string& base) {
   return topic.starts_with(base + "/");
@@ -48,7 +52,9 @@ std::optional<MqttName> parse_mqtt_name(std::string_view text) {
 MqttPast::MqttPast(const Settings& settings, Loop& loop, std::function<void(MqttMessage)> say)
     : settings_(settings), loop_(loop), say_(std::move(say)), topics_(settings) {
   for (const std::string& slug : topics_.device_slugs()) {
-    device_states_.insert(topics_.of_device(slug, "state"));
+    for (const char* what : kept_of_devices) {
+      device_states_.insert(topics_.of_device(slug, what));
+    }
   }
   if (const auto text = read_state_file(settings.node.state_dir, file_name); text && *text) {
     kept_ = parse_mqtt_name(**text);
@@ -63,13 +69,15 @@ MqttPast::MqttPast(const Settings& settings, Loop& loop, std::function<void(Mqtt
 
 void MqttPast::connected(MqttConnection& connection) {
   lost();
-  connection.subscribe(topics_.of_device("+", "state"), true);
+  for (const char* what : kept_of_devices) {
+    connection.subscribe(topics_.of_device("+", what), MqttRetained::wanted);
+  }
   if (old_) {
     if (MqttTopics(*old_).base() != topics_.base()) {
-      connection.subscribe(MqttTopics(*old_).of("#"), true);
+      connection.subscribe(MqttTopics(*old_).of("#"), MqttRetained::wanted);
     }
     if (!kept_->prefix.empty()) {
-      connection.subscribe(discovery_filter(*old_), true);
+      connection.subscribe(discovery_filter(*old_), MqttRetained::wanted);
     }
   }
   set(look_around, [this] { clear(); });
@@ -94,7 +102,9 @@ bool MqttPast::is_of_the_old_name(const std::string& topic) const {
 }
 
 bool MqttPast::is_gone_device(const std::string& topic) const {
-  return is_below(topic, topics_.of("device")) && topic.ends_with("/state");
+  return is_below(topic, topics_.of("device")) &&
+         std::any_of(kept_of_devices.begin(), kept_of_devices.end(),
+                     [&topic](const char* what) { return topic.ends_with(std::string("/") + what); });
 }
 
 bool MqttPast::take(const MqttIncoming& incoming) {
@@ -116,7 +126,7 @@ void MqttPast::clear() {
   // We have said good-bye under it, or the broker does it for us, as soon as it has missed us for long enough. Whoever lives
   // there then is somebody else.
   if (is_old_name_in_use_ && !std::exchange(has_waited_, true)) {
-    set(2 * settings_.mqtt.keep_alive, [this] { clear(); });
+    set(2 * settings_.mqtt.keep_alive + will_delay, [this] { clear(); });
     return;
   }
   std::size_t of_the_old_name = 0;

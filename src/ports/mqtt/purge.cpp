@@ -110,8 +110,8 @@ Result<MqttPurged> purge_mqtt(const Settings& settings) {
   }
   MqttConnection& connection = **connected;
   const MqttTopics topics(settings);
-  connection.subscribe(topics.of("#"), true);
-  connection.subscribe(discovery_filter(settings), true);
+  connection.subscribe(topics.of("#"), MqttRetained::wanted);
+  connection.subscribe(discovery_filter(settings), MqttRetained::wanted);
   const Found found = find_retained(connection, topics);
 
   const auto end = Steady::now() + send_limit;

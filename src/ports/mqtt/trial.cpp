@@ -83,7 +83,7 @@ MqttTrial try_broker(const MqttConnectionOptions& options, std::size_t broker, c
   }
   if (!attempt.has_failed()) {
     for (const std::string& topic : topics) {
-      connection.subscribe(topic, true);
+      connection.subscribe(topic, MqttRetained::wanted);
     }
     commands.wait_until([&] { return trial.retained.size() == topics.size() || attempt.has_failed(); }, retained_time);
     connection.stop({}, retained_time);

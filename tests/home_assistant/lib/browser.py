@@ -22,8 +22,6 @@ from home import HomeError
 from home_assistant import SCRIPT, HomeAssistant
 from web import Refused, Web
 
-_PORT = 9222
-
 # Home Assistant's pages are shadow roots within shadow roots.
 _FIND = """
 (() => {
@@ -31,6 +29,12 @@ _FIND = """
     const found = [...root.querySelectorAll(selector)];
     for (const element of root.querySelectorAll("*")) if (element.shadowRoot) found.push(...window.findDeep(selector, element.shadowRoot));
     return found;
+  };
+  // What was drawn once stays where it is and is hidden.
+  window.isShown = (node) => {
+    for (; node && node !== document; node = node.assignedSlot || node.parentNode || node.host)
+      if (node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display === "none") return false;
+    return true;
   };
   window.textDeep = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return node.textContent;
@@ -43,10 +47,12 @@ _FIND = """
 
 
 class Browser:
-    def __init__(self, ha: HomeAssistant, *, width: int = 1440, height: int = 1180):
+    def __init__(self, ha: HomeAssistant, *, width: int = 1440, height: int = 1180, language: str = "en", port: int = 9222):
         self.ha = ha
+        self._language = language
         self._size = (width, height)
-        self._web = Web(ha.home, ha.host, "127.0.0.1", _PORT)
+        self._port = port
+        self._web = Web(ha.home, ha.host, "127.0.0.1", port)
         self._child: subprocess.Popen | None = None
 
     def __enter__(self) -> "Browser":
@@ -54,7 +60,7 @@ class Browser:
         width, height = self._size
         argv = [str(SCRIPT), "exec", "--bind", f"{folder}:/profile", "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                 "--no-first-run", "--disable-background-networking", "--hide-scrollbars", "--lang=en", f"--window-size={width},{height}",
-                "--user-data-dir=/profile", f"--remote-debugging-port={_PORT}", "about:blank"]
+                "--user-data-dir=/profile", f"--remote-debugging-port={self._port}", "about:blank"]
         with open(folder / "chromium.log", "wb") as log:
             self._child = self.ha.home.popen(self.ha.host, argv, stdout=log, stderr=log, env={**os.environ, "TZ": "UTC"})
         page = wait_until(self._page, 30, every=0.2)
@@ -67,7 +73,7 @@ class Browser:
         tokens = {key: self.ha.tokens[key] for key in ("access_token", "refresh_token", "token_type", "expires_in")}
         tokens |= {"hassUrl": self.ha.client_id.rstrip("/"), "clientId": self.ha.client_id, "expires": int((time.time() + tokens["expires_in"]) * 1000)}
         # The sidebar would take a third of a narrow window.
-        stored = {"hassTokens": tokens, "dockedSidebar": "always_hidden", "enableShortcuts": False}
+        stored = {"hassTokens": tokens, "dockedSidebar": "always_hidden", "enableShortcuts": False, "selectedLanguage": self._language}
         script = _FIND + "".join(f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});" for name, value in stored.items())
         self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
         return self
@@ -95,13 +101,20 @@ class Browser:
         return answer["result"].get("value")
 
     def texts(self, selector: str) -> list[str]:
-        """What each such element says, wherever in the shadow it is."""
-        found = self.evaluate(f"window.findDeep ? window.findDeep({json.dumps(selector)}).map(e => window.textDeep(e).replace(/\\s+/g, ' ').trim()) : []")
+        """What each such element says that is shown, wherever in the shadow it is."""
+        found = self.evaluate(f"window.findDeep ? window.findDeep({json.dumps(selector)}).filter(window.isShown).map(e => window.textDeep(e).replace(/\\s+/g, ' ').trim()) : []")
         return found or []
+
+    def place(self, selector: str, number: int = 0) -> dict:
+        return self.evaluate(f"(() => {{ const box = window.findDeep({json.dumps(selector)}).filter(window.isShown)[{number}].getBoundingClientRect();"
+                             " return {x: Math.round(box.x + window.scrollX), y: Math.round(box.y + window.scrollY)}; })()")
+
+    def prefer_dark(self, is_dark: bool) -> None:
+        self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}])
 
     def click(self, selector: str, number: int = 0) -> None:
         """With the mouse, in its middle."""
-        script = f"(() => {{ const e = window.findDeep({json.dumps(selector)})[{number}]; e.scrollIntoView({{block: 'center'}});" \
+        script = f"(() => {{ const e = window.findDeep({json.dumps(selector)}).filter(window.isShown)[{number}]; e.scrollIntoView({{block: 'center'}});" \
                  " const box = e.getBoundingClientRect(); return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
         place = self.evaluate(script)
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):

@@ -11,6 +11,7 @@ scripts/home-assistant makes the root that it runs in; raises Unavailable where 
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import re
 import signal
@@ -196,6 +197,19 @@ class HomeAssistant:
 
     def add_mqtt(self, address: str, port: int = 1883) -> None:
         self.flow("mqtt", {"broker": address, "port": port, "other_settings": {"set_client_cert": False, "set_ca_cert": "off"}})
+
+    def as_ordinary_user(self, name: str = "Child") -> "HomeAssistant":
+        """A new account that is no administrator's, logged in with its password: the same Home Assistant through its eyes."""
+        user = self.ask("config/auth/create", name=name, group_ids=["system-users"], local_only=False)["user"]
+        about = {"username": name.lower(), "password": "only a test"}
+        self.ask("config/auth_provider/homeassistant/create", user_id=user["id"], **about)
+        flow = self.web.request("POST", "/auth/login_flow", {"client_id": self.client_id, "handler": ["homeassistant", None], "redirect_uri": self.client_id})
+        done = self.web.request("POST", f"/auth/login_flow/{flow['flow_id']}", {"client_id": self.client_id, **about})
+        member = copy.copy(self)
+        member.tokens = {}
+        member._take_token({"grant_type": "authorization_code", "code": done["result"]})
+        member._log_in()
+        return member
 
     def add_automation(self, name: str, content: dict) -> str:
         """As its editor saves one; the entity that it becomes."""

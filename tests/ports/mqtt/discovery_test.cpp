@@ -34,13 +34,19 @@ class HomeAssistantDiscovery : public testing::Test {
   Broker broker;
 };
 
-TEST_F(HomeAssistantDiscovery, IsRetainedAndFollowedByRates) {
+// Of an entity whose topic stays Home Assistant reads nothing again.
+TEST_F(HomeAssistantDiscovery, IsRetainedAndFollowedByTheStateOnceMore) {
   Node node(settings());
   ASSERT_TRUE(node.open().ok());
   Observer observer(broker);
   ASSERT_TRUE(saw(node, observer, phone_topic));
-  const std::size_t rates = observer.count("router/rates {");
-  EXPECT_TRUE(node.run_until([&] { return observer.count("router/rates {") == rates + 1; }, 3s));
+  for (const char* topic : {"router/state {", "router/usage {", "router/mode auto", "kitchen_phone/usage {"}) {
+    EXPECT_TRUE(node.run_until([&] {
+      return observer.text().find(topic, observer.text().find(phone_topic)) != std::string::npos;
+    })) << topic
+        << '\n'
+        << observer.text();
+  }
   Observer later(broker);
   ASSERT_TRUE(saw(node, later, "1 " + phone_topic));
   EXPECT_TRUE(saw(node, later, "1 " + node_topic));
@@ -84,13 +90,13 @@ TEST_F(HomeAssistantDiscovery, MovesToTheOtherStyleAndBack) {
     ASSERT_TRUE(saw(node, later, "homeassistant/switch/voip_qosd_router/the-node-qos/config {"));
     node.run_for(100ms);
     EXPECT_FALSE(later.saw("homeassistant/device/"));
-    EXPECT_EQ(later.count("homeassistant/"), 25U);
+    EXPECT_EQ(later.count("homeassistant/"), 34U);
     node.close();
   }
   Node node(settings());
   ASSERT_TRUE(node.open().ok());
   Observer observer(broker);
-  ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 25; })) << observer.text();
+  ASSERT_TRUE(node.run_until([&] { return observer.count(removal) == 34; })) << observer.text();
   Observer later(broker);
   ASSERT_TRUE(saw(node, later, phone_topic));
   node.run_for(100ms);
@@ -128,7 +134,7 @@ TEST_F(HomeAssistantDiscovery, APurgeLeavesNothingBehindAndOthersAlone) {
   broker.publish("voip-qos/router/qos/set", "ON", {"-r"});
   const Result<MqttPurged> purged = purge_mqtt(settings());
   ASSERT_TRUE(purged.ok()) << purged.error();
-  EXPECT_EQ(purged->topics, 13U);  // ten of the node, the stray command, two of discovery
+  EXPECT_EQ(purged->topics, 15U);  // twelve of the node, the stray command, two of discovery
   EXPECT_FALSE(purged->node_was_online);
   Observer later(broker);
   Node clock{Settings{}};
@@ -178,7 +184,7 @@ TEST_F(HomeAssistantDiscovery, ManyEntitiesArriveAllAtOnce) {
   ASSERT_TRUE(node.open().ok());
   node.run_for(2s);
   Observer later(broker);
-  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 20U + 41U * 5U; }, 5s))
+  EXPECT_TRUE(node.run_until([&] { return later.count("homeassistant/") == 29U + 41U * 5U; }, 5s))
       << later.count("homeassistant/");
 }
 

@@ -7,7 +7,7 @@ constexpr const char* base = "voip-qos/router/";
 
 class MqttPort : public MqttTest {};
 
-const std::string idle_state = R"(state {"qos":"OFF","wanted":"OFF","mode":"auto","reason":"idle")";
+const std::string idle_state = R"(state {"qos":"OFF","wanted":"OFF","mode":"auto","lasting_mode":"auto","reason":"idle")";
 
 TEST_F(MqttPort, SaysEverythingRetainedOnConnect) {
   Broker broker;
@@ -79,7 +79,7 @@ TEST_F(MqttPort, SaysWhatTheLineCarriesWhenItChangesAndWhenAllIsAskedFor) {
 TEST_F(MqttPort, TurnsCommandsIntoOrdersAndConfirmsThem) {
   Talk talk(settings_for);
   talk.broker.publish("voip-qos/router/qos/set", R"({"state":"ON","for":"30m"})");
-  ASSERT_TRUE(talk.saw(R"({"qos":"ON","wanted":"ON","mode":"on","reason":"manual")"));
+  ASSERT_TRUE(talk.saw(R"({"qos":"ON","wanted":"ON","mode":"on","lasting_mode":"auto","reason":"manual")"));
   ASSERT_EQ(talk.node.orders.size(), 1U);
   EXPECT_EQ(talk.node.orders[0].mode, Mode::on);
   EXPECT_FALSE(talk.node.orders[0].until_changed);
@@ -91,7 +91,7 @@ TEST_F(MqttPort, TurnsCommandsIntoOrdersAndConfirmsThem) {
   ASSERT_TRUE(talk.node.run_until([&] { return talk.observer->count("router/state ") == said + 1; })) << talk.observer->text();
 
   talk.broker.publish("voip-qos/router/mode/set", "auto");
-  ASSERT_TRUE(talk.saw(R"("mode":"auto","reason":"idle")"));
+  ASSERT_TRUE(talk.saw(R"("mode":"auto","lasting_mode":"auto","reason":"idle")"));
   ASSERT_TRUE(talk.node.run_until([&] { return talk.node.orders.size() == 3; }));
   EXPECT_TRUE(talk.node.orders[2].until_changed);
   talk.node.run_for(100ms);

@@ -6,182 +6,145 @@
 
 #include "core/live_settings.h"
 #include "core/model.h"
+#include "ports/mqtt/payload/entity_list.h"
 #include "ports/mqtt/payload/topics.h"
 
 namespace voip {
 namespace {
 
-// Adds what all entities of one device have in common.
-class Entities {
- public:
-  // `unique` and `entity` begin the unique ids and the entity ids.
-  Entities(std::string unique, std::string entity) : unique_(std::move(unique)), entity_(std::move(entity)) {}
-
-  // Without a name it is the main feature and bears the device's.
-  void add(const std::string& platform, const std::string& key, const char* name, const Json& rest) {
-    const std::string entity_id = name == nullptr ? entity_ : entity_ + "_" + key;
-    Json keys{{"unique_id", unique_ + "_" + key},
-              {"default_entity_id", platform + "." + entity_id},
-              {"name", name == nullptr ? Json(nullptr) : Json(name)}};
-    keys.update(rest);
-    list_.push_back({key, platform, std::move(keys)});
+void replace(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
   }
+}
 
-  std::vector<HomeAssistantEntity> take() { return std::move(list_); }
+constexpr std::string_view reasons =
+    R"j({'idle': 'No call', 'call': 'Somebody is on a call', 'release': 'A call has just ended', 'adopted': 'It was on at the start', 'manual': 'Ordered by hand', 'too_long': 'It was on for too long', 'pause': 'A pause between two calls', 'stopping': 'The service is ending'}[value_json.reason])j";
+constexpr std::string_view going =
+    R"j({{ ('Cannot be switched ' if value_json.error else 'Being switched ') ~ value_json.wanted | lower }})j";
 
- private:
-  std::string unique_;
-  std::string entity_;
-  std::vector<HomeAssistantEntity> list_;
-};
-
-void add_call(Entities& entities, const std::string& state) {
+void add_call(Entities& entities) {
+  // No device class: none says of "off" that nobody is on a call, and "running" says in German that it is out of order.
   entities.add("binary_sensor", "call", "Call",
-               {{"device_class", "running"},
-                {"state_topic", state},
-                {"value_template", "{{ 'ON' if value_json.call_active else 'OFF' }}"},
-                {"icon", "mdi:phone-in-talk"}});
-}
-
-// Drawn as a curve, in whole numbers. A template gives "None", which is unknown, where the value is null.
-Json measured(const char* device_class, const char* unit, const std::string& topic, const char* value, const Json& rest) {
-  Json keys{{"device_class", device_class},     {"state_class", "measurement"}, {"unit_of_measurement", unit},
-            {"suggested_display_precision", 0}, {"state_topic", topic},         {"value_template", value}};
-  keys.update(rest);
-  return keys;
-}
-
-void add_rates(Entities& entities, const std::string& rates) {
-  entities.add("sensor", "upload", "VoIP upload",
-               measured("data_rate", "kbit/s", rates, "{{ value_json.up_kbit }}", {{"icon", "mdi:upload-network"}}));
-  entities.add("sensor", "download", "VoIP download",
-               measured("data_rate", "kbit/s", rates, "{{ value_json.down_kbit }}", {{"icon", "mdi:download-network"}}));
-  entities.add("sensor", "call_duration", "Call duration",
-               measured("duration", "s", rates, "{{ value_json.call_s }}", Json::object()));
-}
-
-void add_active_calls(Entities& entities, const std::string& state) {
+               R"j({"state_topic":"@/state",)j"
+               R"j("value_template":"{{ 'ON' if value_json.call_active else 'OFF' }}",)j"
+               R"j("icon":"mdi:phone-in-talk"})j");
+  entities.add("sensor", "call_since", "Call since",
+               R"j({"device_class":"timestamp",)j"
+               R"j("state_topic":"@/state",)j"
+               R"j("value_template":"{{ value_json.call_started }}"})j");
   entities.add("sensor", "active_calls", "Active calls",
-               {{"state_class", "measurement"},
-                {"state_topic", state},
-                {"value_template", "{{ value_json.calls }}"},
-                {"icon", "mdi:phone"}});
+               R"j({"state_class":"measurement",)j"
+               R"j("state_topic":"@/state",)j"
+               R"j("value_template":"{{ value_json.calls }}",)j"
+               R"j("icon":"mdi:phone"})j");
+  entities.add("sensor", "upload", "Upload of calls",
+               R"j({"device_class":"data_rate",)j"
+               R"j("state_class":"measurement",)j"
+               R"j("unit_of_measurement":"kbit/s",)j"
+               R"j("suggested_display_precision":0,)j"
+               R"j("state_topic":"@/usage",)j"
+               R"j("value_template":"{{ value_json.up_kbit }}",)j"
+               R"j("icon":"mdi:upload-network"})j");
+  entities.add("sensor", "download", "Download of calls",
+               R"j({"device_class":"data_rate",)j"
+               R"j("state_class":"measurement",)j"
+               R"j("unit_of_measurement":"kbit/s",)j"
+               R"j("suggested_display_precision":0,)j"
+               R"j("state_topic":"@/usage",)j"
+               R"j("value_template":"{{ value_json.down_kbit }}",)j"
+               R"j("icon":"mdi:download-network"})j");
 }
 
 // A file may go further than an order; Home Assistant complains of a value outside of the limits that it was told.
-void add_duration(Entities& entities, const MqttTopics& topics, const char* key, const char* name, Duration least, Duration most,
-                  Duration configured, const char* icon) {
-  const auto seconds = [](Duration duration) { return duration.count() / 1000; };
-  entities.add("number", key, name,
-               {{"device_class", "duration"},
-                {"unit_of_measurement", "s"},
-                {"min", seconds(std::min(least, configured))},
-                {"max", seconds(std::max(most, configured))},
-                {"step", 1},
-                {"mode", "box"},
-                {"state_topic", topics.of(key)},
-                {"command_topic", topics.of(std::string(key) + "/set")},
-                {"entity_category", "config"},
-                {"icon", icon}});
+void set_range(Json& keys, Duration unit, Duration least, Duration most, Duration configured) {
+  keys["min"] = std::min(least, configured) / unit;
+  keys["max"] = (std::max(most, configured) + unit - Duration(1)) / unit;
 }
 
-void add_controls(Entities& entities, const MqttTopics& topics, const PolicySettings& policy) {
+void add_controls(Entities& entities, const Settings& settings) {
   // The template gives "None", which is unknown, as long as nothing was observed.
   entities.add("switch", "qos", nullptr,
-               {{"state_topic", topics.state()},
-                {"value_template", "{{ value_json.qos }}"},
-                {"command_topic", topics.of("qos/set")},
-                {"icon", "mdi:phone-lock"}});
-  entities.add("select", "mode", "Mode",
-               {{"options", {"auto", "on", "off"}},
-                {"state_topic", topics.state()},
-                {"value_template", "{{ value_json.mode }}"},
-                {"command_topic", topics.of("mode/set")},
-                {"icon", "mdi:tune-variant"}});
-  add_duration(entities, topics, "release_after", "Release delay", Duration::zero(), longest_release, policy.release_after,
-               "mdi:timer-sand");
-  add_duration(entities, topics, "override_for", "Override time", shortest_override, longest_override, policy.override_for,
-               "mdi:timer-cog-outline");
-  entities.add("button", "recheck", "Re-check",
-               {{"command_topic", topics.of("recheck/set")}, {"entity_category", "diagnostic"}, {"icon", "mdi:refresh"}});
+               R"j({"state_topic":"@/state",)j"
+               R"j("value_template":"{{ value_json.qos }}",)j"
+               R"j("command_topic":"@/qos/set",)j"
+               R"j("icon":"mdi:phone-lock"})j");
+  // The mode to which an order for some time gives way; "Status" tells of that order.
+  entities.add(
+      "select", "mode", "Mode",
+      R"j({"options":["Automatic","Always on","Always off"],)j"
+      R"j("state_topic":"@/state",)j"
+      R"j("value_template":"{{ {'auto': 'Automatic', 'on': 'Always on', 'off': 'Always off'}[value_json.lasting_mode] }}",)j"
+      R"j("command_topic":"@/mode/set",)j"
+      R"j("command_template":"{{ {'Automatic': 'auto', 'Always on': 'on', 'Always off': 'off'}[value] }}",)j"
+      R"j("icon":"mdi:tune-variant"})j");
+  // Home Assistant lets administrators alone publish over MQTT; everybody may press a button and choose an option.
+  entities.add("button", "on_30_minutes", "On for 30 minutes",
+               R"j({"command_topic":"@/qos/set",)j"
+               R"j("payload_press":"{\"state\":\"ON\",\"for\":\"30m\"}",)j"
+               R"j("icon":"mdi:timer-play-outline"})j");
+  entities.add("button", "off_30_minutes", "Off for 30 minutes",
+               R"j({"command_topic":"@/qos/set",)j"
+               R"j("payload_press":"{\"state\":\"OFF\",\"for\":\"30m\"}",)j"
+               R"j("icon":"mdi:timer-off-outline"})j");
+  entities.add("button", "automatic", "Automatic again",
+               R"j({"command_topic":"@/qos/set",)j"
+               R"j("payload_press":"AUTO",)j"
+               R"j("icon":"mdi:autorenew"})j");
+  // For automations, which know how long.
+  entities.add("notify", "on_for", "On for",
+               R"j({"command_topic":"@/qos/set",)j"
+               R"j("command_template":"{{ {'state': 'ON', 'for': value} | tojson }}",)j"
+               R"j("icon":"mdi:timer-edit-outline"})j");
+  set_range(entities.add("number", "release_after", "Release delay",
+                         R"j({"device_class":"duration",)j"
+                         R"j("unit_of_measurement":"s",)j"
+                         R"j("min":0,)j"
+                         R"j("max":600,)j"
+                         R"j("step":1,)j"
+                         R"j("mode":"box",)j"
+                         R"j("state_topic":"@/release_after",)j"
+                         R"j("command_topic":"@/release_after/set",)j"
+                         R"j("entity_category":"config",)j"
+                         R"j("icon":"mdi:timer-sand"})j"),
+            1s, Duration::zero(), longest_release, settings.policy.release_after);
+  // What is in a file may be no whole number of minutes.
+  set_range(entities.add("number", "override_for", "Override time",
+                         R"j({"device_class":"duration",)j"
+                         R"j("unit_of_measurement":"min",)j"
+                         R"j("min":1,)j"
+                         R"j("max":1440,)j"
+                         R"j("step":1,)j"
+                         R"j("mode":"box",)j"
+                         R"j("state_topic":"@/override_for",)j"
+                         R"j("command_topic":"@/override_for/set",)j"
+                         R"j("entity_category":"config",)j"
+                         R"j("icon":"mdi:timer-cog-outline",)j"
+                         R"j("value_template":"{{ (value | int / 60) | round(1) | string | replace('.0', '') }}",)j"
+                         R"j("command_template":"{{ (value * 60) | round | int }}"})j"),
+            1min, shortest_override, longest_override, settings.policy.override_for);
+  if (settings.detector.use == "calls") {
+    entities.add("select", "sensitivity", "Sensitivity",
+                 R"j({"options":["Low","Normal","High"],)j"
+                 R"j("state_topic":"@/sensitivity",)j"
+                 R"j("value_template":"{{ {'low': 'Low', 'normal': 'Normal', 'high': 'High'}[value] }}",)j"
+                 R"j("command_topic":"@/sensitivity/set",)j"
+                 R"j("command_template":"{{ {'Low': 'low', 'Normal': 'normal', 'High': 'high'}[value] }}",)j"
+                 R"j("entity_category":"config",)j"
+                 R"j("icon":"mdi:ear-hearing"})j");
+  }
+  entities.add("button", "recheck", "Look again",
+               R"j({"command_topic":"@/recheck/set",)j"
+               R"j("entity_category":"diagnostic",)j"
+               R"j("icon":"mdi:refresh"})j");
 }
 
 // What stands in the place of the controls where commands are off.
-void add_read_only(Entities& entities, const MqttTopics& topics) {
+void add_read_only(Entities& entities) {
   entities.add("binary_sensor", "qos_state", nullptr,
-               {{"device_class", "running"},
-                {"state_topic", topics.state()},
-                {"value_template", "{{ value_json.qos }}"},
-                {"icon", "mdi:phone-lock"}});
-}
-
-void add_insight(Entities& entities, const MqttTopics& topics) {
-  Json reasons = Json::array();
-  for (const Reason reason : all_reasons) {
-    reasons.push_back(to_string(reason));
-  }
-  entities.add("sensor", "reason", "Reason",
-               {{"device_class", "enum"},
-                {"options", reasons},
-                {"state_topic", topics.state()},
-                {"value_template", "{{ value_json.reason }}"},
-                {"icon", "mdi:help-circle-outline"}});
-  entities.add(
-      "sensor", "override_until", "Override until",
-      {{"device_class", "timestamp"}, {"state_topic", topics.state()}, {"value_template", "{{ value_json.override_until }}"}});
-  // Other events go over the same topic; an empty result is ignored, an unknown type would be warned about.
-  entities.add("event", "call_event", "Call",
-               {{"event_types", {"call_started", "call_ended"}},
-                {"state_topic", topics.event()},
-                {"value_template", "{{ value if value_json.event_type in ['call_started', 'call_ended'] else '' }}"},
-                {"icon", "mdi:phone-log"}});
-  entities.add("binary_sensor", "problem", "QoS problem",
-               {{"device_class", "problem"},
-                {"state_topic", topics.state()},
-                {"value_template", "{{ 'ON' if value_json.error else 'OFF' }}"},
-                {"json_attributes_topic", topics.state()},
-                {"json_attributes_template", "{{ {'error': value_json.error} | tojson }}"},
-                {"entity_category", "diagnostic"}});
-  Json sights = Json::array();
-  for (const Sight sight : {Sight::ok, Sight::limited, Sight::blind}) {
-    sights.push_back(to_string(sight));
-  }
-  entities.add("sensor", "detector", "Detector",
-               {{"device_class", "enum"},
-                {"options", sights},
-                {"state_topic", topics.state()},
-                {"value_template", "{{ value_json.detector }}"},
-                {"json_attributes_topic", topics.state()},
-                {"json_attributes_template", "{{ {'reason': value_json.detector_reason} | tojson }}"},
-                {"entity_category", "diagnostic"},
-                {"icon", "mdi:eye-outline"}});
-}
-
-void add_line(Entities& entities, const std::string& line) {
-  entities.add("sensor", "line_upload", "Line upload",
-               measured("data_rate", "kbit/s", line, "{{ value_json.up_kbit }}", {{"icon", "mdi:upload"}}));
-  entities.add("sensor", "line_download", "Line download",
-               measured("data_rate", "kbit/s", line, "{{ value_json.down_kbit }}", {{"icon", "mdi:download"}}));
-  entities.add("sensor", "line_upload_queue", "Upload queue",
-               measured("duration", "ms", line, "{{ value_json.up_queue_ms }}",
-                        {{"entity_category", "diagnostic"}, {"icon", "mdi:tray-arrow-up"}}));
-  entities.add("sensor", "line_download_queue", "Download queue",
-               measured("duration", "ms", line, "{{ value_json.down_queue_ms }}",
-                        {{"entity_category", "diagnostic"}, {"icon", "mdi:tray-arrow-down"}}));
-  Json places = Json::array();
-  for (const Bottleneck place :
-       {Bottleneck::none, Bottleneck::upload, Bottleneck::download, Bottleneck::home, Bottleneck::far_end, Bottleneck::unknown}) {
-    places.push_back(to_string(place));
-  }
-  entities.add("sensor", "bottleneck", "Bottleneck",
-               {{"device_class", "enum"},
-                {"options", places},
-                {"state_topic", line},
-                {"value_template", "{{ value_json.bottleneck }}"},
-                {"json_attributes_topic", line},
-                {"json_attributes_template", "{{ {'blocker': value_json.blocker} | tojson }}"},
-                {"entity_category", "diagnostic"},
-                {"icon", "mdi:pipe-valve"}});
+               R"j({"state_topic":"@/state",)j"
+               R"j("value_template":"{{ value_json.qos }}",)j"
+               R"j("icon":"mdi:phone-lock"})j");
 }
 
 // The shipped dashboard is written for the default node id; others get theirs into the entity ids.
@@ -189,7 +152,31 @@ std::string entity_prefix(const Settings& settings) {
   return settings.node.id == NodeSettings{}.id ? "voip_qos" : "voip_qos_" + slug(settings.node.id);
 }
 
+Json about_of(const std::string& id, const std::string& name, const char* model) {
+  Json about;
+  about["identifiers"].push_back(id);
+  about["name"] = name;
+  about["manufacturer"] = "voip-qosd";
+  about["model"] = model;
+  return about;
+}
+
 }  // namespace
+
+Json& Entities::add(const char* platform, const char* key, const char* name, std::string_view rest) {
+  std::string text(rest);
+  replace(text, "@going", switches_ ? going : "Off: this router only watches");
+  replace(text, "@reasons", reasons);
+  replace(text, "@/", base_);
+  const std::string id = name == nullptr ? entity_ : entity_ + "_" + key;
+  Json keys;
+  keys["unique_id"] = unique_ + "_" + key;
+  keys["default_entity_id"] = std::string(platform) + "." + id;
+  keys["name"] = name == nullptr ? Json(nullptr) : Json(name);
+  keys.update(parse_json(text));
+  list_.push_back({key, platform, std::move(keys)});
+  return list_.back().keys;
+}
 
 std::string home_assistant_id(const Settings& settings) {
   return "voip_qosd_" + settings.node.id;
@@ -201,25 +188,19 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
   const std::string& node_name = settings.node.name.empty() ? settings.node.id : settings.node.name;
 
   std::vector<HomeAssistantDevice> devices;
-  Entities node(id, entity_prefix(settings));
+  Entities node(id, entity_prefix(settings), topics.base(), settings.qos.actuator != "none");
   if (settings.mqtt.commands) {
-    add_controls(node, topics, settings.policy);
+    add_controls(node, settings);
   } else {
-    add_read_only(node, topics);
+    add_read_only(node);
   }
-  add_call(node, topics.state());
-  add_rates(node, topics.rates());
-  add_active_calls(node, topics.state());
-  add_insight(node, topics);
-  add_line(node, topics.line());
+  add_call(node);
+  add_insight(node);
+  add_line(node);
   // A slug holds no hyphen, so that no configured device has this object.
-  devices.push_back({"the-node",
-                     {{"identifiers", {id}},
-                      {"name", "VoIP QoS " + node_name},
-                      {"manufacturer", "voip-qosd"},
-                      {"model", "QoS for calls, actuator " + settings.qos.actuator},
-                      {"sw_version", version}},
-                     node.take()});
+  devices.push_back({"the-node", about_of(id, "VoIP QoS " + node_name, "QoS for calls"), node.take()});
+  devices.back().about["model_id"] = settings.qos.actuator;
+  devices.back().about["sw_version"] = version;
 
   for (std::size_t i = 0; i < settings.devices.size(); ++i) {
     const std::string& device_slug = topics.device_slugs()[i];
@@ -228,17 +209,10 @@ std::vector<HomeAssistantDevice> home_assistant_devices(const Settings& settings
     device_id.append(":").append(device_slug);
     std::string entity = entity_prefix(settings);
     entity.append("_").append(device_slug);
-    Entities entities(device_id, entity);
-    add_call(entities, topics.of_device(device_slug, "state"));
-    add_rates(entities, topics.of_device(device_slug, "rates"));
-    add_active_calls(entities, topics.of_device(device_slug, "state"));
-    devices.push_back({device_slug,
-                       {{"identifiers", {device_id}},
-                        {"name", settings.devices[i].name},
-                        {"manufacturer", "voip-qosd"},
-                        {"model", "Device watched for calls"},
-                        {"via_device", id}},
-                       entities.take()});
+    Entities entities(device_id, entity, topics.of("device/" + device_slug), true);
+    add_call(entities);
+    devices.push_back({device_slug, about_of(device_id, settings.devices[i].name, "Device watched for calls"), entities.take()});
+    devices.back().about["via_device"] = id;
   }
   return devices;
 }

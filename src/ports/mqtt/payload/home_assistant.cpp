@@ -39,8 +39,8 @@ MqttMessage device_message(const Settings& settings, const HomeAssistantDevice& 
 
 MqttMessage entity_message(const Settings& settings, const HomeAssistantDevice& device, const HomeAssistantEntity& entity,
                            std::string_view version) {
-  Json payload = entity.keys;
-  payload.update(shared_keys(settings, device, version));
+  Json payload = shared_keys(settings, device, version);
+  payload.update(entity.keys);  // which may have an availability of its own
   // Neither a slug nor a key holds a hyphen, so no two entities share an object.
   return {topic_of(settings, entity.platform, device.object + "-" + entity.key), text_of(payload), 1, true};
 }

@@ -44,17 +44,27 @@ MqttRates::MqttRates(const MqttTopics& topics) {
   for (const std::string& slug : topics.device_slugs()) {
     messages_.push_back({topics.of_device(slug, "rates"), {}, 0, false});
   }
+  due_.reserve(messages_.size());
+  were_idle_.assign(topics.device_slugs().size(), true);
 }
 
-std::span<const MqttMessage> MqttRates::write(const RatesMeasured& rates, const Report* report, Instant now) {
+std::span<const MqttMessage* const> MqttRates::write(const RatesMeasured& rates, const Report* report, Instant now,
+                                                     bool wants_all) {
+  due_.clear();
   write_rates(messages_.front().payload, rates.total, report == nullptr ? 0 : seconds_since(report->call_started, now));
+  due_.push_back(&messages_.front());
   // Before the first call nothing was measured of the devices; that is zero for each of them.
   for (std::size_t i = 0; i + 1 < messages_.size(); ++i) {
-    const bool is_reported = report != nullptr && i < report->devices.size();
-    write_rates(messages_[i + 1].payload, i < rates.devices.size() ? rates.devices[i] : Rates{},
-                is_reported ? seconds_since(report->devices[i].call_started, now) : 0);
+    const Rates device = i < rates.devices.size() ? rates.devices[i] : Rates{};
+    const bool is_idle = device == Rates{};
+    if (wants_all || !is_idle || !were_idle_[i]) {
+      const bool is_reported = report != nullptr && i < report->devices.size();
+      write_rates(messages_[i + 1].payload, device, is_reported ? seconds_since(report->devices[i].call_started, now) : 0);
+      due_.push_back(&messages_[i + 1]);
+    }
+    were_idle_[i] = is_idle;
   }
-  return messages_;
+  return due_;
 }
 
 }  // namespace voip

@@ -14,11 +14,14 @@ class MqttRates {
  public:
   explicit MqttRates(const MqttTopics& topics);
 
-  // The report tells since when a call is up. Valid until the next call.
-  std::span<const MqttMessage> write(const RatesMeasured& rates, const Report* report, Instant now);
+  // The report tells since when a call is up. A device without traffic gets its one zero and then no more, unless all are wanted.
+  // Valid until the next call.
+  std::span<const MqttMessage* const> write(const RatesMeasured& rates, const Report* report, Instant now, bool wants_all);
 
  private:
   std::vector<MqttMessage> messages_;  // of all, then of the devices in their order
+  std::vector<const MqttMessage*> due_;
+  std::vector<bool> were_idle_;
 };
 
 }  // namespace voip

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "core/setting_orders.h"
+#include "ports/mqtt/payload/last_calls.h"
 #include "system/json.h"
 #include "system/line_json.h"
 #include "system/quality_json.h"
@@ -113,10 +114,12 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
   const Json state{{"qos", qos},
                    {"wanted", on_or_off(report.wanted)},
                    {"mode", to_string(report.mode)},
+                   {"lasting_mode", to_string(report.lasting_mode)},
                    {"reason", to_string(report.reason)},
                    {"override_until", instant_or_null(report.override_until, calendar_)},
                    {"call_active", report.calls > 0},
                    {"calls", report.calls},
+                   {"in_call", report.in_call},
                    {"call_started", instant_or_null(report.call_started, calendar_)},
                    {"detector", to_string(report.sight)},
                    {"detector_reason", or_null(report.sight_reason)},
@@ -162,16 +165,6 @@ std::optional<MqttMessage> MqttPayloads::event(const Action& action) const {
                     action);
 }
 
-namespace {
-
-Json with_quality(Json json, const Call& call) {
-  json.update(grade_json(call.quality));
-  json["had_qos"] = call.had_qos;
-  return json;
-}
-
-}  // namespace
-
 MqttMessage MqttPayloads::call_started(const Call& call) const {
   const Json json{{"event_type", "call_started"},
                   {"device", call.device},
@@ -184,26 +177,18 @@ MqttMessage MqttPayloads::call_started(const Call& call) const {
 }
 
 MqttMessage MqttPayloads::call_ended(const Call& call) const {
-  const Instant ended = call.ended.value_or(call.started);
-  const Json json{{"event_type", "call_ended"},
-                  {"device", call.device},
-                  {"remote", call.first_flow.server.address.to_string()},
-                  {"duration_s", seconds_since(call.started, ended)},
-                  {"up_kbit", kbit(call.rates.up_bit_per_s)},
-                  {"down_kbit", kbit(call.rates.down_bit_per_s)},
-                  {"up_pps", call.rates.up_packets_per_s},
-                  {"down_pps", call.rates.down_packets_per_s},
-                  {"started", calendar_(call.started)},
-                  {"ended", calendar_(ended)}};
-  return {topics_.event(), text_of(with_quality(json, call)), 1, false};
+  Json json{{"event_type", "call_ended"}};
+  json.update(ended_call_json(call, calendar_));
+  return {topics_.event(), text_of(json), 1, false};
 }
 
 MqttMessage MqttPayloads::call_bad(const Call& call) const {
-  const Json json{{"event_type", "call_bad"},
-                  {"device", call.device},
-                  {"remote", call.first_flow.server.address.to_string()},
-                  {"started", calendar_(call.started)}};
-  return {topics_.event(), text_of(with_quality(json, call)), 1, false};
+  Json json{{"event_type", "call_bad"},
+            {"device", call.device},
+            {"remote", call.first_flow.server.address.to_string()},
+            {"started", calendar_(call.started)}};
+  json.update(quality_of_call_json(call));
+  return {topics_.event(), text_of(json), 1, false};
 }
 
 MqttMessage MqttPayloads::qos_switched(const QosSwitched& switched) const {

@@ -39,6 +39,8 @@ class MqttTopics {
   [[nodiscard]] std::string status() const { return of("status"); }
   [[nodiscard]] std::string state() const { return of("state"); }
   [[nodiscard]] std::string rates() const { return of("rates"); }
+  [[nodiscard]] std::string usage() const { return of("usage"); }
+  [[nodiscard]] std::string last_call() const { return of("last_call"); }
   [[nodiscard]] std::string line() const { return of("line"); }
   [[nodiscard]] std::string event() const { return of("event"); }
   [[nodiscard]] std::string response(std::string_view what) const { return of("response/" + std::string(what)); }

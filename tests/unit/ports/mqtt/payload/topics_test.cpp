@@ -103,8 +103,9 @@ TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
   const auto messages = payloads.report(Report{});
   ASSERT_EQ(messages.size(), 6U);
   EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
-                                      R"({"qos":null,"wanted":"OFF","mode":"auto","reason":"idle","override_until":null,)"
-                                      R"("call_active":false,"calls":0,"call_started":null,"detector":"ok",)"
+                                      R"({"qos":null,"wanted":"OFF","mode":"auto","lasting_mode":"auto","reason":"idle",)"
+                                      R"("override_until":null,"call_active":false,"calls":0,"in_call":[],)"
+                                      R"("call_started":null,"detector":"ok",)"
                                       R"("detector_reason":null,"error":null,"remark":null})",
                                       1, true}));
   EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
@@ -134,11 +135,13 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
   report.sight_reason = "some flows are offloaded";
   report.error = "tc: exit 2";
   report.devices = {{"Kitchen phone", 2, Instant(5s)}, {"kitchen-PHONE", 0, std::nullopt}};
+  report.in_call = {"Kitchen phone", "192.168.1.77"};
   const auto messages = payloads.report(report);
   ASSERT_EQ(messages.size(), 8U);
   EXPECT_EQ(messages[0].payload,
-            R"({"qos":"ON","wanted":"ON","mode":"on","reason":"manual","override_until":"2025-08-12T13:00:00Z",)"
-            R"("call_active":true,"calls":2,"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
+            R"({"qos":"ON","wanted":"ON","mode":"on","lasting_mode":"auto","reason":"manual",)"
+            R"("override_until":"2025-08-12T13:00:00Z","call_active":true,"calls":2,)"
+            R"("in_call":["Kitchen phone","192.168.1.77"],"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
             R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null})");
   EXPECT_EQ(messages[1].payload, "ON");
   EXPECT_EQ(messages[2].payload, "on");
@@ -159,22 +162,22 @@ TEST(MqttRates, AreNotRetainedAndSayHowLongTheCallIs) {
   measured.total = Rates{87'249, 86'950, 50, 49, 1};
   const std::vector<Rates> of_devices{measured.total, Rates{}, measured.total};  // one more than there are
   measured.devices = of_devices;
-  const auto messages = rates.write(measured, &report, Instant(75'900ms));
-  ASSERT_EQ(messages.size(), 3U);
-  EXPECT_EQ(messages[0],
+  const auto messages = rates.write(measured, &report, Instant(75'900ms), false);
+  ASSERT_EQ(messages.size(), 2U) << "the other phone is idle";
+  EXPECT_EQ(*messages[0],
             (MqttMessage{"voip-qos/router/rates",
                          R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":65})", 0, false}));
-  EXPECT_EQ(messages[1],
+  EXPECT_EQ(*messages[1],
             (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/rates",
                          R"({"up_kbit":87.2,"down_kbit":87.0,"up_pps":50,"down_pps":49,"flows":1,"call_s":63})", 0, false}));
 }
 
 TEST(MqttRates, AreZeroForEveryDeviceBeforeTheFirstCall) {
   MqttRates rates{MqttTopics(two_phones())};
-  const auto messages = rates.write(RatesMeasured{}, nullptr, Instant(1h));
+  const auto messages = rates.write(RatesMeasured{}, nullptr, Instant(1h), true);
   ASSERT_EQ(messages.size(), 3U);
-  for (const MqttMessage& message : messages) {
-    EXPECT_EQ(message.payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
+  for (const MqttMessage* message : messages) {
+    EXPECT_EQ(message->payload, R"({"up_kbit":0.0,"down_kbit":0.0,"up_pps":0,"down_pps":0,"flows":0,"call_s":0})");
   }
 }
 
@@ -190,6 +193,23 @@ TEST(MqttPayloads, TheQualityOfACallIsRetained) {
                          1, true}));
 }
 
+TEST(MqttRates, OfADeviceEndWithOneZero) {
+  MqttRates rates{MqttTopics(two_phones())};
+  const auto said = [&rates](const std::vector<Rates>& of_devices) {
+    RatesMeasured measured;
+    measured.devices = of_devices;
+    return rates.write(measured, nullptr, Instant(1h), false).size() - 1;
+  };
+  const Rates talk{87'000, 87'000, 50, 50, 1};
+  EXPECT_EQ(said({Rates{}, Rates{}}), 0U);
+  EXPECT_EQ(said({talk, Rates{}}), 1U);
+  EXPECT_EQ(said({talk, talk}), 2U);
+  EXPECT_EQ(said({Rates{}, talk}), 2U) << "its zero";
+  EXPECT_EQ(said({Rates{}, talk}), 1U);
+  EXPECT_EQ(said({Rates{}, Rates{}}), 1U);
+  EXPECT_EQ(said({Rates{}, Rates{}}), 0U);
+}
+
 TEST(MqttPayloads, EventsAreNeverRetained) {
   const MqttPayloads payloads(two_phones(), calendar);
   Call call = a_call();
@@ -203,7 +223,7 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_ended","device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,)"
                          R"("up_kbit":87.2,"down_kbit":86.9,"up_pps":50,"down_pps":49,"started":"2025-08-12T12:01:00Z",)"
-                         R"("ended":"2025-08-12T12:03:00Z","grade":"unknown","mos":null,"missing_percent":null,)"
+                         R"("ended":"2025-08-12T12:03:00Z","was_none":false,"grade":"unknown","mos":null,"missing_percent":null,)"
                          R"("delay_ms":null,"cause":null,"had_qos":false})",
                          1, false}));
   call.had_qos = true;
