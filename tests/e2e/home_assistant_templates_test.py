@@ -53,6 +53,8 @@ def kind_of(value):
         return "event"
     if "ended" in value:
         return "last_call"
+    if "grade" in value:
+        return "quality"
     if "bottleneck" in value:
         return "line"
     if "up_kbit" in value:
@@ -66,7 +68,7 @@ def kind_of(value):
 
 def wanted_kind(topic):
     last = topic.rsplit("/", 1)[1]
-    if last in ("event", "rates", "line", "last_call") or last in OTHERS:
+    if last in ("event", "rates", "line", "last_call", "quality") or last in OTHERS:
         return last
     return "device_state" if "/device/" in topic else "state"
 
@@ -105,7 +107,7 @@ def main():
     by_kind = {}
     for text, value in samples():
         by_kind.setdefault(kind_of(value), []).append((text, value))
-    for kind in ("event", "rates", "line", "last_call", "state", "device_state"):
+    for kind in ("event", "rates", "line", "last_call", "quality", "state", "device_state"):
         assert by_kind.get(kind), f"no sample of {kind} in {GOLDEN_PAYLOADS}"
     by_kind.update(OTHERS)
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)

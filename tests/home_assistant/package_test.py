@@ -48,7 +48,7 @@ class Package(unittest.TestCase):
             self.assertEqual(house.ha.wait_for("switch.voip_qos", "off", 15), "off")
 
             # The broker keeps all of it.
-            was = {entity: house.ha.state(entity) for entity in ("event.voip_qos_call_event", "sensor.voip_qos_last_call")}
+            was = {entity: house.ha.state(entity) for entity in ("event.voip_qos_call_event", "sensor.voip_qos_last_call", "sensor.voip_qos_call_quality")}
             house.ha.restart()
             self.assert_quiet(house, NODE | was, 10)
             self.assertEqual(house.complaints(), [])

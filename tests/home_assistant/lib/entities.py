@@ -18,6 +18,7 @@ QUIET = {
     "sensor.voip_qos_on_the_phone": "Nobody",
     "sensor.voip_qos_call_since": "unknown",
     "sensor.voip_qos_last_call": "unknown",
+    "sensor.voip_qos_call_quality": "unknown",
     "sensor.voip_qos_upload": "0",
     "sensor.voip_qos_download": "0",
     "sensor.voip_qos_active_calls": "0",

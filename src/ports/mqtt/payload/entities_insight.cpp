@@ -30,6 +30,13 @@ void add_insight(Entities& entities) {
       R"j("value_template":"{{ value_json.device[:200] ~ ', %d:%02d min' | format(value_json.duration_s // 60, value_json.duration_s % 60) }}",)j"
       R"j("json_attributes_topic":"@/last_call",)j"
       R"j("icon":"mdi:phone-log-outline"})j");
+  entities.add("sensor", "call_quality", "Call quality",
+               R"j({"device_class":"enum",)j"
+               R"j("options":["Good","Fair","Bad","Unknown"],)j"
+               R"j("state_topic":"@/quality",)j"
+               R"j("value_template":"{{ value_json.grade | capitalize }}",)j"
+               R"j("json_attributes_topic":"@/quality",)j"
+               R"j("icon":"mdi:phone-check-outline"})j");
   // Other events go over the same topic; an empty result is ignored, an unknown type would be warned about. Home Assistant tells
   // the last event again when an event entity comes back, so this one never goes.
   entities.add(

@@ -73,7 +73,7 @@ TEST(HomeAssistant, AcceptsEveryMessageThatIsSent) {
         EXPECT_TRUE(entity_ids.insert(entity.at("default_entity_id")).second) << entity.at("default_entity_id");
       }
     }
-    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 34U : 25U);
+    EXPECT_EQ(ids.size(), settings.mqtt.commands ? 35U : 26U);
   }
 }
 
