@@ -9,13 +9,13 @@ import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
-from call import G711, G711_30MS, G729_SILENT, OPUS_DTX, Call  # noqa: E402
+from call import G711, G711_30MS, OPUS_DTX, Call  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
 from topology import Line  # noqa: E402
 
-TALK_S = 22
+TALK_S = 17
 ALIKE_MOS = 0.3
 LOSS = """
 table ip loss {
@@ -56,7 +56,7 @@ class QualityOfCalls(unittest.TestCase):
     def test_calls_with_a_clock_are_judged_as_their_listeners_hear_them(self):
         with Home(line=Line(None, None)) as home:
             daemon = Daemon(home, {"policy": {"release_after": "1s"}}).start()
-            for place, (schedule, lost) in enumerate(((G711, 0), (G711_30MS, 20), (G711, 50))):
+            for place, (schedule, lost) in enumerate(((G711_30MS, 0), (G711, 50))):
                 with self.subTest(schedule=schedule, lost=lost):
                     told, truth = self.talk(home, daemon, schedule=schedule, lost_permille=lost, port=7100 + 10 * place)
                     print(f"{lost / 10} % lost: told {told}, heard {truth:.2f}")
@@ -87,10 +87,8 @@ class QualityOfCalls(unittest.TestCase):
     def test_pauses_are_no_losses(self):
         with Home(line=Line(None, None)) as home:
             daemon = Daemon(home, {"policy": {"release_after": "1s"}}).start()
-            for place, schedule in enumerate((OPUS_DTX, G729_SILENT)):
-                with self.subTest(schedule=schedule):
-                    told, _ = self.talk(home, daemon, schedule=schedule, port=7200 + 10 * place)
-                    self.assertEqual(told["grade"], "unknown", told)
+            told, _ = self.talk(home, daemon, schedule=OPUS_DTX)
+            self.assertEqual(told["grade"], "unknown", told)
             self.assertNotIn(" is bad (MOS ", daemon.log_text())
 
 
