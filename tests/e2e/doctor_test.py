@@ -27,7 +27,14 @@ server = socket.create_server(("", 9100))
 print("ready", flush=True)
 while True: threading.Thread(target=swallow, args=(server.accept()[0],), daemon=True).start()
 """
-UPLOAD = "import socket, sys\nother = socket.create_connection((sys.argv[1], 9100))\nwhile True: other.sendall(b'x' * 20000)"
+# All connections are open before the line is full: how long a way is shows only then.
+UPLOAD = """
+import socket, sys, threading
+def fill(other):
+    while True: other.sendall(b'x' * 20000)
+for other in [socket.create_connection((address, 9100)) for address in sys.argv[1:]]:
+    threading.Thread(target=fill, args=(other,)).start()
+"""
 
 
 class HealthyHome(DoctorTest):
@@ -81,8 +88,7 @@ class HealthyHome(DoctorTest):
             home.run("isp", ["ip", "route", "add", "203.0.113.10/32", "via", home.address("server")])
             sink = home.popen("server", [sys.executable, "-c", SINK], stdout=subprocess.PIPE)
             sink.stdout.readline()
-            for address in (home.address("server"), "203.0.113.10"):
-                home.popen("laptop", [sys.executable, "-c", UPLOAD, address])
+            home.popen("laptop", [sys.executable, "-c", UPLOAD, home.address("server"), "203.0.113.10"])
             self.assertTrue(wait_until(lambda: daemon.status()["line"]["up_kbit"], 30), daemon.status()["line"])
             daemon.command("qos", "on")
             self.assertTrue(wait_until(lambda: daemon.status()["qos"] == "ON", 10), daemon.log_text())

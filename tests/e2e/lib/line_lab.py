@@ -11,6 +11,8 @@ a second; beyond that (40/250 Mbit/s) the way is the one of the machine, well be
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 from daemon import Daemon, merged
@@ -21,6 +23,8 @@ from topology import Line, token_bucket
 
 SECOND = {4: "203.0.113.10", 6: "fd99::10"}
 SETTINGS = {"qos": {"wan": "wan"}, "policy": {"min_on": "1s", "min_off": "1s", "release_after": "2s"}}
+LISTEN = "import socket, sys; server = socket.create_server(('', int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True); print('ready', flush=True); [server.accept() for _ in range(int(sys.argv[2]))]"
+CONNECT = "import socket, sys; [socket.create_connection((address, int(sys.argv[1])), 10).close() for address in sys.argv[2:]]"
 RATE = {"up": "up_kbit", "down": "down_kbit"}
 
 
@@ -43,6 +47,7 @@ class LineLab:
             else:
                 add_address(self.home, self.networks[1])
             self.daemon = Daemon(self.home, self._settings).start()
+            self._open_ways()
         except BaseException:
             self.home.__exit__()
             raise
@@ -50,6 +55,13 @@ class LineLab:
 
     def __exit__(self, *_: object) -> None:
         self.home.__exit__()
+
+    def _open_ways(self) -> None:
+        """As a home that has used both networks before: how long a way is shows when a connection opens on a line that is not full."""
+        port = 5200
+        listener = self.home.popen("server", [sys.executable, "-S", "-E", "-c", LISTEN, str(port), str(len(self.networks))], stdout=subprocess.PIPE, text=True)
+        assert listener.stdout is not None and listener.stdout.readline() == "ready\n"
+        self.home.run("laptop", [sys.executable, "-S", "-E", "-c", CONNECT, str(port), *self.networks])
 
     def fill(self, direction: str, *, only: int | None = None, streams: int = 2, **options) -> list[Transfer]:
         """Transfers with both networks, or with one of them."""
