@@ -60,7 +60,9 @@ class LineLab:
         """As a home that has used both networks before: how long a way is shows when a connection opens on a line that is not full."""
         port = 5200
         listener = self.home.popen("server", [sys.executable, "-S", "-E", "-c", LISTEN, str(port), str(len(self.networks))], stdout=subprocess.PIPE, text=True)
-        assert listener.stdout is not None and listener.stdout.readline() == "ready\n"
+        assert listener.stdout is not None
+        with listener.stdout as said:
+            assert said.readline() == "ready\n"
         self.home.run("laptop", [sys.executable, "-S", "-E", "-c", CONNECT, str(port), *self.networks])
 
     def fill(self, direction: str, *, only: int | None = None, streams: int = 2, **options) -> list[Transfer]:
