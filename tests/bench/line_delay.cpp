@@ -122,7 +122,7 @@ int main() {
     return 1;
   }
   const std::unique_ptr<voip::Loop> loop = std::move(opened).value();
-  const auto port = voip::make_line(Settings{}, [] { return std::string("wan"); });
+  const auto port = voip::make_line(voip::Settings{}, [] { return std::string("wan"); });
   static_cast<void>(port->open(*loop));
   std::printf("%d packets/s in %lld s%32s %14s %14s\n", packets_per_s, static_cast<long long>(measured_for.count()),
               "CPU us/packet", "CPU us/s", "answers/s");
