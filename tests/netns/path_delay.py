@@ -54,7 +54,7 @@ class PathDelay:
             raise HomeError("the delay on the path does not work")
         self._home.run("server", ["ip", "link", "set", _DEVICE, "up"])
         for family in {_family(address) for address in self._ms_of}:
-            for command in ("route add default dev way table 77", "rule add ipproto tcp lookup 77"):
+            for command in (f"route add default dev {_DEVICE} table 77", "rule add ipproto tcp lookup 77"):
                 self._home.run("server", ["ip", f"-{family}", *command.split()])
         return self
 

@@ -184,15 +184,4 @@ CodecClock::Missed CodecClock::missed(Duration length) const {
   return {expected / 1000, (expected - came * 1000 + (expected >= came * 1000 ? 500 : -500)) / 1000};
 }
 
-std::int64_t CodecClock::unevenness(Duration length) const {
-  std::int64_t most = 0;
-  Duration seen{};
-  for (std::size_t i = 0; interval_ && i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
-    seen += ago(i).length;
-    const std::int64_t difference = ago(i).packets * 1000 - expected_in(ago(i).length, *interval_);
-    most = std::max(most, (difference < 0 ? -difference : difference) / 1000);
-  }
-  return most;
-}
-
 }  // namespace voip

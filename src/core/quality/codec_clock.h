@@ -33,8 +33,6 @@ class CodecClock {
   [[nodiscard]] Missed missed(Duration length) const;
   // Since the clock is known.
   [[nodiscard]] Missed missed() const { return {expected_ / 1000, (expected_ - came_ * 1000) / 1000}; }
-  // How unevenly packets came in the last `length`: the most by which one second had too few or too many.
-  [[nodiscard]] std::int64_t unevenness(Duration length) const;
 
  private:
   struct Second {
