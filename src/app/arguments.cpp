@@ -118,6 +118,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
     }
     return SetupOptions{arguments.config, arguments.takes_what_is_found, arguments.undoes};
   }
+  if (command == "lend-socket") {
+    return LendSocketOptions{};
+  }
   if (command == "mqtt-purge") {
     return MqttPurgeOptions{arguments.config};
   }

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
                         [](const DoctorOptions& doctor) { return has_part("doctor") ? doctor_command(doctor) : exit_usage; },
                         [](const SetupOptions& setup) { return has_part("setup") ? setup_command(setup) : exit_usage; },
                         [](const MqttPurgeOptions& purge) { return mqtt_purge_command(purge); },
+                        [](const LendSocketOptions&) { return has_part("lend-socket") ? lend_socket() : exit_usage; },
                         [](const TextOptions& text) {
                           if (text.exit_status == exit_done) {
                             return print(text.text) ? exit_done : exit_failed;

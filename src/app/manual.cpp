@@ -145,7 +145,9 @@ It needs the capability CAP_NET_ADMIN.
 CAP_NET_RAW is optional: it lets it look at TCP headers to learn what the line
 carries, and for
 .I qos.tc.drain
-= "measured".
+= "measured"; a packet socket that
+.B lend-socket
+hands to it does as well.
 )";
 
 constexpr std::string_view exit_statuses = R"(.TP

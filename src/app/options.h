@@ -15,6 +15,8 @@
 
 namespace voip {
 
+struct LendSocketOptions {};
+
 struct RunOptions {
   std::optional<std::string> config;  // absent: the default file, or the defaults if there is none
 };
@@ -25,8 +27,9 @@ struct TextOptions {
   int exit_status = exit_done;
 };
 
-using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions,
-                             RecordOptions, ReplayOptions, TuneOptions, SetupOptions, MqttPurgeOptions, TextOptions>;
+using Options =
+    std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions, RecordOptions,
+                 ReplayOptions, TuneOptions, SetupOptions, MqttPurgeOptions, LendSocketOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

@@ -23,6 +23,7 @@
 #include "ports/orders/orders.h"
 #include "ports/shaping/shaping.h"
 #include "system/loop.h"
+#include "terminal/output.h"
 
 namespace voip {
 namespace {
@@ -66,8 +67,8 @@ Site find_site(const Settings& settings) {
   return site_of(settings, *network);
 }
 
-// In the order in which they see an action: a flow is marked before the line is shaped.
-Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent) {
+// In the order in which they see an action: a flow is marked before the line is shaped. `packets`: a packet socket that was lent.
+Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent, int packets) {
   Ports ports;
   const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
     ports.push_back({std::move(port), can_be_missed});
@@ -88,7 +89,9 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
                      [settings] { return read_lan(settings); }),
       false);
-  add(make_line(settings, [settings] { return find_site(settings).wan; }), true);
+  add(make_line(
+          settings, [settings] { return find_site(settings).wan; }, packets),
+      true);
   add_switch();
   add(make_devices(settings), true);
   add(make_order_file(settings), true);
@@ -145,17 +148,25 @@ void answer_last_questions(Loop& loop, Engine& engine, const Ports& ports) {
   }
 }
 
+// What goes from one life of the engine to the next.
+struct Life {
+  Settings settings;
+  std::optional<OrdersInForce> in_force;
+  int packets = -1;  // a packet socket that was lent to this process
+};
+
 // One life of the engine: from a configuration to the end or to the next configuration. What orders say is read by the first.
 // An error: it could not begin.
-Result<Ending> live(const Settings& settings, Extent extent, const std::optional<std::string>& config_path,
-                    std::optional<OrdersInForce>& in_force, Settings& next) {
+Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>& config_path, Settings& next) {
+  const Settings& settings = life.settings;
+  std::optional<OrdersInForce>& in_force = life.in_force;
   auto opened = Loop::open();
   if (!opened) {
     return Error{opened.error()};
   }
   Loop& loop = **opened;
   const Actuator& actuator = *find_actuator(settings.qos.actuator);
-  auto ports = make_ports(settings, actuator, extent);
+  auto ports = make_ports(settings, actuator, extent, life.packets);
   if (const Status status = open_ports(ports, loop, extent); !status) {
     return Error{status.error()};
   }
@@ -211,12 +222,6 @@ Result<Ending> live(const Settings& settings, Extent extent, const std::optional
   return left_on.empty() ? Ending::asked_to : Ending::left_on;
 }
 
-// What goes from one life of the engine to the next.
-struct Life {
-  Settings settings;
-  std::optional<OrdersInForce> in_force;
-};
-
 Result<Ending> begin(Life& life, Extent extent, const std::optional<std::string>& config_path, Settings& next) {
   const LogSettings& log = life.settings.log;
   if (const Status started = start_log(log_level(log.level), log.target, log.file); !started) {
@@ -226,7 +231,7 @@ Result<Ending> begin(Life& life, Extent extent, const std::optional<std::string>
     log_error(started.error());
   }
   log_info("voip-qosd " VOIP_VERSION ": detector " + life.settings.detector.use + ", actuator " + life.settings.qos.actuator);
-  return live(life.settings, extent, config_path, life.in_force, next);
+  return live(life, extent, config_path, next);
 }
 
 // By habit some are sent to any daemon (USR1 to open the log again), or by the kernel. They mean nothing here, and to end by one
@@ -241,11 +246,12 @@ void ignore_meaningless_signals() {
 
 int run_daemon(const std::optional<std::string>& config_path) {
   ignore_meaningless_signals();
+  const UniqueFd packets = take_lent_packet_socket();
   auto loaded = load_or_complain(config_path);
   if (!loaded) {
     return exit_usage;
   }
-  Life now{std::move(*loaded), {}};
+  Life now{std::move(*loaded), {}, packets.get()};
   std::optional<Life> before;  // the one that a reload has ended
   Extent extent = Extent::whole;
   while (true) {
@@ -275,6 +281,14 @@ int run_daemon(const std::optional<std::string>& config_path) {
       log_info("the configuration was read again");
     }
   }
+}
+
+int lend_socket() {
+  if (const Status lent = lend_packet_socket(); !lent) {
+    complain(lent.error());
+    return exit_failed;
+  }
+  return exit_done;
 }
 
 }  // namespace voip

@@ -11,4 +11,7 @@ namespace voip {
 // Returns the exit status: 0 ended as asked, 1 it failed while running, 2 the configuration is wrong.
 int run_daemon(const std::optional<std::string>& config_path);
 
+// The command of the service manager that runs before the daemon (ports/line/line.h). Returns the exit status.
+int lend_socket();
+
 }  // namespace voip

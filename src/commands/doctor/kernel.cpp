@@ -14,7 +14,7 @@ constexpr std::int64_t nearly_full_percent = 80;
 
 constexpr const char* give_headers =
     "for systemd, where the unit is another than the one that is shipped: systemctl edit voip-qosd, [Service], "
-    "CapabilityBoundingSet=CAP_NET_RAW, AmbientCapabilities=CAP_NET_RAW and RestrictAddressFamilies=AF_PACKET; for Docker: "
+    "ExecStartPre=-+/usr/sbin/voip-qosd lend-socket, NotifyAccess=exec and FileDescriptorStoreMax=1; for Docker: "
     "--cap-add NET_RAW";
 
 std::string kept(const std::string& setting) {
@@ -141,7 +141,7 @@ Checks judge_rights(const KernelFacts& facts, const Settings& settings) {
     return {{"privileges", CheckResult::note, whose + " has CAP_NET_ADMIN; without CAP_NET_RAW nothing is told of the line",
              give_headers}};
   }
-  return {{"privileges", CheckResult::ok, whose + " has CAP_NET_ADMIN and CAP_NET_RAW"}};
+  return {{"privileges", CheckResult::ok, whose + " has CAP_NET_ADMIN, and may look at headers of packets"}};
 }
 
 Checks judge_conntrack(const KernelFacts& facts, const MonitorSettings& settings, const Platform& platform) {

@@ -63,6 +63,11 @@ CommandResult run_if_there(CommandLoop& commands, const std::vector<std::string>
   return is_program(argv.front()) ? commands.run({.argv = argv}, program_limit) : CommandResult{};
 }
 
+// One that was lent is no privilege of the process. It opens one at its start, and says why where it cannot.
+bool has_packet_socket(const RunningDaemon& daemon) {
+  return daemon.status && daemon.status->line && daemon.status->line->blocker.find("packet socket") == std::string::npos;
+}
+
 bool is_hung(const CommandResult& result) {
   return result.failure.find("time") != std::string::npos;
 }
@@ -76,6 +81,7 @@ KernelFacts look_at_kernel(const Settings& settings, const RunningDaemon& daemon
   if (daemon.number) {
     if (const std::string status = read_start("/proc/" + std::to_string(*daemon.number) + "/status"); !status.empty()) {
       facts.of_daemon = parse_rights(status);
+      facts.of_daemon->captures = facts.of_daemon->captures || has_packet_socket(daemon);
     }
   }
   facts.switches = read_conntrack_switches();

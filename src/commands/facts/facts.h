@@ -23,7 +23,7 @@ Platform look_at_platform();
 
 struct Rights {
   bool administers = false;  // CAP_NET_ADMIN, effective
-  bool captures = false;     // CAP_NET_RAW
+  bool captures = false;     // CAP_NET_RAW, or a packet socket that was lent
 };
 // Of the text of /proc/PID/status. Pure.
 Rights parse_rights(std::string_view process_status);

@@ -28,7 +28,8 @@ constexpr std::uint32_t most_thinned_out = 64;
 
 class LinePort : public Port {
  public:
-  LinePort(std::string state_dir, FindWan find_wan) : find_wan_(std::move(find_wan)), file_(std::move(state_dir)) {}
+  LinePort(std::string state_dir, FindWan find_wan, int lent)
+      : find_wan_(std::move(find_wan)), headers_(lent), file_(std::move(state_dir)) {}
 
   Status open(Loop& loop) override {
     loop_ = &loop;
@@ -323,8 +324,8 @@ class LinePort : public Port {
 
 }  // namespace
 
-std::unique_ptr<Port> make_line(const Settings& settings, FindWan find_wan) {
-  return std::make_unique<LinePort>(settings.node.state_dir, std::move(find_wan));
+std::unique_ptr<Port> make_line(const Settings& settings, FindWan find_wan, int lent) {
+  return std::make_unique<LinePort>(settings.node.state_dir, std::move(find_wan), lent);
 }
 
 }  // namespace voip

@@ -1,6 +1,7 @@
 #include "ports/line/packet_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -40,14 +41,19 @@ Status attach(int fd, std::span<const sock_filter> filter) {
   return {};
 }
 
-Result<UniqueFd> open_socket(std::span<const sock_filter> filter) {
-  // Protocol 0: nothing comes in before the filter is there and the device is chosen.
-  UniqueFd fd(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+constexpr std::array<sock_filter, 1> nothing{{BPF_STMT(BPF_RET | BPF_K, 0)}};
+
+void drop_what_came(int fd) {
+  // An error that waits, as that of a device that went down, is read like a packet.
+  for (char byte = 0; recv(fd, &byte, sizeof byte, MSG_DONTWAIT) >= 0 || errno == ENETDOWN || errno == EINTR;) {
+  }
+}
+
+// Nothing comes in before a filter is there and the device is chosen.
+Result<UniqueFd> open_socket(int lent) {
+  UniqueFd fd(lent >= 0 ? fcntl(lent, F_DUPFD_CLOEXEC, 0) : socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) {
     return failure("open a packet socket");
-  }
-  if (const Status attached = attach(fd.get(), filter); !attached) {
-    return Error{attached.error()};
   }
   return fd;
 }
@@ -84,9 +90,12 @@ std::optional<std::chrono::system_clock::time_point> time_of(msghdr& message) {
 Status HeaderSocket::open(const std::string& device) {
   passing_ = Passing::openings;
   one_in_ = 0;
-  auto opened = open_socket(openings_of_tcp(0));
+  auto opened = open_socket(lent_);
   if (!opened) {
     return Error{opened.error()};
+  }
+  if (Status attached = attach(opened->get(), nothing); !attached) {
+    return attached;
   }
   const int yes = 1;
   if (setsockopt(opened->get(), SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) != 0) {
@@ -101,8 +110,19 @@ Status HeaderSocket::open(const std::string& device) {
   if (Status bound = listen(opened->get(), device, index_); !bound) {
     return bound;
   }
+  drop_what_came(opened->get());  // of the device before
+  if (Status attached = attach(opened->get(), openings_of_tcp(0)); !attached) {
+    return attached;
+  }
   fd_ = std::move(*opened);
   return {};
+}
+
+void HeaderSocket::close() {
+  if (fd_ && lent_ >= 0 && attach(fd_.get(), nothing)) {
+    drop_what_came(fd_.get());
+  }
+  fd_.reset();
 }
 
 bool HeaderSocket::is_on(const std::string& device) const {

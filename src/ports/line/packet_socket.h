@@ -1,5 +1,5 @@
 // A packet socket on one device, which gets the headers of TCP segments. It sends nothing, and no payload reaches it: the
-// kernel's filter passes headers alone. Needs CAP_NET_RAW.
+// kernel's filter passes headers alone. Needs CAP_NET_RAW, or a socket that was lent.
 #pragma once
 
 #include <chrono>
@@ -26,9 +26,12 @@ class HeaderSocket {
   };
   enum class Reading : std::uint8_t { header, other, empty };
 
+  // `lent`: used in the place of a socket of its own, again and again; -1: there is none.
+  explicit HeaderSocket(int lent = -1) : lent_(lent) {}
+
   // It passes openings.
   Status open(const std::string& device);
-  void close() { fd_.reset(); }
+  void close();
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
   [[nodiscard]] int fd() const { return fd_.get(); }
   // The device of that name is still the one that it was opened on: one that is made anew, as PPPoE does, is another.
@@ -49,6 +52,7 @@ class HeaderSocket {
   enum class Passing : std::uint8_t { openings, openings_and_some, headers };
   void pass(Passing what, std::uint32_t one_in);
 
+  const int lent_;
   UniqueFd fd_;
   unsigned index_ = 0;  // of the device
   Passing passing_ = Passing::openings;

@@ -214,5 +214,41 @@ TEST_F(LineDelay, WithoutThePrivilegeNothingIsToldAndThatIsSaidOnce) {
   EXPECT_NE(said.find("qos.tc.drain_for"), std::string::npos) << said;
 }
 
+TEST_F(LineDelay, ASocketThatWasLentNeedsNoPrivilegeAndServesAgainAndAgain) {
+  UniqueFd lent;
+  {
+    const Inside router(home_.router);
+    lent.reset(socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  }
+  ASSERT_TRUE(lent);
+  port_ = make_line(
+      Settings{}, [this] { return wan_; }, lent.get());
+  ASSERT_TRUE(port_->open(*loop_));
+  const auto measures = [&] {
+    {
+      const Inside router(home_.router);
+      const Without raw(CAP_NET_RAW);
+      port_->perform(MeasureDelay{true});
+    }
+    const auto [client, server] = test::connect_tcp(home_, false);
+    client.send(1000);
+    const bool is_told = next(2s, [](const DelayMeasured& sample) { return sample.is_exact; }).has_value();
+    measure(false);
+    // What passes now is nobody's.
+    client.send(1000);
+    char byte = 0;
+    return is_told && recv(lent.get(), &byte, sizeof byte, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  };
+  EXPECT_TRUE(measures());
+  wan_ = "lan0";
+  measure(true);  // another device in between
+  measure(false);
+  wan_ = "wan0";
+  EXPECT_TRUE(measures());
+  ASSERT_EQ(SmallHome::run(home_.router, "ip link set wan0 down && ip link set wan0 up"), 0);
+  EXPECT_TRUE(measures()) << "after the device was down";
+  EXPECT_EQ(sockets(), 1) << "it stays, for the next time";
+}
+
 }  // namespace
 }  // namespace voip

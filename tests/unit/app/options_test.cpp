@@ -62,6 +62,11 @@ TEST(Options, QosTakesAModeAndATimeLimit) {
   EXPECT_EQ(automatic.time_limit, std::nullopt);
 }
 
+TEST(Options, ASocketIsLentWithoutMore) {
+  EXPECT_TRUE(std::holds_alternative<LendSocketOptions>(parse({"lend-socket"})));
+  EXPECT_EQ(text({"lend-socket", "--config", "/tmp/x.toml"}).exit_status, exit_usage);
+}
+
 TEST(Options, ReplayTakesFilesAndAnInterval) {
   const auto replay = std::get<ReplayOptions>(parse({"replay", "--interval", "500ms", "a.jsonl", "-"}));
   EXPECT_EQ(replay.interval, 500ms);

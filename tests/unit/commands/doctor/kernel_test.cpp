@@ -49,11 +49,11 @@ TEST(DoctorRights, OneCapabilityIsEnoughUnlessTheLineIsLearntOrTheDrainMeasured)
   expect_ok(judge_rights(facts, learning), "privileges");
   facts.own.captures = false;
   expect_check(judge_rights(facts, measured), "privileges", CheckResult::warning, "not CAP_NET_RAW, so qos.tc.drain",
-               "CapabilityBoundingSet=CAP_NET_RAW");
+               "lend-socket");
   expect_check(judge_rights(facts, learning), "privileges", CheckResult::warning, "cannot be learnt", "--cap-add NET_RAW");
   EXPECT_NE(one_of(judge_rights(facts, learning), "privileges").fix.find("[qos.tc]"), std::string::npos);
-  expect_check(judge_rights(facts, numbers), "privileges", CheckResult::note, "nothing is told of the line", "CAP_NET_RAW");
-  expect_check(judge_rights(facts, defaults), "privileges", CheckResult::note, "nothing is told of the line", "CAP_NET_RAW");
+  expect_check(judge_rights(facts, numbers), "privileges", CheckResult::note, "nothing is told of the line", "lend-socket");
+  expect_check(judge_rights(facts, defaults), "privileges", CheckResult::note, "nothing is told of the line", "lend-socket");
 }
 
 TEST(DoctorRights, WhatCountsIsWhatTheDaemonHas) {
