@@ -35,7 +35,8 @@ class Learning(unittest.TestCase):
             truth = line.up_kbit if direction == "up" else line.down_kbit
             with self.subTest(direction=direction, family=family), LineLab(line, family=family) as lab:
                 self.assert_learnt(direction, truth, lab)
-                self.assertIn("the line carries ", lab.daemon.log_text())
+                # It is told at a pace.
+                self.assertTrue(wait_until(lambda: "the line carries " in lab.daemon.log_text(), PATIENCE_S), lab.daemon.log_text())
 
     @skipping
     def test_what_is_learnt_outlives_the_daemon(self):
