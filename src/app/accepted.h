@@ -37,9 +37,9 @@ constexpr bool may_be_repeated(const Accepted& accepted) {
 }
 
 struct AcceptedCommand {
-  const char* name;
-  const char* text;
-  std::vector<Accepted> accepted;
+  const char* name = nullptr;
+  const char* text = nullptr;
+  std::span<const Accepted> accepted{};
 };
 
 // Without those that this build leaves out.

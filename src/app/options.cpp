@@ -15,9 +15,9 @@
 #include "app/arguments.h"
 #include "app/completions.h"
 #include "app/help.h"
-#include "app/left_out.h"
 #include "app/manual.h"
 #include "base/iso_8601.h"
+#include "base/left_out.h"
 #include "base/words.h"
 #include "core/events.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actuators/actuators.h"
+#include "base/left_out.h"
 #include "base/log.h"
 #include "commands/common/exit_status.h"
 #include "config/config.h"
@@ -47,6 +48,16 @@ struct OwnedPort {
 };
 using Ports = std::vector<OwnedPort>;
 
+// In the place of the port that looks at the line, where that is left out.
+class NoLine : public Port {
+ public:
+  Status open(Loop& loop) override {
+    loop.post(LineSightChanged{"this build of voip-qosd was made without it"});
+    return {};
+  }
+  void perform(const Action& /*action*/) override {}
+};
+
 LogLevel log_level(const std::string& name) {
   if (name == "debug") {
     return LogLevel::debug;
@@ -67,7 +78,8 @@ Site find_site(const Settings& settings) {
   return site_of(settings, *network);
 }
 
-// In the order in which they see an action: a flow is marked before the line is shaped. `packets`: a packet socket that was lent.
+// In the order in which they see an action: a flow is marked before the line is shaped. The settings outlive them. `packets`: a
+// packet socket that was lent.
 Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent, int packets) {
   Ports ports;
   const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
@@ -75,7 +87,7 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   };
   const Actuator* const ours = find_actuator("tc");
   const auto add_switch = [&] {
-    add(make_qos_switch(settings, actuator, &actuator == ours ? nullptr : ours, [settings] { return find_site(settings); }),
+    add(make_qos_switch(settings, actuator, &actuator == ours ? nullptr : ours, [&settings] { return find_site(settings); }),
         false);
   };
   add(make_journal(), false);
@@ -87,11 +99,15 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
                                       DaemonFacts{VOIP_VERSION, settings.qos.actuator, settings.detector.use, {}}),
       true);
   add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
-                     [settings] { return read_lan(settings); }),
+                     [&settings] { return read_lan(settings); }),
       false);
-  add(make_line(
-          settings, [settings] { return find_site(settings).wan; }, packets),
-      true);
+  if (has_part("line")) {
+    add(make_line(
+            settings, [&settings] { return find_site(settings).wan; }, packets),
+        true);
+  } else {
+    add(std::make_unique<NoLine>(), true);
+  }
   add_switch();
   add(make_devices(settings), true);
   add(make_order_file(settings), true);
@@ -177,7 +193,9 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
   Engine engine(ordered, find_detector(ordered.detector.use)->make(ordered),
                 {.switches = actuator.switches, .drains = actuator.drains, .takes_rates = actuator.takes_rates});
   engine.restore(in_force->orders, loop.now());
-  engine.restore(read_line(settings, loop));
+  if (has_part("line")) {
+    engine.restore(read_line(settings, loop));
+  }
 
   const auto step = [&](const Event& event) {
     for (const Action& action : engine.step(loop.now(), event)) {

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "actuators/actuators.h"
+#include "base/left_out.h"
 #include "base/regular_file.h"
 #include "base/secret_file.h"
 #include "base/trust.h"
@@ -94,6 +95,11 @@ void check_actuator(ConfigReading& reading) {
   }
   if (qos.actuator == "cake-rate" && shapes_nothing) {
     reading.add(place, "qos.actuator \"cake-rate\" needs upload_kbit, download_kbit or both in [qos.cake-rate]");
+  }
+  if (!has_part("line") && learnt_ways(qos).any()) {
+    reading.add(place, "the rates in [qos." + qos.actuator +
+                           "] cannot be learnt: this build of voip-qosd was made without that; " +
+                           "set upload_kbit and download_kbit, 0 for a direction that is not shaped");
   }
   check_two_rates("upload", qos.cake_rate.upload_kbit, qos.cake_rate.idle_upload_kbit, reading);
   check_two_rates("download", qos.cake_rate.download_kbit, qos.cake_rate.idle_download_kbit, reading);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/left_out.h"
 #include "base/words.h"
 
 namespace voip {
@@ -104,7 +105,8 @@ std::optional<std::size_t> ConfigValue::index_of_word(const std::vector<std::str
   }
   const auto found = std::find(words.begin(), words.end(), *given);
   if (found == words.end()) {
-    wrong("unknown word " + quoted(*given) + "; expected " + quoted_list(words));
+    wrong((is_left_out(*given) ? "this build of voip-qosd has no " : "unknown word ") + quoted(*given) + "; expected " +
+          quoted_list(words));
     return std::nullopt;
   }
   return static_cast<std::size_t>(found - words.begin());

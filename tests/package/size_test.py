@@ -12,8 +12,8 @@ from pathlib import Path
 
 SKIPPED = 77
 # Stripped, dynamically linked, x86-64. Who needs more says so here.
-LARGEST = {"router": 1_085_000, "smallest": 775_000}
-LEFT_OUT = ["doctor", "lend-socket", "record", "replay", "setup", "tune", "watch"]
+LARGEST = {"router": 1_085_000, "smallest": 700_000}
+LEFT_OUT = ["doctor", "lend-socket", "mqtt-purge", "record", "replay", "setup", "tune", "watch"]
 
 
 def built(preset: str) -> Path:
@@ -44,12 +44,22 @@ class Smallest(unittest.TestCase):
             asked = run(built("smallest"), command)
             self.assertEqual(asked.returncode, 2)
             self.assertIn(f'this build of voip-qosd has no command "{command}"', asked.stderr)
-        for command in ("run", "check-config", "status", "qos", "mqtt-purge"):
+        for command in ("run", "check-config", "status", "qos"):
             self.assertIn(f"\n  {command} ", offered)
         for page in (["--man"], ["--completion", "bash"]):
             asked = run(built("smallest"), "help", *page)
             self.assertEqual(asked.returncode, 2)
             self.assertIn(f'this build of voip-qosd has no "help {page[0]}"', asked.stderr)
+
+    def test_an_actuator_and_rates_that_need_what_is_left_out_are_refused(self):
+        rates = "upload_kbit = 900\ndownload_kbit = 0\n"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "voip-qosd.toml"
+            for actuator, tc, complaint in (("tc", rates, ""), ("tc", "", "cannot be learnt: this build"), ("qosify", rates, 'this build of voip-qosd has no "qosify"')):
+                path.write_text(f'[qos]\nactuator = "{actuator}"\n[qos.tc]\n{tc}')
+                checked = run(built("smallest"), "check-config", "--config", path)
+                self.assertEqual(checked.returncode, 2 if complaint else 0, checked.stderr)
+                self.assertIn(complaint, checked.stderr + checked.stdout)
 
     def test_without_tls_an_address_that_needs_it_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

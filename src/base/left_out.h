@@ -1,5 +1,5 @@
-// What this build leaves out: CMake's VOIP_WITHOUT, for routers with little flash. Commands, and "pages": what help --man and
-// --completion print.
+// What this build leaves out: CMake's VOIP_WITHOUT, for routers with little flash. Commands; actuators; "line": to learn what the
+// line carries; "pages": what help --man and --completion print. Known where CMake says VOIP_WITHOUT to a room.
 #pragma once
 
 #include <string_view>
