@@ -19,7 +19,12 @@ export class Connection {
     this.login = login;
     this.base = login.base.replace(/\/+$/, "");
     this.on.link("connecting");
-    const client = mqtt.connect(login.broker || ownAddress(), {
+    const address = new URL(login.broker || ownAddress());
+    const client = mqtt.connect({
+      protocol: address.protocol.replace(":", ""),
+      hostname: address.hostname,
+      port: Number(address.port) || (address.protocol === "wss:" ? 443 : 80),
+      path: address.pathname,
       username: login.user || undefined,
       password: login.user ? login.password : undefined,
       clientId: `voip-qosd-page-${randomText()}`,
