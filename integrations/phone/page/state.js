@@ -73,9 +73,10 @@ export function qosOf(state) {
   return state.qos === "ON" ? "on" : "off";
 }
 
-// Which of the three orders is in force.
+// Which of the three orders is in force; null: a mode that lasts, which none of them gives.
 export function orderInForce(state) {
-  return ["on", "off"].includes(state.mode) ? state.mode : "auto";
+  if (state.mode === "auto") return "auto";
+  return state.override_until ? state.mode : null;
 }
 
 // A problem in the order of its weight: {title, text, details} with keys of words, details as the router says it; null: none.

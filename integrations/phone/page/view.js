@@ -76,8 +76,9 @@ function drawRates(id, rates) {
 }
 
 function why(state, now) {
-  if (state.override_until) return say("until", {time: w.moment(state.override_until, now)});
-  return say(state.reason === "manual" ? "always" : `reason_${state.reason}`);
+  const isByHand = state.mode === "on" || state.mode === "off";
+  if (isByHand && state.override_until) return say(`until_${state.mode}`, {time: w.moment(state.override_until, now)});
+  return say(isByHand && state.reason === "manual" ? `always_${state.mode}` : `reason_${state.reason}`);
 }
 
 function drawProblem(problem) {

@@ -41,7 +41,7 @@ class ShippedBroker(Broker):
             name.touch()
             subprocess.run(["mosquitto_passwd", "-b", str(name), user, password], check=True, capture_output=True)
         acl = (SHIPPED / "voip-qosd.acl").read_text()
-        (self.folder / "voip-qosd.acl").write_text(acl + "\n" + acl.replace("voip-qos/router/", f"voip-qos/{also}/").replace("voip_qos_router", f"voip_qos_{also}"))
+        (self.folder / "voip-qosd.acl").write_text(acl + "\n" + acl.replace("voip-qos/router/", f"voip-qos/{also}/").replace("voip_qosd_router", f"voip_qosd_{also}"))
         (self.folder / "phone-page").symlink_to(PAGE)
         text = (SHIPPED / "voip-qosd.conf").read_text().replace("/etc/mosquitto", str(self.folder))
         text = re.sub(r"^listener 8883\n(.+\n)+", "", text, flags=re.MULTILINE)
