@@ -15,7 +15,7 @@ sys.path[:0] = [str(_TESTS / "netns"), str(_TESTS / "e2e" / "lib"), str(_TESTS /
 from broker import Broker  # noqa: E402
 from daemon import Daemon, merged  # noqa: E402
 from fixture import wait_until  # noqa: E402
-from home import Home, HomeError, require  # noqa: E402
+from home import Home, HomeError, Unavailable, require  # noqa: E402
 from phone_browser import PhoneBrowser  # noqa: E402
 
 SHIPPED = ROOT / "integrations" / "mosquitto"
@@ -75,6 +75,8 @@ class Stage(contextlib.ExitStack):
         super().__enter__()
         try:
             require("chromium", "mosquitto", "mosquitto_passwd", "sipp")
+            if not (PAGE / "page.js").exists():
+                raise Unavailable(f"{PAGE} is not there: make it first (scripts/phone-page --tests)")
             self.home = self.enter_context(Home())
             self.broker = ShippedBroker(self.home)
             self.broker.start()
