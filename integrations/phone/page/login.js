@@ -13,6 +13,20 @@ export function kept() {
   }
 }
 
+// Of several routers the one that was looked at last, where a login is kept.
+export function keepRouter(router) {
+  const login = kept();
+  if (login) keep({...login, router});
+}
+
+function keep(login) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(login));
+  } catch {
+    // A private window may keep nothing; it works without.
+  }
+}
+
 export class LoginForm {
   constructor({connect, back}) {
     this.connect = connect;
@@ -48,11 +62,7 @@ export class LoginForm {
     if (login.broker.startsWith("ws:") && location.protocol === "https:") return this.#complain(say("login_not_secure"));
     this.#complain("");
     if ($("keep").checked) {
-      try {
-        localStorage.setItem(KEPT, JSON.stringify(login));
-      } catch {
-        // A private window may keep nothing; it works without.
-      }
+      keep(login);
     } else {
       forget();
     }

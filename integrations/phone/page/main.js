@@ -1,6 +1,6 @@
 // Joins the parts: login -> connection -> what the routers say -> the page, and taps -> orders.
 import {Connection, randomText} from "./connection.js";
-import {LoginForm, kept} from "./login.js";
+import {LoginForm, keepRouter, kept} from "./login.js";
 import {Order} from "./order.js";
 import {Routers, noOrders} from "./state.js";
 import {draw} from "./view.js";
@@ -43,6 +43,7 @@ const connection = new Connection({
 const form = new LoginForm({
   connect(wanted) {
     login = wanted;
+    chosen = null;
     showHome();
     routers = new Routers();
     link = "connecting";
@@ -71,11 +72,14 @@ function redraw() {
   const now = Date.now();
   const router = routers.pick(chosen);
   if (link === "up" && !router?.state && now - upSince < SETTLED_MS) return;
+  // Whatever else appears later: nobody's finger shall find another router under it.
+  if (link === "up") chosen ??= router?.id ?? null;
   draw({link, routers, router, order, now, choose});
 }
 
 function choose(id) {
   chosen = id;
+  keepRouter(id);
   redraw();
 }
 
@@ -100,6 +104,7 @@ setInterval(() => {
 }, 1000);
 login = kept();
 if (login) {
+  chosen = login.router ?? null;
   showHome();
   connection.open(login);
 } else {

@@ -114,6 +114,13 @@ class PhoneBrowser:
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
 
+    def manifest(self) -> dict:
+        """As Chromium understands it; raises HomeError where it does not."""
+        answer = self._ask("Page.getAppManifest")
+        if answer["errors"]:
+            raise HomeError(f"the manifest: {answer['errors']}")
+        return json.loads(answer["data"])
+
     def requests(self) -> list[str]:
         """The addresses of all that it has asked for over the network."""
         return [m["params"]["request"]["url"] for m in self._talk.heard if m.get("method") == "Network.requestWillBeSent"] + \
