@@ -216,7 +216,20 @@ class Page(PageCase):
         self.phone.open(self.stage.url)
         self.assertNotEqual(self.phone.text("#login-form"), "")
 
-    def test_15_nothing_comes_from_elsewhere_and_no_password_is_in_an_address(self):
+    def test_15_where_nothing_of_voip_qosd_is_that_is_told(self):
+        self.phone.tap("#more summary")
+        self.phone.write("#broker", "mqtt://192.168.1.2")
+        self.stage.log_in()
+        self.assert_says("#login-error", "ws://192.168.1.2:9001")
+        self.phone.write("#broker", f"ws://{self.stage.broker.address}:9001")
+        self.phone.write("#base", "elsewhere")
+        self.assert_well_made("login-more")
+        self.stage.log_in()
+        self.assert_says("#away-title", "No router has reported")
+        self.assert_no_orders("No orders yet.")
+        self.assert_well_made("nobody")
+
+    def test_16_nothing_comes_from_elsewhere_and_no_password_is_in_an_address(self):
         for url in self.phone.requests():
             if not url.startswith(("about:", "data:")):
                 self.assertRegex(url, rf"^(http|ws)://{self.stage.broker.address}:9001/")
