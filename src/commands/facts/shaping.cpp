@@ -111,7 +111,9 @@ std::optional<std::vector<std::string>> missing_parts(const std::vector<KernelPa
   return missing;
 }
 
-ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands) {
+namespace {
+
+ActuatorFacts look_once(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands) {
   const Actuator& actuator = *find_actuator(settings.qos.actuator);
   ActuatorFacts facts{.name = std::string(actuator.name), .switches = actuator.switches, .wan = network.wan};
   if (!actuator.switches) {
@@ -159,6 +161,17 @@ ActuatorFacts look_at_actuator(const Settings& settings, const Network& network,
   facts.observed = actuator.read(seen, settings.qos, site);
   if (actuator.remark != nullptr) {
     facts.remark = actuator.remark(seen, settings.qos, site);
+  }
+  return facts;
+}
+
+}  // namespace
+
+ActuatorFacts look_at_actuator(const Settings& settings, const Network& network, bool may_look, CommandLoop& commands) {
+  ActuatorFacts facts = look_once(settings, network, may_look, commands);
+  // The daemon may have switched, or followed the line, between two of the commands.
+  if (facts.observed && !facts.observed->problem.empty()) {
+    facts = look_once(settings, network, may_look, commands);
   }
   return facts;
 }
