@@ -144,8 +144,9 @@ void Engine::tell_line(Instant now) {
     return;
   }
   const bool is_busy = calls_.calls() > 0 || line_.is_full(Direction::up) || line_.is_full(Direction::down);
+  const bool is_known_now = told_line_ && ((line.up.kbit && !told_line_->up.kbit) || (line.down.kbit && !told_line_->down.kbit));
   const Instant due = line_told_at_ + (is_busy ? tell_often : tell_every);
-  if (told_line_ && now < due) {
+  if (told_line_ && !is_known_now && now < due) {
     tell_line_at_ = due;
     return;
   }

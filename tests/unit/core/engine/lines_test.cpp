@@ -94,6 +94,14 @@ TEST_F(ALine, IsToldAtOnceAndThenNotTooOften) {
   EXPECT_NEAR(told.back().line.up.kbit.value_or(0), 1000, 10);
 }
 
+TEST_F(ALine, ThatBecomesKnownIsToldAtOnce) {
+  for (int i = 0; i < 40 && rates().upload_kbit == 0; ++i) {
+    full(250ms, 1000);
+  }
+  ASSERT_NE(rates().upload_kbit, 0U);
+  EXPECT_EQ(home_.all<LineChanged>().back().line.up.kbit, rates().upload_kbit);
+}
+
 TEST_F(ALine, ThatIsLearntInACallLetsWhatWasRefusedBeTriedAtOnce) {
   home_.fault = [this](Qos wanted) {
     return wanted == Qos::on && rates() == LineRates{} ? "the line's rate is not known yet" : "";
