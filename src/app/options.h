@@ -10,6 +10,7 @@
 #include "commands/common/exit_status.h"
 #include "commands/doctor/doctor.h"
 #include "commands/recording/recording.h"
+#include "commands/report/report.h"
 #include "commands/setup/setup.h"
 #include "commands/status/status.h"
 
@@ -25,8 +26,9 @@ struct TextOptions {
   int exit_status = exit_done;
 };
 
-using Options = std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions,
-                             RecordOptions, ReplayOptions, TuneOptions, SetupOptions, MqttPurgeOptions, TextOptions>;
+using Options =
+    std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions, RecordOptions,
+                 ReplayOptions, TuneOptions, ReportOptions, SetupOptions, MqttPurgeOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);
