@@ -44,6 +44,9 @@ constexpr std::array tune_accepts{
     Accepted{"call", "START-END", "a call in the file, in seconds since its beginning, like 12-95.5; may be repeated",
              &Arguments::calls, Times::any},
     Accepted{nullptr, "FILE", recordings, &Arguments::files, Times::at_least_once}};
+constexpr std::array report_accepts{config,
+                                    Accepted{"days", "N", "so many days, today among them, from 1 to 366 (7)", &Arguments::days},
+                                    Accepted{"json", nullptr, "for programs: one JSON document", &Arguments::as_json}};
 constexpr std::array setup_accepts{
     config, Accepted{"yes", nullptr, "ask nothing, take what was found", &Arguments::takes_what_is_found},
     Accepted{"undo", nullptr, "put the configuration back that was there before", &Arguments::undoes}};
@@ -68,6 +71,8 @@ constexpr std::array all_commands{
     command("record", "write down what the monitor sees, to replay it later; beside a running daemon or without", record_accepts),
     command("replay", "run detector and policy over recordings; one JSON object a line", replay_accepts),
     command("tune", "propose detector settings from recordings in which you marked the calls", tune_accepts),
+    command("report", "the calls of the last days: how many, how good, and what QoS did for them; needs no daemon",
+            report_accepts),
     command("setup", "find WAN, LAN, telephones, broker and actuator, ask, and write the configuration; then doctor",
             setup_accepts),
     command("mqtt-purge", "remove everything that this node has left with its broker", just_config),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/words.h"
 #include "config/config.h"
 
 namespace voip {
@@ -61,6 +62,19 @@ Options to_tune_options(Arguments& arguments) {
   return tune;
 }
 
+Options to_report_options(const Arguments& arguments) {
+  constexpr std::uint32_t most_days = 366;
+  ReportOptions report{arguments.config, 7, arguments.as_json};
+  if (!arguments.days.empty()) {
+    const auto days = parse_number(arguments.days);
+    if (!days || *days < 1 || *days > most_days) {
+      return wrong_usage("--days: expected a number from 1 to 366, got \"" + arguments.days + "\"", "report");
+    }
+    report.days = *days;
+  }
+  return report;
+}
+
 }  // namespace
 
 TextOptions wrong_usage(const std::string& problem, const std::string& command) {
@@ -97,6 +111,9 @@ Options to_options(const std::string& command, Arguments& arguments) {
   }
   if (command == "record") {
     return to_record_options(arguments);
+  }
+  if (command == "report") {
+    return to_report_options(arguments);
   }
   if (command == "tune") {
     return to_tune_options(arguments);

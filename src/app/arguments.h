@@ -23,6 +23,7 @@ struct Arguments {
   bool masks_remote = false;
   bool masks_lan = false;
   std::vector<std::string> calls;
+  std::string days;
   bool takes_what_is_found = false;
   bool undoes = false;
   std::string help_topic;

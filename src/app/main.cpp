@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
           [](const CheckConfigOptions& check) { return check_config_command(check); },
           [](const RecordOptions& record) { return has_part("record") ? record_command(record) : exit_usage; },
           [](const TuneOptions& tune) { return has_part("tune") ? tune_command(tune) : exit_usage; },
+          [](const ReportOptions& report) { return has_part("report") ? report_command(report) : exit_usage; },
           [](const ReplayOptions& replay) { return has_part("replay") ? replay_command(replay) : exit_usage; },
           [](const StatusOptions& status) { return status_command(status); },
           [](const WatchOptions& watch) { return has_part("watch") ? watch_command(watch) : exit_usage; },

@@ -174,7 +174,8 @@ Where the other commands ask the daemon
 .RI ( control.socket ).
 .TP
 .I /var/lib/voip\-qosd
-Where the daemon keeps what was ordered, so that it outlives a restart
+Where the daemon keeps what was ordered, so that it outlives a restart, and
+calls that are over
 .RI ( node.state_dir ).
 )";
 

@@ -10,6 +10,7 @@
 #include "commands/common/exit_status.h"
 #include "commands/doctor/doctor.h"
 #include "commands/recording/recording.h"
+#include "commands/report/report.h"
 #include "commands/setup/setup.h"
 #include "commands/status/status.h"
 
@@ -29,7 +30,7 @@ struct TextOptions {
 
 using Options =
     std::variant<RunOptions, CheckConfigOptions, StatusOptions, WatchOptions, QosOptions, DoctorOptions, RecordOptions,
-                 ReplayOptions, TuneOptions, SetupOptions, MqttPurgeOptions, LendSocketOptions, TextOptions>;
+                 ReplayOptions, TuneOptions, ReportOptions, SetupOptions, MqttPurgeOptions, LendSocketOptions, TextOptions>;
 
 // `arguments` are those after the program's name.
 Options parse_options(std::span<const char* const> arguments);

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "core/engine/engine.h"
 #include "detectors/detectors.h"
+#include "ports/calls/calls.h"
 #include "ports/conntrack/conntrack.h"
 #include "ports/control/control.h"
 #include "ports/devices/devices.h"
@@ -111,6 +112,9 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
   add_switch();
   add(make_devices(settings), true);
   add(make_order_file(settings), true);
+  if (has_part("report")) {
+    add(make_call_file(settings), true);
+  }
   add(make_mqtt(settings, VOIP_VERSION), true);
   return ports;
 }
@@ -226,8 +230,13 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
   }
   answer_last_questions(loop, engine, ports);
   // It is told at a pace; what was learnt since is kept too.
-  const Action line = LineChanged{engine.line()};
-  std::for_each(ports.begin(), ports.end(), [&line](const OwnedPort& one) { one.port->perform(line); });
+  std::vector<Action> last{LineChanged{engine.line()}};
+  for (Call& call : engine.cut_calls(loop.now())) {
+    last.emplace_back(CallCut{std::move(call)});
+  }
+  for (const Action& action : last) {
+    std::for_each(ports.begin(), ports.end(), [&action](const OwnedPort& one) { one.port->perform(action); });
+  }
   in_force = OrdersInForce{engine.orders(), engine.live_settings()};
   close_ports(ports);
   const std::string left_on = engine.left_on();

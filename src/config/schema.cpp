@@ -55,12 +55,14 @@ std::vector<std::string_view> actuator_names() {
 
 constexpr std::uint32_t most_kbit = 10'000'000;
 constexpr std::uint32_t most_steps = 600;
+constexpr std::uint32_t most_kept_calls = 500;
 constexpr std::uint32_t most_overhead = 256;  // as with CAKE
 
-constexpr std::array<ConfigKey, 3> node_keys{{
+constexpr std::array<ConfigKey, 4> node_keys{{
     {"id", [](V& v, Settings& s) { v.node_id(s.node.id); }},
     {"name", [](V& v, Settings& s) { v.optional_line(s.node.name); }},
     {"state_dir", [](V& v, Settings& s) { v.path(s.node.state_dir); }},
+    {"keep_calls", [](V& v, Settings& s) { v.number(s.node.keep_calls, 0, most_kept_calls); }},
 }};
 constexpr std::array<ConfigKey, 7> monitor_keys{{
     {"lan", [](V& v, Settings& s) { v.lan(s.monitor.lan); }},
@@ -88,7 +90,7 @@ constexpr std::array<ConfigKey, 7> threshold_keys{{
     {"step", [](V& v, Settings& s) { v.duration(s.detector.threshold.step, 100ms, 1min); }},
     {"protocol", [](V& v, Settings& s) { word(v, s.detector.threshold.udp_only, protocols); }},
 }};
-constexpr std::array<ConfigKey, 7> policy_keys{{
+constexpr std::array<ConfigKey, 8> policy_keys{{
     {"mode", [](V& v, Settings& s) { word(v, s.policy.mode, modes); }},
     {"release_after", [](V& v, Settings& s) { v.duration(s.policy.release_after, 0s, 1h); }},
     {"min_on", [](V& v, Settings& s) { v.duration(s.policy.min_on, 0s, 1h); }},
@@ -96,6 +98,7 @@ constexpr std::array<ConfigKey, 7> policy_keys{{
     {"max_on", [](V& v, Settings& s) { v.duration(s.policy.max_on, 10s, 24h * 7); }},
     {"override_for", [](V& v, Settings& s) { v.duration(s.policy.override_for, 1s, 24h * 7); }},
     {"on_exit", [](V& v, Settings& s) { word(v, s.policy.on_exit, exits); }},
+    {"compare", [](V& v, Settings& s) { v.every_nth_call(s.policy.compare_every); }},
 }};
 constexpr std::array<ConfigKey, 6> qos_keys{{
     {"actuator", [](V& v, Settings& s) { v.one_of(s.qos.actuator, actuator_names()); }},

@@ -98,6 +98,29 @@ void ConfigValue::duration(Duration& out, Duration shortest, Duration longest) {
   }
 }
 
+void ConfigValue::every_nth_call(std::uint32_t& out) {
+  const std::string* given = text();
+  if (given == nullptr) {
+    return;
+  }
+  if (*given == "off") {
+    out = 0;
+    return;
+  }
+  constexpr std::uint32_t fewest = 2;
+  constexpr std::uint32_t most = 100;
+  const std::vector<std::string_view> words = words_of(*given);
+  const bool is_sentence = words.size() == 3 && words[0] == "every" && words[2] == "call" && words[1].size() > 2;
+  const std::string_view ending = is_sentence ? words[1].substr(words[1].size() - 2) : std::string_view();
+  const bool is_ordinal = ending == "st" || ending == "nd" || ending == "rd" || ending == "th";
+  const auto number = is_ordinal ? parse_number(words[1].substr(0, words[1].size() - 2)) : std::nullopt;
+  if (!number || *number < fewest || *number > most) {
+    wrong(R"(expected "off" or a text like "every 5th call", from the 2nd to the 100th, got )" + quoted(*given));
+    return;
+  }
+  out = *number;
+}
+
 std::optional<std::size_t> ConfigValue::index_of_word(const std::vector<std::string_view>& words) {
   const std::string* given = text();
   if (given == nullptr) {

@@ -39,6 +39,7 @@ class ConfigValue {
   // A number, or "auto", which leaves 0.
   void number_or_auto(std::uint32_t& out, bool& is_auto, std::uint32_t smallest, std::uint32_t largest);
   void duration(Duration& out, Duration shortest, Duration longest);
+  void every_nth_call(std::uint32_t& out);  // "off", which is 0, or "every 5th call"
   void ports(std::vector<std::uint16_t>& out);
 
   void line(std::string& out);           // any text on one line, up to 64 characters, not empty

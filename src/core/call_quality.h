@@ -26,7 +26,14 @@ struct CallQuality {
   friend bool operator==(const CallQuality&, const CallQuality&) = default;
 };
 
-// ... of the call that is up, the worst of several, or was last. Without a device: there was none.
+// What the queues of the line added on the mean, both ways, while QoS was off and while it was on; empty: they were not seen.
+struct QueueDelays {
+  std::optional<Duration> without_qos;
+  std::optional<Duration> with_qos;
+  friend bool operator==(const QueueDelays&, const QueueDelays&) = default;
+};
+
+// The quality of the call that is up, the worst of several, or was last. Without a device: there was none.
 struct CallQualityReport {
   std::string device;
   CallQuality quality;

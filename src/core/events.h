@@ -265,6 +265,11 @@ struct CallEnded {
   Call call;
 };
 
+// It is up while the daemon ends: how it stood then. The next life of the daemon may find it again.
+struct CallCut {
+  Call call;
+};
+
 // It has been bad for five seconds (CallQuality); at most once until it was good again.
 struct CallTurnedBad {
   Call call;
@@ -304,7 +309,7 @@ struct OrderTaken {
 };
 
 using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine,
-                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, CallTurnedBad,
+                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, CallCut, CallTurnedBad,
                             QualityChanged, QosSwitched, QosFailed, StatusReported, OrderTaken>;
 
 template <typename... Ts>

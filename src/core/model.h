@@ -103,7 +103,7 @@ enum class Reason : std::uint8_t {
   adopted,   // found switched on at start; kept while the detector has its first look
   manual,    // an order: mode on or off, or an override
   too_long,  // on for longer than max_on without a pause: not believed any more
-  pause,     // a call is up, but the shortest time off is not over
+  pause,     // a call is up, but the shortest time off is not over, or policy.compare leaves it alone for a while
   stopping,  // the daemon was asked to end, and switches off before it does
 };
 inline constexpr std::array<Reason, 8> all_reasons{Reason::idle,   Reason::call,     Reason::release, Reason::adopted,
@@ -130,11 +130,15 @@ struct Call {
   FlowKey first_flow;  // the flow whose counters gave it away
   Instant started{};
   std::optional<Instant> ended;
-  Rates rates;            // at the start: what was measured so far; at the end: means over the call
-  std::string reason;     // the detector's, in words and numbers; of a call that was none, why
-  CallQuality quality{};  // while it is up of its last ten seconds, at the end of all of it
-  bool had_qos = false;   // QoS was on during it
-  bool was_none = false;  // at the end: contrary evidence came, it never was a call
+  Rates rates;                            // at the start: what was measured so far; at the end: means over the call
+  std::string reason;                     // the detector's, in words and numbers; of a call that was none, why
+  CallQuality quality{};                  // while it is up of its last ten seconds, at the end of all of it
+  bool had_qos = false;                   // QoS was on during it
+  bool was_none = false;                  // at the end: contrary evidence came, it never was a call
+  bool was_compared = false;              // policy.compare has left it alone at its beginning
+  std::optional<Instant> first_packet{};  // of the first flow; empty: that was there before we looked
+  std::optional<Instant> qos_came{};      // QoS was seen to come on for it; empty: it was on before, or did not come for it
+  QueueDelays queue_delays{};             // at the end
 };
 
 }  // namespace voip

@@ -17,6 +17,7 @@ struct NodeSettings {
   std::string id = "router";  // [a-zA-Z0-9_-]+: it stands in topics and in Home Assistant's ids
   std::string name;           // for people; empty: the id
   std::string state_dir = "/var/lib/voip-qosd";
+  std::uint32_t keep_calls = 500;  // so many of the last ones, for the report; 0: none
   friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };
 
@@ -81,6 +82,7 @@ struct PolicySettings {
   Duration min_off = 5s;
   Duration max_on = 4h;  // in mode auto, without a pause
   Duration override_for = 2h;
+  std::uint32_t compare_every = 0;  // compare = "every 5th call": each such call is left alone at its beginning; 0: "off"
   OnExit on_exit = OnExit::off;
   friend bool operator==(const PolicySettings&, const PolicySettings&) = default;
 };

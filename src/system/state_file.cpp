@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/system_error.h"
@@ -13,7 +14,6 @@
 namespace voip {
 namespace {
 
-constexpr std::size_t largest_file = 4096;
 constexpr const char* setting = " (node.state_dir)";
 
 Error failure(const std::string& doing, int error) {
@@ -42,9 +42,33 @@ int write_and_sync(const UniqueFd& file, std::string_view text) {
   return sync(file);
 }
 
+Status check_file_is_ours(const UniqueFd& file, const std::string& doing, struct stat& status) {
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status) || (status.st_mode & S_IWOTH) != 0) {
+    return Error{doing + ": it is no file of ours, or everybody may write to it" + setting};
+  }
+  return {};
+}
+
+Error too_large(const std::string& doing, std::size_t largest) {
+  return Error{doing + ": it is larger than " + std::to_string(largest / 1024) + " KiB, so it is not ours"};
+}
+
+Result<UniqueFd> make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return failure("make " + path, errno);
+  }
+  return open_directory(path);
+}
+
+// The last line has its end, or there is none.
+bool ends_with_a_line(const UniqueFd& file, off_t size) {
+  char last = '\n';
+  return size == 0 || pread(file.get(), &last, 1, size - 1) != 1 || last == '\n';
+}
+
 }  // namespace
 
-Result<std::optional<std::string>> read_state_file(const std::string& directory, const char* name) {
+Result<std::optional<std::string>> read_state_file(const std::string& directory, const char* name, std::size_t largest) {
   using Text = std::optional<std::string>;
   if (access(directory.c_str(), F_OK) != 0 && errno == ENOENT) {
     return Text();
@@ -59,26 +83,23 @@ Result<std::optional<std::string>> read_state_file(const std::string& directory,
     return errno == ENOENT ? Result<Text>(Text()) : failure("read " + path, errno);
   }
   struct stat status {};
-  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status) || (status.st_mode & S_IWOTH) != 0) {
-    return Error{"read " + path + ": it is no file of ours, or everybody may write to it" + setting};
+  if (const Status ours = check_file_is_ours(file, "read " + path, status); !ours) {
+    return Error{ours.error()};
   }
-  std::string text(largest_file + 1, '\0');
+  std::string text(std::min(largest, static_cast<std::size_t>(status.st_size)) + 1, '\0');
   const ssize_t length = ::read(file.get(), text.data(), text.size());
   if (length < 0) {
     return failure("read " + path, errno);
   }
-  if (static_cast<std::size_t>(length) > largest_file) {
-    return Error{"read " + path + ": it is larger than 4 KiB, so it is not ours"};
+  if (static_cast<std::size_t>(length) > largest) {
+    return too_large("read " + path, largest);
   }
   text.resize(static_cast<std::size_t>(length));
   return Text(std::move(text));
 }
 
 Status write_state_file(const std::string& directory, const char* name, std::string_view text) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return failure("make " + directory, errno);
-  }
-  const Result<UniqueFd> opened = open_directory(directory);
+  const Result<UniqueFd> opened = make_directory(directory);
   if (!opened) {
     return Error{opened.error()};
   }
@@ -100,6 +121,43 @@ Status write_state_file(const std::string& directory, const char* name, std::str
   }
   const int error = sync(*opened);
   return error == 0 ? Status() : failure("write " + path + " to the disk", error);
+}
+
+Status append_to_state_file(const std::string& directory, const char* name, std::string_view lines, std::size_t largest) {
+  const Result<UniqueFd> opened = make_directory(directory);
+  if (!opened) {
+    return Error{opened.error()};
+  }
+  const std::string doing = "write " + directory + "/" + name;
+  const UniqueFd file(openat(opened->get(), name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!file) {
+    return failure(doing, errno);
+  }
+  struct stat before {};
+  if (Status ours = check_file_is_ours(file, doing, before); !ours) {
+    return ours;
+  }
+  if (static_cast<std::size_t>(before.st_size) >= largest) {
+    return too_large(doing, largest);
+  }
+  const std::string text = (ends_with_a_line(file, before.st_size) ? "" : "\n") + std::string(lines);
+  if (const int error = write_and_sync(file, text); error != 0) {
+    const bool is_undone = ftruncate(file.get(), before.st_size) == 0;
+    return failure(doing + (is_undone ? "" : ", of which a part may be there now"), error);
+  }
+  const int error = before.st_size == 0 ? sync(*opened) : 0;
+  return error == 0 ? Status() : failure(doing + " to the disk", error);
+}
+
+Status remove_state_file(const std::string& directory, const char* name) {
+  if (access(directory.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return {};
+  }
+  const Result<UniqueFd> opened = open_directory(directory);
+  if (!opened) {
+    return Error{opened.error()};
+  }
+  return unlinkat(opened->get(), name, 0) == 0 || errno == ENOENT ? Status() : failure("remove " + directory + "/" + name, errno);
 }
 
 }  // namespace voip

@@ -11,9 +11,10 @@
 namespace voip {
 
 StateWriting::StateWriting(const std::string& directory, const char* name, std::string text)
-    : ended_(std::make_shared<UniqueFd>(eventfd(0, EFD_CLOEXEC))) {
-  std::packaged_task<Status()> task(
-      [directory, name, text = std::move(text)] { return write_state_file(directory, name, text); });
+    : StateWriting([directory, name, text = std::move(text)] { return write_state_file(directory, name, text); }) {}
+
+StateWriting::StateWriting(std::function<Status()> write) : ended_(std::make_shared<UniqueFd>(eventfd(0, EFD_CLOEXEC))) {
+  std::packaged_task<Status()> task(std::move(write));
   status_ = task.get_future();
   try {
     std::thread([task = std::move(task), ended = ended_]() mutable {

@@ -158,6 +158,9 @@ std::string recorded_settings(const Settings& settings) {
                    {"min_on_ms", ms(settings.policy.min_on)},
                    {"min_off_ms", ms(settings.policy.min_off)},
                    {"max_on_ms", ms(settings.policy.max_on)}};
+  if (settings.policy.compare_every != 0) {
+    all["policy"]["compare_every"] = settings.policy.compare_every;
+  }
   return dump(all);
 }
 
@@ -210,6 +213,7 @@ std::string read_recorded_settings(const Json& object, Settings& settings) {
   policy.duration("min_on_ms", settings.policy.min_on, 0ms);
   policy.duration("min_off_ms", settings.policy.min_off, 0ms);
   policy.duration("max_on_ms", settings.policy.max_on, 1s);
+  policy.number("compare_every", settings.policy.compare_every, 0, 100);
   return problem;
 }
 

@@ -64,7 +64,7 @@ std::string reason_in_words(std::string_view reason) {
        {"adopted", "found on at start"},
        {"manual", "ordered"},
        {"too_long", "on for too long, not believed any more"},
-       {"pause", "a pause before it comes on again"},
+       {"pause", "a pause before it comes on"},
        {"stopping", "the daemon ends"}}};
   for (const auto& [word, meaning] : words) {
     if (reason == word) {

@@ -31,7 +31,9 @@ Rates sum(std::span<const FlowSlot> slots, const FlowTable& flows) {
   return total;
 }
 
-Rates means(const Counters& up, const Counters& down, Duration duration) {
+}  // namespace
+
+Rates CallTracker::means(const Counters& up, const Counters& down, Duration duration) {
   // In two parts, because what a call of days has carried is no number to be multiplied by a thousand.
   const auto per_second = [milliseconds =
                                static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 1))](std::uint64_t amount) {
@@ -40,6 +42,8 @@ Rates means(const Counters& up, const Counters& down, Duration duration) {
   return {per_second(up.bytes * 8), per_second(down.bytes * 8), static_cast<std::int32_t>(per_second(up.packets)),
           static_cast<std::int32_t>(per_second(down.packets)), 0};
 }
+
+namespace {
 
 void add(Counters& total, const Counters& more) {
   total.packets += more.packets;
@@ -92,7 +96,8 @@ void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const Flo
     if (found != active.flows.end()) {
       add(active.up, step.up);
       add(active.down, step.down);
-      active.meters.at(static_cast<std::size_t>(found - active.flows.begin())).measured(step.up, step.down, step.elapsed, line);
+      active.meters.at(static_cast<std::size_t>(found - active.flows.begin()))
+          .measured(step.up, step.down, step.elapsed, line, has_qos_);
       return;
     }
   }
@@ -195,7 +200,8 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
                  .started = now,
                  .ended = {},
                  .rates = {},
-                 .reason = reason};
+                 .reason = reason,
+                 .first_packet = flow.first_packet};
   return active;
 }
 
@@ -221,6 +227,7 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, st
       active->call.ended = active->heard_until;
       active->call.rates = means(active->up, active->down, active->heard_until - active->call.started);
       active->call.quality = active->left;
+      active->call.queue_delays = active->left_delays;
       last_quality_ = active->call.was_none ? last_quality_ : CallQualityReport{active->call.device, active->left};
       actions.emplace_back(CallEnded{active->call});
       calls_.erase(active);

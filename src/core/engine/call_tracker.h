@@ -31,8 +31,13 @@ class CallTracker {
   // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
   void device_known(FlowSlot slot, const FlowTable& flows);
   void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line);
-  // QoS is on: so it was during the calls that are up.
-  void note_qos();
+  // Whether QoS is on: so it was during the calls that are up. `came`: it has come on just now, because of a call.
+  void note_qos(bool is_on, std::optional<Instant> came);
+  // The call that is up by itself: nothing where there is none, or another one too.
+  [[nodiscard]] const Call* lone_call() const { return calls_.size() == 1 ? &calls_.front().call : nullptr; }
+  void note_comparison() { calls_.front().call.was_compared = true; }
+  // Those that are up, as they would be told if they ended now.
+  [[nodiscard]] std::vector<Call> cut_calls(Instant now) const;
   // Appends CallTurnedBad where it is news.
   void judge_quality(std::vector<Action>& actions);
   // Of the worst call that is up, else of the last one, and that call's device; null: there was none.
@@ -76,6 +81,7 @@ class CallTracker {
     Instant heard_until{};            // the latest of the flows that have left it
     std::vector<CallMeter> meters{};  // of the flows, in their order
     CallQuality left{};               // of the flow that told most of those that have left
+    QueueDelays left_delays{};
     std::int64_t left_weight = 0;
     bool was_bad = false;
     bool had_media = false;  // one of them was a call
@@ -83,6 +89,7 @@ class CallTracker {
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
   void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
+  [[nodiscard]] static Rates means(const Counters& up, const Counters& down, Duration duration);
   [[nodiscard]] static const CallMeter* best_meter(const ActiveCall& active);
   static void keep_quality(ActiveCall& active, std::size_t place);
   [[nodiscard]] static CallQuality quality_now(const ActiveCall& active);
@@ -99,6 +106,7 @@ class CallTracker {
   std::optional<Instant> heard_until_;
   CallQualityReport last_quality_;  // of the last call that is over
   std::uint64_t last_id_ = 0;
+  bool has_qos_ = false;
 };
 
 }  // namespace voip

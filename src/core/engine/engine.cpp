@@ -8,21 +8,22 @@
 namespace voip {
 namespace {
 
-// Where nothing is ever shaped, nothing is marked either.
-Settings without_useless_marks(Settings settings, const Reconciler::Abilities& abilities) {
+// Where nothing is ever shaped, nothing is marked either, nor compared.
+Settings without_the_useless(Settings settings, const Reconciler::Abilities& abilities) {
   settings.qos.mark_calls = settings.qos.mark_calls && abilities.switches;
+  settings.policy.compare_every = abilities.switches ? settings.policy.compare_every : 0;
   return settings;
 }
 
 }  // namespace
 
 Engine::Engine(const Settings& settings, std::unique_ptr<Detector> detector, Reconciler::Abilities abilities)
-    : settings_(without_useless_marks(settings, abilities)),
+    : settings_(without_the_useless(settings, abilities)),
       devices_(settings.devices),
       flows_(settings.monitor.max_watched_flows),
       watchlist_(settings.monitor),
       calls_(settings_, std::move(detector)),
-      policy_(settings.policy),
+      policy_(settings_.policy),
       reconciler_(settings.qos, settings.monitor.audit_interval, abilities),
       line_(settings.qos.tc) {
   keys_.reserve(settings.monitor.max_watched_flows);
@@ -53,7 +54,7 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
   use_rates(now);
   decide(now);
   look_at_line(now);
-  tell_switch();
+  tell_switch(now);
   tell_report();
   tell_rates(now);  // after the report, which says since when there is a call, or that there is none any more
   tell_line(now);
@@ -160,9 +161,7 @@ void Engine::handle(Instant now, const StopRequested& event) {
 void Engine::handle(Instant /*now*/, const DeadlineReached& /*event*/) {}
 
 void Engine::judge(Instant now) {
-  if (reconciler_.is_on()) {
-    calls_.note_qos();
-  }
+  note_qos(now);
   calls_.judge(now, flows_, actions_);
   calls_.judge_quality(actions_);
   next_judgement_.reset();
@@ -171,9 +170,18 @@ void Engine::judge(Instant now) {
   }
 }
 
+void Engine::note_qos(Instant now) {
+  const bool is_on = reconciler_.is_on();
+  const bool came = is_on && told_on_ == false && policy_.decision() == Decision{true, Reason::call};
+  calls_.note_qos(is_on, came ? std::optional(now) : std::nullopt);
+}
+
 void Engine::decide(Instant now) {
-  policy_.set_calls(calls_.calls(), calls_.heard_until().value_or(Instant::min()));
+  policy_.set_calls(calls_.calls(), calls_.heard_until().value_or(Instant::min()), calls_.lone_call());
   const bool wanted = policy_.decide(now).wanted;
+  if (policy_.is_comparing() && !reconciler_.is_on()) {
+    calls_.note_comparison();
+  }
   if (is_stopping_) {
     advance_stop(now);
   } else {

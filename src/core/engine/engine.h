@@ -50,6 +50,8 @@ class Engine {
   // ... and what is kept of the line over a restart.
   [[nodiscard]] const LineState& line() const { return line_.state(); }
   void restore(const LineState& line);
+  // Calls that are up, for a daemon that ends: as they would be told if they ended now.
+  [[nodiscard]] std::vector<Call> cut_calls(Instant now) const { return calls_.cut_calls(now); }
 
  private:
   // Compared in this order: what gives way first is the lowest.
@@ -89,6 +91,7 @@ class Engine {
   void mark_rtcp(const FlowBorn& event);
   void read_flows(Instant now);
   void judge(Instant now);
+  void note_qos(Instant now);
   void decide(Instant now);
   void advance_stop(Instant now);
   void tell_rates(Instant now);
@@ -100,7 +103,7 @@ class Engine {
   [[nodiscard]] std::uint32_t rate_to_use(LineFollower& follower, Direction direction, Instant now);
   void tell_line(Instant now);
   void tell_quality(Instant now);
-  void tell_switch();
+  void tell_switch(Instant now);
   [[nodiscard]] Decision decision() const;
   void tell_report();
   void write_report(Report& report) const;

@@ -31,8 +31,9 @@ struct Flow {
   std::int32_t device = no_device;  // index into Settings::devices
   std::uint32_t conntrack_id = 0;
   Instant seen_first{};
-  std::optional<Instant> measured;  // the last reading, or the birth of a fresh flow
-  Counters up;                      // totals at that time
+  std::optional<Instant> first_packet;  // of a fresh flow
+  std::optional<Instant> measured;      // the last reading, or the birth of a fresh flow
+  Counters up;                          // totals at that time
   Counters down;
   // Over the last second or two, or the shorter time since the first reading: of a call's 50 packets a second one more or less is
   // 2 %.

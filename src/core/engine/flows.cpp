@@ -44,7 +44,7 @@ void Engine::handle(Instant now, const FlowBorn& event) {
   flow.seen_first = event.at;
   flow.mark = event.mark;
   if (event.is_fresh) {
-    flow.measured = event.at;
+    flow.first_packet = flow.measured = event.at;
     flow.totals.at = flow.window.at = flow.next_window.at = event.at;
   }
   if (const auto slot = flows_.add(flow)) {

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace voip {
+namespace {
+
+constexpr Duration left_alone_for = 10s;  // a call that is compared
+
+}  // namespace
 
 Policy::Policy(const PolicySettings& settings) : settings_(settings) {
   orders_.lasting = settings.mode;
@@ -29,7 +34,7 @@ void Policy::adopt(Instant now) {
   decision_ = {true, Reason::adopted};
 }
 
-void Policy::set_calls(std::int32_t calls, Instant heard_until) {
+void Policy::set_calls(std::int32_t calls, Instant heard_until, const Call* lone) {
   if (calls_ > 0 && calls == 0) {
     calls_over_ = heard_until;
     is_exhausted_ = false;
@@ -38,10 +43,15 @@ void Policy::set_calls(std::int32_t calls, Instant heard_until) {
     adopted_until_.reset();
   }
   calls_ = calls;
+  alone_until_.reset();
+  if (lone != nullptr && settings_.compare_every != 0 && lone->id % settings_.compare_every == 0) {
+    alone_until_ = lone->started + left_alone_for;
+  }
 }
 
 const Decision& Policy::decide(Instant now) {
   deadline_.reset();
+  is_comparing_ = false;
   if (orders_.override_mode) {
     if (now >= orders_.override_until) {
       orders_.override_mode.reset();
@@ -78,6 +88,11 @@ Decision Policy::automatic(Instant now) {
       }
       wake_at(*on_since_ + settings_.max_on);
       return {true, Reason::call};
+    }
+    if (!was_manual && alone_until_ && now < *alone_until_) {
+      is_comparing_ = true;
+      wake_at(*alone_until_);
+      return {false, Reason::pause};
     }
     // A person who has just switched off by hand and gone back to auto wants the detector's will now, so only our own pauses
     // count.

@@ -27,7 +27,8 @@ class Policy {
   // QoS was found switched on at start: keep it until the detector had time to see whether there is a call.
   void adopt(Instant now);
   // `heard_until`: when the last call that is over was heard, which the release delay counts from.
-  void set_calls(std::int32_t calls, Instant heard_until);
+  // `lone`: the call that is up by itself, if any.
+  void set_calls(std::int32_t calls, Instant heard_until, const Call* lone = nullptr);
   // Decides; to be called after anything else, and at the deadline.
   const Decision& decide(Instant now);
 
@@ -36,6 +37,8 @@ class Policy {
   [[nodiscard]] std::optional<Instant> override_until() const;
   [[nodiscard]] const Orders& orders() const { return orders_; }
   void restore(const Orders& orders, Instant now);
+  // The call that is up is left alone now, so that it can be compared (PolicySettings::compare_every).
+  [[nodiscard]] bool is_comparing() const { return is_comparing_; }
   // When the decision may change by time alone. Always later than the last decide().
   [[nodiscard]] std::optional<Instant> deadline() const { return deadline_; }
 
@@ -51,6 +54,8 @@ class Policy {
   std::optional<Instant> off_since_;
   std::optional<Instant> calls_over_;  // when the last call was last heard
   std::optional<Instant> adopted_until_;
+  std::optional<Instant> alone_until_;  // the call that is up is one to compare, and its beginning lasts so long
+  bool is_comparing_ = false;
   bool is_exhausted_ = false;  // max_on was reached and calls have gone on ever since
   std::optional<Instant> deadline_;
 };

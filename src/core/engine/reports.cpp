@@ -8,6 +8,7 @@ namespace voip {
 namespace {
 
 constexpr Duration tell_quality_every = 5s;
+constexpr const char* comparison = "this call is left alone for its first 10 s, to compare (policy.compare)";
 
 }  // namespace
 
@@ -50,8 +51,9 @@ void Engine::tell_quality(Instant now) {
   actions_.emplace_back(QualityChanged{*told_quality_});
 }
 
-void Engine::tell_switch() {
+void Engine::tell_switch(Instant now) {
   if (reconciler_.state() && told_on_ != reconciler_.is_on()) {
+    note_qos(now);
     if (told_on_) {
       actions_.emplace_back(QosSwitched{reconciler_.is_on(), decision().reason, reconciler_.was_changed_by_others()});
     }
@@ -98,6 +100,9 @@ void Engine::write_report(Report& report) const {
   remark = reconciler_.remark();
   if (!line_remark_.empty()) {
     remark += (remark.empty() ? "" : "; ") + line_remark_;
+  }
+  if (policy_.is_comparing()) {
+    remark += (remark.empty() ? "" : "; ") + std::string(comparison);
   }
   devices.resize(settings_.devices.size());
   for (std::size_t i = 0; i < devices.size(); ++i) {

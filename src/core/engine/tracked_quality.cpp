@@ -1,5 +1,6 @@
 // The tracker's part for how good calls are.
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/call_tracker.h"
 
@@ -10,10 +11,29 @@ constexpr std::uint32_t most_mos = 500;  // more than any
 
 }  // namespace
 
-void CallTracker::note_qos() {
+void CallTracker::note_qos(bool is_on, std::optional<Instant> came) {
+  has_qos_ = is_on;
   for (ActiveCall& active : calls_) {
-    active.call.had_qos = true;
+    if (is_on && !active.call.had_qos) {
+      active.call.had_qos = true;
+      active.call.qos_came = came;
+    }
   }
+}
+
+std::vector<Call> CallTracker::cut_calls(Instant now) const {
+  std::vector<Call> calls;
+  for (ActiveCall active : calls_) {
+    while (!active.meters.empty()) {
+      keep_quality(active, 0);
+    }
+    Call& call = calls.emplace_back(std::move(active.call));
+    call.ended = now;
+    call.rates = means(active.up, active.down, now - call.started);
+    call.quality = active.left;
+    call.queue_delays = active.left_delays;
+  }
+  return calls;
 }
 
 // The one that has seen most by its clock lately.
@@ -33,6 +53,7 @@ void CallTracker::keep_quality(ActiveCall& active, std::size_t place) {
   const auto meter = active.meters.begin() + static_cast<std::ptrdiff_t>(place);
   if (active.left_weight == 0 || meter->weight() > active.left_weight) {
     active.left = meter->whole();
+    active.left_delays = meter->queue_delays();
     active.left_weight = meter->weight();
   }
   active.meters.erase(meter);

@@ -36,7 +36,7 @@ const CallMeter::Queues& CallMeter::queues_ago(std::size_t seconds) const {
   return queues_.at((seconds_ + queues_.size() - 1 - std::min(seconds, queues_.size() - 1)) % queues_.size());
 }
 
-void CallMeter::measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line) {
+void CallMeter::measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, bool has_qos) {
   up_.measured(up, elapsed);
   down_.measured(down, elapsed);
   if (const auto interval = up_.interval()) {
@@ -52,13 +52,14 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
   queues_.at(seconds_ % queues_.size()) = {line.up.queue, line.down.queue};
   ++seconds_;
   bottleneck_ = line.bottleneck;
+  QueueSums& sums = has_qos ? with_qos_ : without_qos_;
   if (line.up.queue) {
-    up_queue_sum_ += *line.up.queue;
-    ++up_queue_seconds_;
+    sums.up += *line.up.queue;
+    ++sums.up_seconds;
   }
   if (line.down.queue) {
-    down_queue_sum_ += *line.down.queue;
-    ++down_queue_seconds_;
+    sums.down += *line.down.queue;
+    ++sums.down_seconds;
   }
   const CallQuality last = judge(recent(shortly), queues_ago(0));
   bad_for_ = last.grade == Grade::bad ? bad_for_ + length : Duration::zero();
@@ -81,9 +82,7 @@ CallMeter::Losses CallMeter::recent(Duration length) const {
 
 CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   CallQuality quality;
-  if (queues.up || queues.down) {
-    quality.delay = queues.up.value_or(Duration::zero()) + queues.down.value_or(Duration::zero());
-  }
+  quality.delay = both_ways(queues);
   if (!down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
     return quality;
   }
@@ -128,14 +127,29 @@ CallQuality CallMeter::lately() const {
   return judge(recent(recently), queues_ago(0));
 }
 
-CallQuality CallMeter::whole() const {
+CallMeter::Queues CallMeter::means(const QueueSums& sums) {
   Queues queues;
-  if (up_queue_seconds_ > 0) {
-    queues.up = up_queue_sum_ / up_queue_seconds_;
+  if (sums.up_seconds > 0) {
+    queues.up = sums.up / sums.up_seconds;
   }
-  if (down_queue_seconds_ > 0) {
-    queues.down = down_queue_sum_ / down_queue_seconds_;
+  if (sums.down_seconds > 0) {
+    queues.down = sums.down / sums.down_seconds;
   }
+  return queues;
+}
+
+QueueDelays CallMeter::queue_delays() const {
+  return {both_ways(means(without_qos_)), both_ways(means(with_qos_))};
+}
+
+std::optional<Duration> CallMeter::both_ways(const Queues& queues) {
+  return queues.up || queues.down ? std::optional(queues.up.value_or(Duration::zero()) + queues.down.value_or(Duration::zero()))
+                                  : std::nullopt;
+}
+
+CallQuality CallMeter::whole() const {
+  const Queues queues = means({without_qos_.up + with_qos_.up, without_qos_.up_seconds + with_qos_.up_seconds,
+                               without_qos_.down + with_qos_.down, without_qos_.down_seconds + with_qos_.down_seconds});
   CallQuality quality = judge({up_.missed(), down_.missed()}, queues);
   if (quality.grade != Grade::good && quality.grade != Grade::unknown && worst_cause_) {
     quality.cause = worst_cause_;

@@ -21,12 +21,14 @@ class CallMeter {
   // `ip_header`: bytes of it in each packet, as 20 for IPv4.
   explicit CallMeter(std::uint32_t ip_header) : ip_header_(ip_header) {}
 
-  void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line);
+  void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, bool has_qos = false);
 
   // Over the last ten seconds; of a call without a clock it is unknown.
   [[nodiscard]] CallQuality lately() const;
   // Over all of it.
   [[nodiscard]] CallQuality whole() const;
+  // ... without QoS and with it.
+  [[nodiscard]] QueueDelays queue_delays() const;
   // It has been bad for five seconds.
   [[nodiscard]] bool is_bad() const { return bad_for_ >= 5s; }
   // Packets by which it is known, the more the better.
@@ -55,10 +57,17 @@ class CallMeter {
   Duration open_{};  // of the second that is being filled
   std::array<Queues, 16> queues_{};
   std::size_t seconds_ = 0;
-  Duration up_queue_sum_{};  // over the seconds in which it was known
-  std::int64_t up_queue_seconds_ = 0;
-  Duration down_queue_sum_{};
-  std::int64_t down_queue_seconds_ = 0;
+  // Over the seconds in which they were known.
+  struct QueueSums {
+    Duration up{};
+    std::int64_t up_seconds = 0;
+    Duration down{};
+    std::int64_t down_seconds = 0;
+  };
+  [[nodiscard]] static Queues means(const QueueSums& sums);
+  [[nodiscard]] static std::optional<Duration> both_ways(const Queues& queues);
+  QueueSums without_qos_;
+  QueueSums with_qos_;
   Bottleneck bottleneck_ = Bottleneck::unknown;
   Duration bad_for_{};
   std::optional<QualityCause> worst_cause_;

@@ -93,6 +93,16 @@ TEST(Options, TuneTakesFilesAndMarkedCalls) {
   EXPECT_EQ(std::get<TuneOptions>(parse({"tune", "a", "b"})).files.size(), 2U);
 }
 
+TEST(Options, ReportTakesDays) {
+  const auto week = std::get<ReportOptions>(parse({"report"}));
+  EXPECT_EQ(week.days, 7U);
+  EXPECT_FALSE(week.as_json);
+  const auto month = std::get<ReportOptions>(parse({"report", "--days", "30", "--json", "--config", "a.toml"}));
+  EXPECT_EQ(month.days, 30U);
+  EXPECT_TRUE(month.as_json);
+  EXPECT_EQ(month.config, "a.toml");
+}
+
 TEST(Options, WrongUsageExitsWith2AndAHint) {
   const std::vector<std::vector<const char*>> wrong{
       {"run", "--confg", "x"},
@@ -108,6 +118,10 @@ TEST(Options, WrongUsageExitsWith2AndAHint) {
       {"tune", "--call", "12", "a"},
       {"tune", "--call", "20-10", "a"},
       {"tune", "--call", "10-20", "a", "b"},
+      {"report", "--days", "0"},
+      {"report", "--days", "367"},
+      {"report", "--days", "7d"},
+      {"report", "today"},
       {"replay"},
       {"replay", "--interval", "fast", "a"},
       {"replay", "--interval", "0s", "a"},

@@ -253,5 +253,24 @@ TEST(Config, ContradictionsAreRefused) {
   EXPECT_TRUE(problems_in("[qos]\nactuator = \"tc\"\n[qos.tc]\nupload_kbit = 900\ndrain = \"measured\"").empty());
 }
 
+TEST(Config, ComparesEveryNthCall) {
+  const auto every = [](const std::string& words) {
+    const LoadedSettings loaded = parse_settings("[policy]\ncompare = \"" + words + "\"", "file");
+    const auto* settings = std::get_if<Settings>(&loaded);
+    return settings == nullptr ? 12'345 : settings->policy.compare_every;
+  };
+  EXPECT_EQ(every("off"), 0U);
+  EXPECT_EQ(every("every 5th call"), 5U);
+  EXPECT_EQ(every("every 2nd call"), 2U);
+  EXPECT_EQ(every("every 100th call"), 100U);
+  for (const char* wrong : {"", "on", "every call", "every 1st call", "every 101st call", "every 5 call", "every 5th",
+                            "every th call", "every -5th call", "5th call", "every 5th call please"}) {
+    EXPECT_EQ(every(wrong), 12'345U) << wrong;
+  }
+  EXPECT_NE(problem_in("[policy]\ncompare = \"on\"").find(R"(expected "off" or a text like "every 5th call")"),
+            std::string::npos);
+  EXPECT_NE(problem_in("[policy]\ncompare = 5").find("expected a text"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace voip

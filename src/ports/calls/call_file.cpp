@@ -1,0 +1,184 @@
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <utility>
+
+#include "base/log.h"
+#include "base/regular_file.h"
+#include "ports/calls/calls.h"
+#include "system/loop.h"
+#include "system/state_file.h"
+#include "system/state_writing.h"
+#include "system/token_bucket.h"
+
+namespace voip {
+namespace {
+
+constexpr const char* file_name = "calls";
+constexpr std::size_t largest_file = std::size_t{1024} * 1024;
+constexpr Duration write_pause = 10s;    // in the long run, for the sake of flash memory
+constexpr std::int64_t bunch = 10;       // so many may follow each other at once after a rest
+constexpr Duration farewell_limit = 5s;  // for the disk, at the end
+
+Status keep(const std::string& directory, const std::string& lines, std::size_t most) {
+  if (Status appended = append_to_state_file(directory, file_name, lines, largest_file); !appended) {
+    return appended;
+  }
+  const auto text = read_state_file(directory, file_name, largest_file + lines.size() + 1);
+  if (const auto shorter = text && *text ? compacted(**text, most) : std::nullopt) {
+    // The lines are there: where this fails it is tried with the next ones.
+    static_cast<void>(write_state_file(directory, file_name, *shorter));
+  }
+  return {};
+}
+
+class CallFile : public Port {
+ public:
+  explicit CallFile(const NodeSettings& settings) : directory_(settings.state_dir), most_(settings.keep_calls) {}
+  ~CallFile() override {
+    forget_timer();
+    if (writing_) {
+      loop_->unwatch(writing_->ended_fd());
+    }
+  }
+
+  Status open(Loop& loop) override {
+    loop_ = &loop;
+    if (most_ == 0) {
+      if (const Status removed = remove_state_file(directory_, file_name); !removed) {
+        log_warning("calls that were kept are still there: " + removed.error());
+      }
+    }
+    return {};
+  }
+
+  void perform(const Action& action) override {
+    if (most_ == 0) {
+      return;
+    }
+    if (const auto* ended = std::get_if<CallEnded>(&action); ended != nullptr && !ended->call.was_none) {
+      add(ended->call, false);
+    } else if (const auto* cut = std::get_if<CallCut>(&action)) {
+      add(cut->call, true);
+    }
+  }
+
+  void close() override {
+    is_closing_ = true;
+    forget_timer();
+    finish(farewell_limit);
+    if (!is_stuck_ && !waiting_.empty()) {
+      write();
+      finish(farewell_limit);
+    }
+  }
+
+ private:
+  void add(const Call& call, bool is_cut) {
+    const auto began = loop_->wall(call.started).time_since_epoch();
+    waiting_.push_back(to_line(kept_call(call, std::chrono::duration_cast<std::chrono::seconds>(began).count(), is_cut)));
+    if (waiting_.size() > most_) {
+      waiting_.pop_front();
+    }
+    write_soon();
+  }
+
+  void write_soon() {
+    if (writing_ || timer_ || is_closing_) {
+      return;
+    }
+    if (bucket_.take(loop_->now())) {
+      write();
+      return;
+    }
+    timer_ = loop_->call_at(loop_->now() + write_pause, [this] {
+      timer_.reset();
+      if (!waiting_.empty()) {
+        write();
+      }
+    });
+  }
+
+  void forget_timer() {
+    if (timer_) {
+      loop_->cancel(*std::exchange(timer_, std::nullopt));
+    }
+  }
+
+  void write() {
+    being_written_ = std::exchange(waiting_, {});
+    std::string lines;
+    for (const std::string& line : being_written_) {
+      lines += line;
+    }
+    writing_.emplace([directory = directory_, lines = std::move(lines), most = most_] { return keep(directory, lines, most); });
+    if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
+      finish(farewell_limit);
+    }
+  }
+
+  // What was not written is tried again with the next call, or at the end.
+  void finish(Duration limit) {
+    if (!writing_) {
+      return;
+    }
+    loop_->unwatch(writing_->ended_fd());
+    const Status written = writing_->status(limit);
+    is_stuck_ = writing_->is_going_on();
+    writing_.reset();
+    if (!written && !has_failed_) {
+      log_warning("calls are not kept for the report: " + written.error());
+    } else if (written && has_failed_) {
+      log_info("calls are kept for the report again");
+    }
+    has_failed_ = !written;
+    if (written) {
+      if (!waiting_.empty()) {
+        write_soon();
+      }
+      return;
+    }
+    waiting_.insert(waiting_.begin(), being_written_.begin(), being_written_.end());
+    while (waiting_.size() > most_) {
+      waiting_.pop_front();
+    }
+  }
+
+  const std::string directory_;
+  const std::size_t most_;
+  Loop* loop_ = nullptr;
+  std::deque<std::string> waiting_;
+  std::deque<std::string> being_written_;
+  std::optional<StateWriting> writing_;
+  std::optional<Loop::TimerId> timer_;
+  TokenBucket bucket_{write_pause, bunch};
+  bool has_failed_ = false;
+  bool is_stuck_ = false;
+  bool is_closing_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Port> make_call_file(const Settings& settings) {
+  return std::make_unique<CallFile>(settings.node);
+}
+
+// Whoever may read it may look: it decides nothing. So it may belong to the user of a service that is not ours.
+Result<KeptCallsRead> read_kept_calls(const std::string& state_dir) {
+  const std::string path = state_dir + "/" + file_name;
+  if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return KeptCallsRead{};
+  }
+  const auto file = open_regular_file(path, O_RDONLY | O_NOFOLLOW);
+  if (!file) {
+    return Error{"read " + path + ": " + file.error()};
+  }
+  const auto text = read_text(*file, 2 * largest_file);
+  return text ? Result<KeptCallsRead>(parse_kept_calls(*text)) : Error{"read " + path + ": " + text.error()};
+}
+
+}  // namespace voip
