@@ -11,12 +11,17 @@ const NODE = /^voip_qosd_([\w-]+)$/;
 
 // -- finding --------------------------------------------------------------------------------------------------------------------
 
-async function nodesOf(hass) {
+// Short, for the tabs on a telephone: discovery puts "VoIP QoS" before what the node is called.
+const nameOf = (device) => device.name_by_user || device.name?.replace(/^VoIP QoS (?=\S)/, "");
+
+async function nodesOf(given) {
+  // What is given may be as old as the page, which waits for this file; what has changed since would be missed.
+  const hass = document.querySelector("home-assistant")?.hass || given;
   const nodes = new Map();
   for (const device of Object.values(hass.devices || {})) {
     for (const [domain, identifier] of device.identifiers || []) {
       const id = domain === "mqtt" && NODE.exec(identifier)?.[1];
-      if (id) nodes.set(device.id, {id, identifier, name: device.name_by_user || device.name || id, entities: {}});
+      if (id) nodes.set(device.id, {id, identifier, name: nameOf(device) || id, since: device.created_at || 0, entities: {}});
     }
   }
   // hass.entities has all that are not disabled, but not their unique ids; everybody may ask for those.
@@ -27,7 +32,8 @@ async function nodesOf(hass) {
     const begin = `${node?.identifier}_`;
     if (node && !entry.disabled_by && entry.unique_id.startsWith(begin)) node.entities[entry.unique_id.slice(begin.length)] = entry.entity_id;
   }
-  const found = [...nodes.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+  // Not by name: Home Assistant stays on the view of the same number, which would be that of another router once one is renamed.
+  const found = [...nodes.values()].sort((a, b) => a.since - b.since || a.id.localeCompare(b.id));
   const names = found.map((node) => node.name);
   // Two routers may have one name.
   for (const node of found) node.title = names.filter((name) => name === node.name).length > 1 ? `${node.name} (${node.id})` : node.name;
@@ -190,8 +196,12 @@ function viewOf({id, title, entities}, isOnly) {
 }
 
 function weeksOf(nodes) {
-  const titled = (node) => (nodes.length > 1 ? [{type: "heading", heading: node.title, heading_style: "title", icon: "mdi:router-network"}] : []);
-  const sections = nodes.flatMap(({title, entities}) => section(weeks(entities), {column_span: 2}).map((one) => ({...one, cards: [...titled({title}), ...one.cards]})));
+  // Where there are several, each has its name above, and the headings below that are smaller.
+  const titled = ({title}, cards) =>
+    nodes.length === 1
+      ? cards
+      : [heading(title, "mdi:router-network"), ...cards.map((card) => (card.type === "heading" ? {...card, heading_style: "subtitle"} : card))];
+  const sections = nodes.flatMap((node) => section(weeks(node.entities), {column_span: 2}).map((one) => ({...one, cards: titled(node, one.cards)})));
   return {title: "Weeks", path: "weeks", icon: "mdi:calendar-week", type: "sections", max_columns: 2, sections};
 }
 
