@@ -149,6 +149,7 @@ const calls = (e) => [
 | {{ (call.started | as_datetime | as_local).strftime('%d %b %H:%M') }} | {{ call.device }} | {{ '%d:%02d' | format(call.duration_s // 60, call.duration_s % 60) }} min |
 {%- endfor %}`,
   ),
+  text({entity: e.last_call, state: "unknown"}, "No call has been seen yet."),
   heading("Settings", "mdi:cog"),
   {
     type: "entities",
