@@ -29,9 +29,11 @@ async function nodesOf(given) {
   const entries = ids.length ? await hass.callWS({type: "config/entity_registry/get_entries", entity_ids: ids}) : {};
   for (const entry of Object.values(entries)) {
     const node = entry && nodes.get(entry.device_id);
-    const begin = `${node?.identifier}_`;
-    if (node && !entry.disabled_by && entry.unique_id.startsWith(begin)) node.entities[entry.unique_id.slice(begin.length)] = entry.entity_id;
+    const begin = `${node?.identifier}_`, unique = String(entry?.unique_id);
+    if (node && !entry.disabled_by && unique.startsWith(begin)) node.entities[unique.slice(begin.length)] = entry.entity_id;
   }
+  known = [...nodes.values()].flatMap((node) => Object.values(node.entities));
+  for (const node of nodes.values()) node.entities = withoutLeftOver(node.entities, hass.states);
   // Not by name: Home Assistant stays on the view of the same number, which would be that of another router once one is renamed.
   const found = [...nodes.values()].sort((a, b) => a.since - b.since || a.id.localeCompare(b.id));
   const names = found.map((node) => node.name);
@@ -39,6 +41,19 @@ async function nodesOf(given) {
   for (const node of found) node.title = names.filter((name) => name === node.name).length > 1 ? `${node.name} (${node.id})` : node.name;
   return found;
 }
+
+// Home Assistant also keeps what a router once had, as its switch from before it took no orders: without a state, or with one that is
+// "restored". While the router's "Connection" is like that, too, Home Assistant just has not heard of it yet, and all stays.
+const isAlive = (id, states) => Boolean(states?.[id]) && !states[id].attributes.restored;
+
+function withoutLeftOver(entities, states) {
+  if (!states) return entities;
+  const isHeard = !entities.connection || isAlive(entities.connection, states);
+  return Object.fromEntries(Object.entries(entities).filter(([, id]) => (isHeard ? isAlive(id, states) : states[id])));
+}
+
+// The entities of the last dashboard that was made, and of those that were left over.
+let known = [];
 
 // -- leaving out what is not there ----------------------------------------------------------------------------------------------
 
@@ -225,8 +240,11 @@ const NOBODY = {
 };
 
 class VoipQosStrategy extends HTMLElement {
-  // It is made again when one of these changes: a router that is new, an entity that is renamed.
-  static registryDependencies = ["entities", "devices"];
+  // Made again for a router that is new, an entity that is renamed, and one that comes to life or is left over.
+  static shouldRegenerate(_config, before, now) {
+    if (before.entities !== now.entities || before.devices !== now.devices) return true;
+    return before.states !== now.states && known.some((id) => isAlive(id, before.states) !== isAlive(id, now.states));
+  }
 
   static async generate(_config, hass) {
     const nodes = await nodesOf(hass);

@@ -104,6 +104,20 @@ class Dashboards(unittest.TestCase):
                     if f'"{about}"' not in whole:
                         self.assertEqual(made, written())
 
+    def test_what_home_assistant_has_kept_of_before_is_left_out_once_the_router_is_heard_of(self):
+        alive, restored = {"state": "on", "attributes": {}}, {"state": "unavailable", "attributes": {"restored": True}}
+        whole = house()
+        every = {entity: alive for entity in whole["entities"]}
+        gone = {entity: state for entity, state in every.items() if entity != "switch.voip_qos"}
+        old = {**every, "switch.voip_qos": restored}
+        asleep = {entity: restored for entity in every}
+        made = dashboards(*({**whole, "states": states} for states in (every, gone, old, asleep)), house(without="qos"))
+        self.assertEqual(made[0], written())
+        self.assertEqual(made[1], made[4])
+        self.assertEqual(made[2], made[4])
+        self.assertEqual(made[3], written())
+        self.assertNotEqual(made[4], written())
+
     def test_two_of_one_name_have_views_of_their_own_in_the_order_in_which_they_came(self):
         made = dashboards(house(("router", "a-b_c")))[0]
         self.assertEqual([(view["title"], view["path"]) for view in made["views"]], [("Attic (a-b_c)", "qos-a-b_c"), ("Attic (router)", "qos-router"), ("Weeks", "weeks")])

@@ -200,7 +200,8 @@ class Strategy(unittest.TestCase):
 
     def test_7_a_router_that_takes_no_orders_has_none(self):
         cls = type(self)
-        cls.attic = self.second_router({"mqtt": {"commands": False}})
+        # The other style of discovery, by the way: it makes the same devices and unique ids.
+        cls.attic = self.second_router({"mqtt": {"commands": False}, "home_assistant": {"style": "entity"}})
         self.attic.start()
         self.browser.open("/voip-qos/qos-attic")
         self.assert_gone("hui-tile-card", "Automatic again")
@@ -219,6 +220,14 @@ class Strategy(unittest.TestCase):
             if PICTURES:
                 time.sleep(2)
                 owner.picture(Path(PICTURES) / "strategy-add.png")
+
+    def test_9_without_the_broker_it_says_so_even_after_a_restart(self):
+        self.house.broker.stop()
+        self.house.ha.restart()
+        self.browser.open("/voip-qos/qos-attic")
+        self.assert_text("ha-alert", "the router goes on by itself", 60)
+        self.assertEqual(self.browser.texts("hui-tile-card"), [])
+        self.picture("broker-away")
 
 
 if __name__ == "__main__":
