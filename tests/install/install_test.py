@@ -25,6 +25,7 @@ COMPONENTS = {
     },
     "integrations": {
         "usr/share/voip-qosd/home-assistant/dashboard.yaml",
+        "usr/share/voip-qosd/home-assistant/voip-qos-strategy.js",
         "usr/share/voip-qosd/home-assistant/packages/voip_qos.yaml",
         "usr/share/voip-qosd/home-assistant/blueprints/automation/voip-qosd/pause_during_calls.yaml",
         "usr/share/voip-qosd/mosquitto/voip-qosd.conf",
