@@ -4,10 +4,15 @@
 namespace voip {
 namespace {
 
+// With one digit, as people say them.
+double tenths(std::int64_t number) {
+  return static_cast<double>(number) / 10;
+}
+
 Json tally_json(const CallTally& tally) {
   Json json;
   json["calls"] = tally.calls;
-  json["minutes"] = static_cast<double>((tally.seconds + 3) / 6) / 10;
+  json["minutes"] = tenths((tally.seconds + 3) / 6);
   for (const Grade grade : {Grade::good, Grade::fair, Grade::bad, Grade::unknown}) {
     json["grades"][std::string(to_string(grade))] = tally.grades.at(static_cast<std::size_t>(grade));
   }
@@ -29,7 +34,7 @@ Json delay_json(const DelayFigure& figure) {
 
 Json group_json(const CallGroup& group) {
   Json json = tally_json(group.tally);
-  json["mos"] = group.mos_hundredths ? Json(static_cast<double>((*group.mos_hundredths + 5) / 10) / 10) : Json(nullptr);
+  json["mos"] = group.mos_hundredths ? Json(tenths((*group.mos_hundredths + 5) / 10)) : Json(nullptr);
   json["delay_without_qos"] = delay_json(group.without_qos);
   json["delay_with_qos"] = delay_json(group.with_qos);
   return json;

@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t longest_text = 200;
 constexpr std::int64_t latest_s = 253'402'300'799;  // the year 9999
-constexpr std::int64_t longest_s = 366 * 24 * 3600;
+constexpr std::int64_t longest_s = 366LL * 24 * 3600;
 constexpr std::int64_t most_bit_per_s = 100'000'000'000;
-constexpr std::int64_t longest_ms = 24 * 3600 * 1000;
+constexpr std::int64_t longest_ms = 24LL * 3600 * 1000;
 
 constexpr std::array grades{Grade::unknown, Grade::good, Grade::fair, Grade::bad};
 constexpr std::array causes{QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end};

@@ -8,8 +8,8 @@
 namespace voip {
 namespace {
 
-constexpr std::int64_t day_s = 24 * 3600;
-constexpr std::int64_t now_s = 20'786 * day_s + 20 * 3600;  // 2026-11-29, in the evening
+constexpr std::int64_t day_s = 24LL * 3600;
+constexpr std::int64_t now_s = 20'786 * day_s + 20LL * 3600;  // 2026-11-29, in the evening
 
 std::int64_t utc_day(std::int64_t unix_s) {
   return unix_s / day_s;
