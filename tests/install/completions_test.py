@@ -71,7 +71,7 @@ class Completions(unittest.TestCase):
     def test_commands(self):
         self.assertIn("replay", self.completed(""))
         self.assertIn("mqtt-purge", self.completed(""))
-        self.assertEqual(self.completed("re"), ["record", "replay"])
+        self.assertEqual(self.completed("re"), ["record", "replay", "report"])
         self.assertEqual(self.completed("frob"), [])
 
     def test_options_of_a_command(self):
