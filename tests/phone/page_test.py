@@ -120,8 +120,8 @@ class Page(PageCase):
         self.assertNotEqual(self.phone.evaluate("getComputedStyle(document.activeElement).outlineStyle"), "none", "the focus shows")
         self.phone.press("Enter")
         self.is_soon(True)
-        self.assertEqual(self.phone.evaluate("document.querySelector('#spoken').textContent"), "QoS: On. Nobody is on a call.")
         self.assert_says("#order-said", "Done.")
+        self.assertEqual(self.phone.evaluate("document.querySelector('#spoken').textContent"), "QoS: On. Nobody is on a call.")
         self.give("auto", False)
 
     def test_08_a_problem(self):

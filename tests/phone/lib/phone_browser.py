@@ -8,41 +8,28 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
-import os
-import signal
-import subprocess
-from pathlib import Path
 
+from chromium import OPTIONS, Chromium
 from fixture import wait_until
 from home import Home, HomeError
-from web import Refused, Web
 
 # What the page's policy has forbidden it.
 _WATCH = "window.violations = []; addEventListener('securitypolicyviolation', (e) => violations.push(`${e.violatedDirective} ${e.blockedURI}`));"
 
 
-class PhoneBrowser:
+class PhoneBrowser(Chromium):
     def __init__(self, home: Home, host: str, width: int, height: int, *, language: str = "en-GB", letters_px: int = 16, port: int = 9222):
         """letters_px: the size of letters that its owner has chosen."""
-        self._home, self._host, self._size, self._language, self._letters_px, self._port = home, host, (width, height), language, letters_px, port
-        self._web = Web(home, host, "127.0.0.1", port)
-        self._child: subprocess.Popen | None = None
+        super().__init__(home, host, port)
+        self._size, self._language, self._letters_px = (width, height), language, letters_px
 
     def __enter__(self) -> "PhoneBrowser":
         folder = self._home.folder("chromium")
         (folder / "Default").mkdir()
         (folder / "Default" / "Preferences").write_text(json.dumps({"webkit": {"webprefs": {"default_font_size": self._letters_px}}}))
-        argv = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-                "--hide-scrollbars", f"--user-data-dir={folder}", f"--remote-debugging-port={self._port}", "about:blank"]
-        with open(folder / "chromium.log", "wb") as log:
-            self._child = self._home.popen(self._host, argv, stdout=log, stderr=log, env={**os.environ, "TZ": "UTC", "HOME": str(folder)})
-        page = wait_until(self._page, 30, every=0.2)
-        if not page:
-            raise HomeError(f"Chromium does not start: {(folder / 'chromium.log').read_text()[-2000:]}")
-        self._talk = self._web.conversation(page)
+        self._start(["chromium", *OPTIONS, f"--user-data-dir={folder}"], folder / "chromium.log", HOME=str(folder))
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._ask(f"{domain}.enable")
         self._ask("Page.addScriptToEvaluateOnNewDocument", source=_WATCH)
@@ -50,15 +37,6 @@ class PhoneBrowser:
         self.speak(self._language)
         self.resize(*self._size)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(AttributeError):
-            self._talk.close()
-        if self._child:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._child.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(timeout=10)
 
     def speak(self, language: str) -> None:
         """From the next page on."""
@@ -71,21 +49,11 @@ class PhoneBrowser:
     def resize(self, width: int, height: int) -> None:
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=True)
 
-    def prefer_dark(self, is_dark: bool) -> None:
-        self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}])
-
     def open(self, url: str) -> None:
         self._ask("Page.navigate", url="about:blank")
         self._ask("Page.navigate", url=url)
         if not wait_until(lambda: self.evaluate("document.readyState === 'complete' && location.protocol !== 'about:'"), 15):
             raise HomeError(f"{url} is not loaded: {self.evaluate('location.href')}")
-
-    def evaluate(self, expression: str):
-        """The value of a JavaScript expression on the page."""
-        answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        if "exceptionDetails" in answer:
-            raise HomeError(f"{expression[:200]}: {answer['exceptionDetails']}")
-        return answer["result"].get("value")
 
     def text(self, selector: str) -> str:
         """What it says; empty where it is not shown."""
@@ -111,9 +79,6 @@ class PhoneBrowser:
         self._ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
-    def picture(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
-
     def manifest(self) -> dict:
         """As Chromium understands it; raises HomeError where it does not."""
         answer = self._ask("Page.getAppManifest")
@@ -127,25 +92,5 @@ class PhoneBrowser:
                [m["params"]["url"] for m in self._talk.heard if m.get("method") == "Network.webSocketCreated"]
 
     def complaints(self) -> list[str]:
-        """Exceptions of the page, errors that it has logged, and what its policy has forbidden it."""
-        found = []
-        for message in self._talk.heard:
-            if message.get("method") == "Runtime.exceptionThrown":
-                found.append(json.dumps(message["params"]["exceptionDetails"])[:500])
-            elif message.get("method") == "Runtime.consoleAPICalled" and message["params"]["type"] == "error":
-                found.append(json.dumps(message["params"]["args"])[:500])
-        return found + (self.evaluate("window.violations") or [])
-
-    def _page(self) -> str | None:
-        try:
-            pages = self._web.request("GET", "/json/list", seconds=5)
-        except (OSError, Refused):
-            return None
-        address = next((page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page"), None)
-        return address and "/" + address.split("/", 3)[3]
-
-    def _ask(self, method: str, **params) -> dict:
-        answer = self._talk.ask({"method": method, "params": params})
-        if "error" in answer:
-            raise HomeError(f"{method}: {answer['error']}")
-        return answer["result"]
+        """... and what the page's policy has forbidden it."""
+        return super().complaints() + (self.evaluate("window.violations") or [])
