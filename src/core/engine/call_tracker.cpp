@@ -31,9 +31,7 @@ Rates sum(std::span<const FlowSlot> slots, const FlowTable& flows) {
   return total;
 }
 
-}  // namespace
-
-Rates CallTracker::means(const Counters& up, const Counters& down, Duration duration) {
+Rates means(const Counters& up, const Counters& down, Duration duration) {
   // In two parts, because what a call of days has carried is no number to be multiplied by a thousand.
   const auto per_second = [milliseconds =
                                static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 1))](std::uint64_t amount) {
@@ -42,8 +40,6 @@ Rates CallTracker::means(const Counters& up, const Counters& down, Duration dura
   return {per_second(up.bytes * 8), per_second(down.bytes * 8), static_cast<std::int32_t>(per_second(up.packets)),
           static_cast<std::int32_t>(per_second(down.packets)), 0};
 }
-
-namespace {
 
 void add(Counters& total, const Counters& more) {
   total.packets += more.packets;
@@ -205,6 +201,13 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
   return active;
 }
 
+void CallTracker::finish(ActiveCall& active, Instant ended) {
+  active.call.ended = ended;
+  active.call.rates = means(active.up, active.down, ended - active.call.started);
+  active.call.quality = active.left;
+  active.call.queue_delays = active.left_delays;
+}
+
 void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, std::vector<Action>& actions,
                         const std::string* why_none) {
   flows.at(slot).in_call = false;
@@ -224,10 +227,7 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, st
       } else {
         heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
       }
-      active->call.ended = active->heard_until;
-      active->call.rates = means(active->up, active->down, active->heard_until - active->call.started);
-      active->call.quality = active->left;
-      active->call.queue_delays = active->left_delays;
+      finish(*active, active->heard_until);
       last_quality_ = active->call.was_none ? last_quality_ : CallQualityReport{active->call.device, active->left};
       actions.emplace_back(CallEnded{active->call});
       calls_.erase(active);

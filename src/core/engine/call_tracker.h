@@ -89,7 +89,8 @@ class CallTracker {
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
   void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
-  [[nodiscard]] static Rates means(const Counters& up, const Counters& down, Duration duration);
+  // What is told of a call at its end, when its flows have left it.
+  static void finish(ActiveCall& active, Instant ended);
   [[nodiscard]] static const CallMeter* best_meter(const ActiveCall& active);
   static void keep_quality(ActiveCall& active, std::size_t place);
   [[nodiscard]] static CallQuality quality_now(const ActiveCall& active);

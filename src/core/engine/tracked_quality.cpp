@@ -27,11 +27,8 @@ std::vector<Call> CallTracker::cut_calls(Instant now) const {
     while (!active.meters.empty()) {
       keep_quality(active, 0);
     }
-    Call& call = calls.emplace_back(std::move(active.call));
-    call.ended = now;
-    call.rates = means(active.up, active.down, now - call.started);
-    call.quality = active.left;
-    call.queue_delays = active.left_delays;
+    finish(active, now);
+    calls.push_back(std::move(active.call));
   }
   return calls;
 }
