@@ -1,6 +1,7 @@
 // How good a call is, as far as counters can tell. What they cannot tell is empty, never a guess.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +12,13 @@
 namespace voip {
 
 enum class Grade : std::uint8_t { unknown, good, fair, bad };  // MOS from 4.0 on, from 3.6 on, less
+inline constexpr std::array<Grade, 4> all_grades{Grade::good, Grade::fair, Grade::bad, Grade::unknown};
 std::string_view to_string(Grade grade);
 
 // Where what is bad about it comes from.
 enum class QualityCause : std::uint8_t { upload, download, home, far_end };
+inline constexpr std::array<QualityCause, 4> all_causes{QualityCause::upload, QualityCause::download, QualityCause::home,
+                                                        QualityCause::far_end};
 std::string_view to_string(QualityCause cause);  // as on MQTT: "far_end"
 
 struct CallQuality {

@@ -117,11 +117,11 @@ CallQualityReport quality_of(Reader& reader, const Json& json) {
                : std::optional(static_cast<std::uint32_t>(std::clamp<std::int64_t>(reader.number(json, key, scale), 0, most)));
   };
   const std::string grade = reader.text(json, "grade");
-  for (const Grade each : {Grade::good, Grade::fair, Grade::bad}) {
+  for (const Grade each : all_grades) {
     report.quality.grade = grade == to_string(each) ? each : report.quality.grade;
   }
   const std::string cause = reader.text_or_nothing(json, "cause");
-  for (const QualityCause each : {QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end}) {
+  for (const QualityCause each : all_causes) {
     if (cause == to_string(each)) {
       report.quality.cause = each;
     }

@@ -13,10 +13,10 @@ Json tally_json(const CallTally& tally) {
   Json json;
   json["calls"] = tally.calls;
   json["minutes"] = tenths((tally.seconds + 3) / 6);
-  for (const Grade grade : {Grade::good, Grade::fair, Grade::bad, Grade::unknown}) {
+  for (const Grade grade : all_grades) {
     json["grades"][std::string(to_string(grade))] = tally.grades.at(static_cast<std::size_t>(grade));
   }
-  for (const QualityCause cause : {QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end}) {
+  for (const QualityCause cause : all_causes) {
     json["causes"][std::string(to_string(cause))] = tally.causes.at(static_cast<std::size_t>(cause));
   }
   return json;

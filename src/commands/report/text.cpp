@@ -40,7 +40,7 @@ void add(std::string& list, const std::string& item) {
 
 std::string grades(const CallTally& tally) {
   std::string list;
-  for (const Grade grade : {Grade::good, Grade::fair, Grade::bad, Grade::unknown}) {
+  for (const Grade grade : all_grades) {
     if (const std::size_t calls = tally.grades.at(static_cast<std::size_t>(grade)); calls > 0) {
       add(list, std::to_string(calls) + " " + std::string(to_string(grade)));
     }
@@ -50,7 +50,7 @@ std::string grades(const CallTally& tally) {
 
 std::string causes(const CallTally& tally) {
   std::string list;
-  for (const QualityCause cause : {QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end}) {
+  for (const QualityCause cause : all_causes) {
     if (const std::size_t calls = tally.causes.at(static_cast<std::size_t>(cause)); calls > 0) {
       add(list, std::string(cause == QualityCause::far_end ? "the other end" : to_string(cause)) + " " + std::to_string(calls));
     }

@@ -16,9 +16,6 @@ constexpr std::int64_t longest_s = 366LL * 24 * 3600;
 constexpr std::int64_t most_bit_per_s = 100'000'000'000;
 constexpr std::int64_t longest_ms = 24LL * 3600 * 1000;
 
-constexpr std::array grades{Grade::unknown, Grade::good, Grade::fair, Grade::bad};
-constexpr std::array causes{QualityCause::upload, QualityCause::download, QualityCause::home, QualityCause::far_end};
-
 template <typename T, std::size_t n>
 std::optional<T> word_of(const JsonValue& line, std::string_view key, const std::array<T, n>& all) {
   const std::string_view word = line.text_of(key);
@@ -53,7 +50,7 @@ std::optional<KeptCall> parse_line(std::string_view text) {
   const auto duration = number_of(*line, "duration_s", longest_s, is_bad);
   const auto up = number_of(*line, "up_bit_per_s", most_bit_per_s, is_bad);
   const auto down = number_of(*line, "down_bit_per_s", most_bit_per_s, is_bad);
-  const auto grade = word_of(*line, "grade", grades);
+  const auto grade = word_of(*line, "grade", all_grades);
   KeptCall call{.device = std::string(line->text_of("device")), .remote = std::string(line->text_of("remote"))};
   call.quality.mos_hundredths = small_of(*line, "mos_hundredths", 500, is_bad);
   call.quality.missing_permille = small_of(*line, "missing_permille", 1000, is_bad);
@@ -70,7 +67,7 @@ std::optional<KeptCall> parse_line(std::string_view text) {
   call.up_bit_per_s = *up;
   call.down_bit_per_s = *down;
   call.quality.grade = *grade;
-  call.quality.cause = word_of(*line, "cause", causes);
+  call.quality.cause = word_of(*line, "cause", all_causes);
   call.had_qos = line->is_true("had_qos");
   call.was_compared = line->is_true("compared");
   call.is_cut = line->is_true("cut");
