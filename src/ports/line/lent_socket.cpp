@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/system_error.h"
 #include "base/unique_fd.h"
 #include "base/words.h"
 #include "ports/line/line.h"
@@ -24,10 +24,6 @@ namespace {
 constexpr std::string_view lent_name = "packets";
 constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
 constexpr std::int64_t most_passed = 16;
-
-Error failure(const std::string& what) {
-  return Error{what + ": " + std::strerror(errno)};
-}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
@@ -50,7 +46,7 @@ Result<sockaddr_un> address_of(const std::string& place) {
 Status send_descriptor(int fd, const sockaddr_un& address, socklen_t length) {
   const UniqueFd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!manager) {
-    return failure("open a socket to the service manager");
+    return system_error("open a socket to the service manager");
   }
   // Without FDPOLL=0 it would let go of the socket once its device goes down.
   std::string text = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + std::string(lent_name) + "\n";
@@ -70,7 +66,7 @@ Status send_descriptor(int fd, const sockaddr_un& address, socklen_t length) {
   rights->cmsg_len = CMSG_LEN(sizeof fd);
   std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
   if (sendmsg(manager.get(), &message, MSG_NOSIGNAL) < 0) {
-    return failure("hand the socket to the service manager");
+    return system_error("hand the socket to the service manager");
   }
   return {};
 }
@@ -92,7 +88,7 @@ Status lend_packet_socket() {
   // Protocol 0: nothing comes in before the borrower has set a filter and chosen a device.
   const UniqueFd socket(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) {
-    return failure("open a packet socket");
+    return system_error("open a packet socket");
   }
   return send_descriptor(socket.get(), *address, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place.size()));
 }
