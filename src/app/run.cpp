@@ -8,22 +8,15 @@
 #include <vector>
 
 #include "actuators/actuators.h"
+#include "app/daemon_ports.h"
 #include "base/left_out.h"
 #include "base/log.h"
 #include "commands/common/exit_status.h"
 #include "config/config.h"
 #include "core/engine/engine.h"
 #include "detectors/detectors.h"
-#include "ports/calls/calls.h"
-#include "ports/conntrack/conntrack.h"
-#include "ports/control/control.h"
-#include "ports/devices/devices.h"
-#include "ports/journal/journal.h"
 #include "ports/line/line.h"
-#include "ports/mqtt/mqtt.h"
-#include "ports/network/network.h"
 #include "ports/orders/orders.h"
-#include "ports/shaping/shaping.h"
 #include "system/loop.h"
 #include "terminal/output.h"
 
@@ -36,29 +29,6 @@ enum class Ending {
   reload,
 };
 
-// Which part of the ports a life of the engine begins with.
-enum class Extent {
-  whole,      // all, or it does not begin
-  remainder,  // those that open: calls are still heard and QoS is switched
-  farewell,   // what is needed to leave the line as policy.on_exit says, which is all that is done
-};
-
-struct OwnedPort {
-  std::unique_ptr<Port> port;
-  bool can_be_missed = false;  // calls are heard and QoS is switched without it
-};
-using Ports = std::vector<OwnedPort>;
-
-// In the place of the port that looks at the line, where that is left out.
-class NoLine : public Port {
- public:
-  Status open(Loop& loop) override {
-    loop.post(LineSightChanged{"this build of voip-qosd was made without it"});
-    return {};
-  }
-  void perform(const Action& /*action*/) override {}
-};
-
 LogLevel log_level(const std::string& name) {
   if (name == "debug") {
     return LogLevel::debug;
@@ -67,77 +37,6 @@ LogLevel log_level(const std::string& name) {
     return LogLevel::warning;
   }
   return name == "error" ? LogLevel::error : LogLevel::info;
-}
-
-// Where the traffic passes now: asked for at each switch, since a WAN may come and go.
-Site find_site(const Settings& settings) {
-  auto network = read_network(settings);
-  if (!network) {
-    log_warning(network.error());
-    return {};
-  }
-  return site_of(settings, *network);
-}
-
-// In the order in which they see an action: a flow is marked before the line is shaped. The settings outlive them. `packets`: a
-// packet socket that was lent.
-Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent, int packets) {
-  Ports ports;
-  const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
-    ports.push_back({std::move(port), can_be_missed});
-  };
-  const Actuator* const ours = find_actuator("tc");
-  const auto add_switch = [&] {
-    add(make_qos_switch(settings, actuator, &actuator == ours ? nullptr : ours, [&settings] { return find_site(settings); }),
-        false);
-  };
-  add(make_journal(), false);
-  if (extent == Extent::farewell) {
-    add_switch();
-    return ports;
-  }
-  add(std::make_unique<ControlSocket>(settings.control,
-                                      DaemonFacts{VOIP_VERSION, settings.qos.actuator, settings.detector.use, {}}),
-      true);
-  add(make_conntrack(settings, find_detector(settings.detector.use)->port_rules(settings),
-                     [&settings] { return read_lan(settings); }),
-      false);
-  if (has_part("line")) {
-    add(make_line(
-            settings, [&settings] { return find_site(settings).wan; }, packets),
-        true);
-  } else {
-    add(std::make_unique<NoLine>(), true);
-  }
-  add_switch();
-  add(make_devices(settings), true);
-  add(make_order_file(settings), true);
-  if (has_part("report")) {
-    add(make_call_file(settings), true);
-  }
-  add(make_mqtt(settings, VOIP_VERSION), true);
-  return ports;
-}
-
-void close_ports(Ports& ports) {
-  std::for_each(ports.rbegin(), ports.rend(), [](const OwnedPort& one) { one.port->close(); });
-}
-
-// After an error none is open.
-Status open_ports(Ports& ports, Loop& loop, Extent extent) {
-  Ports opened;
-  for (OwnedPort& one : ports) {
-    if (Status status = one.port->open(loop); status.ok()) {
-      opened.push_back(std::move(one));
-    } else if (one.can_be_missed && extent == Extent::remainder) {
-      log_error("until the configuration is read again it goes on without this: " + status.error());
-    } else {
-      close_ports(opened);
-      return status;
-    }
-  }
-  ports = std::move(opened);
-  return {};
 }
 
 // Reads the file again; a wrong one is told and refused.
@@ -162,7 +61,7 @@ void answer_last_questions(Loop& loop, Engine& engine, const Ports& ports) {
     }
     for (const Action& action : engine.step(loop.now(), event)) {
       if (std::holds_alternative<StatusReported>(action)) {
-        std::for_each(ports.begin(), ports.end(), [&action](const OwnedPort& one) { one.port->perform(action); });
+        perform(ports, action);
       }
     }
   }
@@ -203,9 +102,7 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
 
   const auto step = [&](const Event& event) {
     for (const Action& action : engine.step(loop.now(), event)) {
-      for (const OwnedPort& one : ports) {
-        one.port->perform(action);
-      }
+      perform(ports, action);
     }
   };
   bool wants_reload = false;
@@ -235,7 +132,7 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
     last.emplace_back(CallCut{std::move(call)});
   }
   for (const Action& action : last) {
-    std::for_each(ports.begin(), ports.end(), [&action](const OwnedPort& one) { one.port->perform(action); });
+    perform(ports, action);
   }
   in_force = OrdersInForce{engine.orders(), engine.live_settings()};
   close_ports(ports);
