@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,7 +11,7 @@
 #include "ports/calls/calls.h"
 #include "system/loop.h"
 #include "system/state_file.h"
-#include "system/state_writing.h"
+#include "system/state_writer.h"
 #include "system/token_bucket.h"
 
 namespace voip {
@@ -39,15 +38,11 @@ Status keep(const std::string& directory, const std::string& lines, std::size_t 
 class CallFile : public Port {
  public:
   explicit CallFile(const NodeSettings& settings) : directory_(settings.state_dir), most_(settings.keep_calls) {}
-  ~CallFile() override {
-    forget_timer();
-    if (writing_) {
-      loop_->unwatch(writing_->ended_fd());
-    }
-  }
+  ~CallFile() override { forget_timer(); }
 
   Status open(Loop& loop) override {
     loop_ = &loop;
+    writer_.open(loop);
     if (most_ == 0) {
       if (const Status removed = remove_state_file(directory_, file_name); !removed) {
         log_warning("calls that were kept are still there: " + removed.error());
@@ -70,10 +65,9 @@ class CallFile : public Port {
   void close() override {
     is_closing_ = true;
     forget_timer();
-    finish(farewell_limit);
-    if (!is_stuck_ && !waiting_.empty()) {
+    if (writer_.finish(farewell_limit) && !waiting_.empty()) {
       write();
-      finish(farewell_limit);
+      writer_.finish(farewell_limit);
     }
   }
 
@@ -88,7 +82,7 @@ class CallFile : public Port {
   }
 
   void write_soon() {
-    if (writing_ || timer_ || is_closing_) {
+    if (writer_.is_writing() || timer_ || is_closing_) {
       return;
     }
     if (bucket_.take(loop_->now())) {
@@ -115,28 +109,12 @@ class CallFile : public Port {
     for (const std::string& line : being_written_) {
       lines += line;
     }
-    writing_.emplace([directory = directory_, lines = std::move(lines), most = most_] { return keep(directory, lines, most); });
-    if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
-      finish(farewell_limit);
-    }
+    writer_.start([directory = directory_, lines = std::move(lines), most = most_] { return keep(directory, lines, most); });
   }
 
   // What was not written is tried again with the next call, or at the end.
-  void finish(Duration limit) {
-    if (!writing_) {
-      return;
-    }
-    loop_->unwatch(writing_->ended_fd());
-    const Status written = writing_->status(limit);
-    is_stuck_ = writing_->is_going_on();
-    writing_.reset();
-    if (!written && !has_failed_) {
-      log_warning("calls are not kept for the report: " + written.error());
-    } else if (written && has_failed_) {
-      log_info("calls are kept for the report again");
-    }
-    has_failed_ = !written;
-    if (written) {
+  void has_ended(bool is_written) {
+    if (is_written) {
       if (!waiting_.empty()) {
         write_soon();
       }
@@ -153,12 +131,11 @@ class CallFile : public Port {
   Loop* loop_ = nullptr;
   std::deque<std::string> waiting_;
   std::deque<std::string> being_written_;
-  std::optional<StateWriting> writing_;
   std::optional<Loop::TimerId> timer_;
   TokenBucket bucket_{write_pause, bunch};
-  bool has_failed_ = false;
-  bool is_stuck_ = false;
   bool is_closing_ = false;
+  StateWriter writer_{{"calls are not kept for the report", "calls are kept for the report again"},
+                      [this](bool is_written) { has_ended(is_written); }};
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "ports/line/line_file.h"
 
-#include <sys/epoll.h>
-
 #include <utility>
 
 #include "base/log.h"
@@ -35,14 +33,9 @@ Result<std::optional<KeptLine>> read_kept(const std::string& directory, const Li
 
 }  // namespace
 
-LineFile::~LineFile() {
-  if (writing_) {
-    loop_->unwatch(writing_->ended_fd());
-  }
-}
-
 std::string LineFile::open(Loop& loop) {
   loop_ = &loop;
+  writer_.open(loop);
   if (auto kept = read_kept(directory_, moment(loop)); kept && *kept) {
     in_file_ = std::move(**kept);
   }
@@ -60,35 +53,20 @@ void LineFile::close() {
   if (loop_ == nullptr) {
     return;
   }
-  if (writing_) {
-    end_writing(farewell_limit);
-  }
+  writer_.finish(farewell_limit);
   write();
-  if (writing_) {
-    end_writing(farewell_limit);
-  }
+  writer_.finish(farewell_limit);
 }
 
 void LineFile::write() {
   const bool is_known = known_.line.up.kbit || known_.line.down.kbit;
-  if (writing_ || known_.device.empty() || !is_known || is_kept(in_file_, known_)) {
+  if (writer_.is_writing() || known_.device.empty() || !is_known || is_kept(in_file_, known_)) {
     return;
   }
   written_at_ = loop_->now();
   in_file_ = known_;
-  writing_.emplace(directory_, file_name, to_text(known_, moment(*loop_)));
-  if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { end_writing(0ms); }); !watched) {
-    end_writing(farewell_limit);
-  }
-}
-
-void LineFile::end_writing(Duration limit) {
-  loop_->unwatch(writing_->ended_fd());
-  const Status written = writing_->status(limit);
-  writing_.reset();
-  if (!written && !std::exchange(has_failed_, true)) {
-    log_warning("what is known of the line is not kept over a restart: " + written.error());
-  }
+  writer_.start(
+      [directory = directory_, text = to_text(known_, moment(*loop_))] { return write_state_file(directory, file_name, text); });
 }
 
 LineState read_line(const Settings& settings, const Loop& loop) {

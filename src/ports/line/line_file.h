@@ -7,16 +7,13 @@
 
 #include "ports/line/kept_line.h"
 #include "system/loop.h"
-#include "system/state_writing.h"
+#include "system/state_writer.h"
 
 namespace voip {
 
 class LineFile {
  public:
   explicit LineFile(std::string directory) : directory_(std::move(directory)) {}
-  ~LineFile();
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
 
   // Returns the device of which something is kept; empty: nothing is.
   std::string open(Loop& loop);
@@ -26,15 +23,14 @@ class LineFile {
 
  private:
   void write();
-  void end_writing(Duration limit);
 
   const std::string directory_;
   Loop* loop_ = nullptr;
   KeptLine in_file_;
   KeptLine known_;
-  std::optional<StateWriting> writing_;
   std::optional<Instant> written_at_;
-  bool has_failed_ = false;
+  // What could not be written is written when there is news, or at the end.
+  StateWriter writer_{{"what is known of the line is not kept over a restart", nullptr}, [](bool /*is_written*/) {}};
 };
 
 }  // namespace voip

@@ -1,7 +1,5 @@
 #include "ports/orders/orders.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -10,7 +8,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "system/state_file.h"
-#include "system/state_writing.h"
+#include "system/state_writer.h"
 
 namespace voip {
 namespace {
@@ -21,15 +19,11 @@ constexpr Duration farewell_limit = 5s;  // for the disk, at the end
 class OrderFile : public Port {
  public:
   OrderFile(const Settings& settings, OrderFilePace pace) : settings_(settings), pace_(pace) {}
-  ~OrderFile() override {
-    forget_timer();
-    if (writing_) {
-      loop_->unwatch(writing_->ended_fd());
-    }
-  }
+  ~OrderFile() override { forget_timer(); }
 
   Status open(Loop& loop) override {
     loop_ = &loop;
+    writer_.open(loop);
     if (const auto text = read_state_file(settings_.node.state_dir, file_name)) {
       in_file_ = parse_kept_orders(text->value_or("")).orders;
       restored_ = in_file_.override_order;
@@ -52,22 +46,17 @@ class OrderFile : public Port {
 
   void close() override {
     clock_listener_.reset();
+    writer_.finish(farewell_limit);
     forget_timer();
-    if (writing_) {
-      finish(farewell_limit);
-      forget_timer();
-    }
     write();
-    if (writing_) {
-      finish(farewell_limit);
-    }
+    writer_.finish(farewell_limit);
   }
 
  private:
   void keep() {
     const Moment now{loop_->now(), loop_->wall(loop_->now())};
     const KeptOrders wanted = orders_to_keep(settings_, *report_, now);
-    if (is_kept(writing_ ? being_written_ : in_file_, wanted, now)) {
+    if (is_kept(writer_.is_writing() ? being_written_ : in_file_, wanted, now)) {
       wanted_.reset();
       return;
     }
@@ -89,7 +78,7 @@ class OrderFile : public Port {
   }
 
   void write_later() {
-    if (!timer_ && !writing_) {
+    if (!timer_ && !writer_.is_writing()) {
       timer_ = loop_->call_at(std::max(loop_->now() + pace_.delay, rested_at_ - (pace_.bunch - 1) * pace_.pause), [this] {
         timer_.reset();
         write();
@@ -109,23 +98,13 @@ class OrderFile : public Port {
     }
     rested_at_ = std::max(rested_at_, loop_->now()) + pace_.pause;
     being_written_ = *std::exchange(wanted_, std::nullopt);
-    writing_.emplace(settings_.node.state_dir, file_name, to_text(being_written_));
-    if (const Status watched = loop_->watch(writing_->ended_fd(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
-      finish(farewell_limit);
-    }
+    writer_.start([directory = settings_.node.state_dir, text = to_text(being_written_)] {
+      return write_state_file(directory, file_name, text);
+    });
   }
 
-  void finish(Duration limit) {
-    loop_->unwatch(writing_->ended_fd());
-    const Status written = writing_->status(limit);
-    writing_.reset();
-    if (!written && !has_failed_) {
-      log_warning("orders are not kept over a restart: " + written.error());
-    } else if (written && has_failed_) {
-      log_info("orders are kept over a restart again");
-    }
-    has_failed_ = !written;
-    if (written) {
+  void has_ended(bool is_written) {
+    if (is_written) {
       in_file_ = being_written_;
     } else if (!wanted_) {
       wanted_ = being_written_;  // with the next order, or at the end
@@ -145,10 +124,10 @@ class OrderFile : public Port {
   KeptOrders in_file_;
   std::optional<KeptOrders> wanted_;  // other than what is in the file
   KeptOrders being_written_;
-  std::optional<StateWriting> writing_;
   std::optional<Loop::TimerId> timer_;
   Instant rested_at_{};  // when a whole bunch may follow again
-  bool has_failed_ = false;
+  StateWriter writer_{{"orders are not kept over a restart", "orders are kept over a restart again"},
+                      [this](bool is_written) { has_ended(is_written); }};
 };
 
 }  // namespace
