@@ -145,13 +145,14 @@ class Calls(unittest.TestCase):
         with Call(house.home, caller="phone"), Call(house.home, caller="laptop", port=7080, callee_port=7080):
             self.assertEqual(house.ha.wait_for("sensor.voip_qos_active_calls", "2", 15), "2")
             time.sleep(8)  # what the beginning costs is no measure
-            before, heard, begin = house.recorded(), len(phone.messages), time.monotonic()
+            before, size, heard, begin = house.recorded(), house.database_bytes(), len(phone.messages), time.monotonic()
             time.sleep(CALL_S)
             minutes = (time.monotonic() - begin) / 60
             rows = collections.Counter(house.recorded())
             rows.subtract(before)
+            grown = house.database_bytes() - size
             messages = collections.Counter(message.topic for message in phone.messages[heard:])
-        print(f"\n{sum(rows.values()) / minutes:.0f} rows a minute: {dict(+rows)}\n{sum(messages.values()) / minutes:.0f} messages a minute: {dict(messages)}", file=sys.stderr)
+        print(f"\n{minutes:.1f} minutes: {sum(rows.values())} rows, the database {grown / 1000:.0f} kB larger\n{sum(rows.values()) / minutes:.0f} rows a minute: {dict(+rows)}\n{sum(messages.values()) / minutes:.0f} messages a minute: {dict(messages)}", file=sys.stderr)
         self.assertLess(sum(rows.values()) / minutes, 40)
         self.assertLess(messages["voip-qos/router/device/idle_phone/rates"], 3, "but when all is said again")
         self.assertGreater(messages["voip-qos/router/rates"] / minutes, 30, "each second, for those who want it")

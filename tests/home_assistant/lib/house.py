@@ -78,6 +78,11 @@ class House(contextlib.ExitStack):
         with contextlib.closing(sqlite3.connect(f"file:{self.ha.folder / 'home-assistant_v2.db'}?mode=ro", uri=True)) as database:
             return dict(database.execute("SELECT m.entity_id, count(*) FROM states s JOIN states_meta m USING (metadata_id) WHERE m.entity_id LIKE '%voip_qos%' GROUP BY 1"))
 
+    def database_bytes(self) -> int:
+        """How large the recorder's database is, with all that Home Assistant itself writes there."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.ha.folder / 'home-assistant_v2.db'}?mode=ro", uri=True)) as database:
+            return database.execute("PRAGMA page_count").fetchone()[0] * database.execute("PRAGMA page_size").fetchone()[0]
+
     def logged(self, entity: str) -> list[dict]:
         """What the logbook tells of an entity, since the beginning."""
         start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)

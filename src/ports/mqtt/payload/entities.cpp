@@ -19,7 +19,7 @@ void replace(std::string& text, std::string_view what, std::string_view by) {
 }
 
 constexpr std::string_view reasons =
-    R"j({'idle': 'No call', 'call': 'Somebody is on a call', 'release': 'A call has just ended', 'adopted': 'It was on at the start', 'manual': 'Ordered by hand', 'too_long': 'It was on for too long', 'pause': 'A pause between two calls', 'stopping': 'The service is ending'}[value_json.reason])j";
+    R"j({'idle': 'No call', 'call': 'Somebody is on a call', 'release': 'A call has just ended', 'adopted': 'It was on at the start', 'manual': 'Ordered by hand', 'too_long': 'It was on for too long', 'pause': 'Waiting a moment', 'stopping': 'The service is ending'}[value_json.reason])j";
 constexpr std::string_view going =
     R"j({{ ('Cannot be switched ' if value_json.error else 'Being switched ') ~ value_json.wanted | lower }})j";
 

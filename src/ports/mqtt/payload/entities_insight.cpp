@@ -12,7 +12,7 @@ void add_insight(Entities& entities) {
   entities.add(
       "sensor", "reason", "Reason",
       R"j({"device_class":"enum",)j"
-      R"j("options":["No call","Somebody is on a call","A call has just ended","It was on at the start","Ordered by hand","It was on for too long","A pause between two calls","The service is ending"],)j"
+      R"j("options":["No call","Somebody is on a call","A call has just ended","It was on at the start","Ordered by hand","It was on for too long","Waiting a moment","The service is ending"],)j"
       R"j("state_topic":"@/state",)j"
       R"j("value_template":"{{ @reasons }}",)j"
       R"j("icon":"mdi:help-circle-outline"})j");
