@@ -43,18 +43,19 @@ Site find_site(const Settings& settings) {
 
 }  // namespace
 
-Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent, int packets) {
+Ports make_ports(const Settings& settings, const Actuator& actuator, const PortNeeds& needs) {
   Ports ports;
   const auto add = [&ports](std::unique_ptr<Port> port, bool can_be_missed) {
     ports.push_back({std::move(port), can_be_missed});
   };
   const Actuator* const ours = find_actuator("tc");
   const auto add_switch = [&] {
-    add(make_qos_switch(settings, actuator, &actuator == ours ? nullptr : ours, [&settings] { return find_site(settings); }),
+    add(make_qos_switch(settings, actuator, &actuator == ours || !needs.is_alone ? nullptr : ours,
+                        [&settings] { return find_site(settings); }),
         false);
   };
   add(make_journal(), false);
-  if (extent == Extent::farewell) {
+  if (needs.extent == Extent::farewell) {
     add_switch();
     return ports;
   }
@@ -66,7 +67,7 @@ Ports make_ports(const Settings& settings, const Actuator& actuator, Extent exte
       false);
   if (has_part("line")) {
     add(make_line(
-            settings, [&settings] { return find_site(settings).wan; }, packets),
+            settings, [&settings] { return find_site(settings).wan; }, needs.packets),
         true);
   } else {
     add(std::make_unique<NoLine>(), true);

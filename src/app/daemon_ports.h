@@ -26,9 +26,14 @@ struct OwnedPort {
 };
 using Ports = std::vector<OwnedPort>;
 
-// In the order in which they see an action: a flow is marked before the line is shaped. The settings outlive them. `packets`: a
-// packet socket that was lent.
-Ports make_ports(const Settings& settings, const Actuator& actuator, Extent extent, int packets);
+struct PortNeeds {
+  Extent extent = Extent::whole;
+  int packets = -1;       // a packet socket that was lent
+  bool is_alone = false;  // what is found of ours in the kernel is an earlier run's, and no other daemon's
+};
+
+// In the order in which they see an action: a flow is marked before the line is shaped. The settings outlive them.
+Ports make_ports(const Settings& settings, const Actuator& actuator, const PortNeeds& needs);
 // After an error none is open.
 Status open_ports(Ports& ports, Loop& loop, Extent extent);
 void close_ports(Ports& ports);

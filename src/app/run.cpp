@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actuators/actuators.h"
+#include "app/claim.h"
 #include "app/daemon_ports.h"
 #include "base/left_out.h"
 #include "base/log.h"
@@ -67,11 +68,16 @@ void answer_last_questions(Loop& loop, Engine& engine, const Ports& ports) {
   }
 }
 
+// A call that is up is heard within two seconds: however often somebody wants it, no reload comes sooner after another.
+constexpr Duration reload_pause = 3s;
+
 // What goes from one life of the engine to the next.
 struct Life {
   Settings settings;
   std::optional<OrdersInForce> in_force;
-  int packets = -1;  // a packet socket that was lent to this process
+  int packets = -1;       // a packet socket that was lent to this process
+  bool is_alone = false;  // no other daemon runs in this network
+  bool is_anew = false;   // a reload has begun it
 };
 
 // One life of the engine: from a configuration to the end or to the next configuration. What orders say is read by the first.
@@ -85,7 +91,7 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
   }
   Loop& loop = **opened;
   const Actuator& actuator = *find_actuator(settings.qos.actuator);
-  auto ports = make_ports(settings, actuator, extent, life.packets);
+  auto ports = make_ports(settings, actuator, {extent, life.packets, life.is_alone});
   if (const Status status = open_ports(ports, loop, extent); !status) {
     return Error{status.error()};
   }
@@ -105,6 +111,8 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
       perform(ports, action);
     }
   };
+  const Instant may_reload = life.is_anew ? loop.now() + reload_pause : loop.now();
+  bool is_asked_to_reload = false;
   bool wants_reload = false;
   bool was_asked = false;
   const std::vector<Event> begin{extent == Extent::farewell ? Event(StopRequested{}) : Event(DeadlineReached{})};
@@ -117,8 +125,11 @@ Result<Ending> live(Life& life, Extent extent, const std::optional<std::string>&
     if (engine.finished() || (wants_reload && !was_asked && !engine.is_switching() && takes_over(settings.qos, next.qos))) {
       break;
     }
-    events = &loop.wait(engine.deadline());
-    if (loop.reload_requested()) {
+    const auto deadline = engine.deadline();
+    events = &loop.wait(is_asked_to_reload ? std::min(deadline.value_or(may_reload), may_reload) : deadline);
+    is_asked_to_reload = loop.reload_requested() || is_asked_to_reload;
+    if (is_asked_to_reload && loop.now() >= may_reload) {
+      is_asked_to_reload = false;
       wants_reload = reload(config_path, next) || wants_reload;
       if (wants_reload && !takes_over(settings.qos, next.qos)) {
         step(StopRequested{.hands_over = true});
@@ -155,6 +166,9 @@ Result<Ending> begin(Life& life, Extent extent, const std::optional<std::string>
     log_error(started.error());
   }
   log_info("voip-qosd " VOIP_VERSION ": detector " + life.settings.detector.use + ", actuator " + life.settings.qos.actuator);
+  if (!life.is_alone && !life.is_anew) {
+    log_warning("another voip-qosd runs in this network: what is found there of one is left to it");
+  }
   return live(life, extent, config_path, next);
 }
 
@@ -175,7 +189,8 @@ int run_daemon(const std::optional<std::string>& config_path) {
   if (!loaded) {
     return exit_usage;
   }
-  Life now{std::move(*loaded), {}, packets.get()};
+  const UniqueFd claim = claim_network();
+  Life now{std::move(*loaded), {}, packets.get(), claim.get() >= 0};
   std::optional<Life> before;  // the one that a reload has ended
   Extent extent = Extent::whole;
   while (true) {
@@ -201,6 +216,7 @@ int run_daemon(const std::optional<std::string>& config_path) {
       }
       now.in_force->settings = after_reload(now.in_force->settings, live_settings(now.settings), live_settings(next));
       now.settings = std::move(next);
+      now.is_anew = true;
       extent = Extent::whole;
       log_info("the configuration was read again");
     }

@@ -95,6 +95,38 @@ std::string why_no_text(std::string_view file) {
   return is_utf_16 ? "the file is in UTF-16, which some editors call Unicode: save it as UTF-8" : "";
 }
 
+int line_of_endless_name(std::string_view file) {
+  constexpr int most_dots = 64;
+  int line = 1;
+  int dots = 0;
+  std::string_view quotes;  // which end the text that we are in
+  while (!file.empty()) {
+    const char c = file.front();
+    std::size_t taken = 1;
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      quotes = quotes.size() == 3 ? quotes : std::string_view();
+    } else if (!quotes.empty()) {
+      if (c == '\\' && quotes.front() == '"') {
+        taken = file.size() > 1 && file[1] != '\n' ? 2 : 1;
+      } else if (file.starts_with(quotes)) {
+        taken = quotes.size();
+        quotes = {};
+      }
+    } else if (c == '"' || c == '\'') {
+      quotes = file.substr(0, file.starts_with(std::string(3, c)) ? 3 : 1);
+      taken = quotes.size();
+    } else if (c == '#') {
+      taken = std::min(file.find('\n'), file.size());
+    } else if (c == '.' && ++dots > most_dots) {
+      return line;
+    }
+    file.remove_prefix(taken);
+  }
+  return 0;
+}
+
 std::string what_to_write(std::string_view file, int line) {
   const std::string_view wrong = line_of(file, line);
   if (wrong.size() > longest_line_told) {

@@ -94,7 +94,7 @@ std::string to_string(const Problem& problem) {
 }
 
 std::vector<GivenSetting> given_settings(std::string_view text) {
-  if (!why_no_text(text).empty()) {
+  if (!why_no_text(text).empty() || line_of_endless_name(text) != 0) {
     return {};
   }
   const toml::parse_result parsed = toml::parse(text);
@@ -104,6 +104,9 @@ std::vector<GivenSetting> given_settings(std::string_view text) {
 LoadedSettings parse_settings(std::string_view text, const std::string& file, NamedFiles named_files) {
   if (std::string why = why_no_text(text); !why.empty()) {
     return whole_file_problem(file, std::move(why));
+  }
+  if (const int line = line_of_endless_name(text); line != 0) {
+    return std::vector<Problem>{{file, line, 1, "no setting has so many names with dots between them"}};
   }
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {

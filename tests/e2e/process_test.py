@@ -8,10 +8,12 @@ import os
 import signal
 import socket
 import sys
+import time
 import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
+from call import Call  # noqa: E402
 from daemon import ROOT, Daemon, binary, merged, toml  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from home import Home  # noqa: E402
@@ -114,6 +116,39 @@ class Process(unittest.TestCase):
             self.assertTrue(phone.wait_for(lambda m: m.payload == "online", 20))
             self.assertEqual({os.readlink(f"/proc/{daemon.pid}/fd/{number}") for number in range(3)}, {"/dev/null"})
             self.assert_switches(daemon, folder)
+
+    @skipping
+    def test_a_daemon_that_only_watches_leaves_what_another_one_shapes(self):
+        with Home() as home:
+            first = Daemon(home, {"qos": {"actuator": "tc", "tc": {"upload_kbit": 950, "download_kbit": 4750}}}).start()
+            self.assertEqual(first.command("qos", "on").returncode, 0, first.log_text())
+            shaped = lambda: "htb" in home.run("router", ["tc", "qdisc", "show", "dev", "wan"]).stdout  # noqa: E731
+            self.assertTrue(shaped())
+            second = Daemon(home, {"node": {"id": "other"}, "qos": {"actuator": "none"}}).start()
+            self.assertTrue(wait_until(lambda: "another voip-qosd runs in this network" in second.log_text(), 10), second.log_text())
+            self.assertEqual(second.stop(), 0)
+            self.assertNotIn("is taken away", second.log_text())
+            self.assertNotIn("somebody else", first.log_text())
+            self.assertTrue(shaped())
+
+            # Alone it takes the remains for what they are.
+            first.kill()
+            self.assertTrue(shaped())
+            second.start()
+            self.assertTrue(wait_until(lambda: not shaped(), 10), second.log_text())
+
+    @skipping
+    def test_many_reloads_do_not_keep_a_call_from_being_heard(self):
+        with Home() as home:
+            folder, settings = shaper(home)
+            daemon = Daemon(home, settings).start()
+            with Call(home):
+                ends = time.monotonic() + 20
+                while time.monotonic() < ends and (daemon.status() or {}).get("calls") != 1:
+                    for _ in range(5):
+                        daemon.reload()
+                        time.sleep(0.1)
+                self.assertLess(time.monotonic(), ends, daemon.log_text())
 
     @skipping
     def test_a_reload_that_cannot_be_carried_out_leaves_the_old_settings_going(self):

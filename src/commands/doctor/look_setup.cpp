@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string>
 
 #include "base/secret_file.h"
+#include "base/unique_fd.h"
 #include "commands/common/daemon_client.h"
 #include "commands/doctor/look.h"
 #include "ports/mqtt/mqtt.h"
@@ -19,6 +21,16 @@ namespace {
 
 bool is_there(const std::filesystem::path& path) {
   return ::access(path.c_str(), F_OK) == 0;
+}
+
+// A file without a name, which is gone with its descriptor. 0: it could be written, or that cannot be tried there.
+int try_to_write(const std::filesystem::path& folder) {
+  const UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  const std::string block(4096, ' ');
+  const bool is_written = file.get() >= 0 &&
+                          ::write(file.get(), block.data(), block.size()) == static_cast<ssize_t>(block.size()) &&
+                          ::fsync(file.get()) == 0;
+  return is_written ? 0 : errno;
 }
 
 // A folder that is not there is made by the daemon, if the nearest one above it lets it.
@@ -32,6 +44,10 @@ Folder look_at_folder(const std::filesystem::path& path) {
   folder.is_writable = ::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
   if (!folder.is_writable) {
     folder.reason = nearest.string() + ": " + std::strerror(errno);
+  } else if (const int error = try_to_write(nearest); error == ENOSPC || error == EDQUOT) {
+    folder.is_writable = false;
+    folder.is_full = true;
+    folder.reason = nearest.string() + ": " + std::strerror(error);
   }
   return folder;
 }

@@ -67,7 +67,8 @@ Check judge_state_dir(const Folder& folder, const std::string& path) {
     return {"state_dir", CheckResult::ok, path + (folder.exists ? " can be written to" : " is made with the first order")};
   }
   return {"state_dir", CheckResult::warning, "what is ordered does not outlive a restart: " + path + ": " + folder.reason,
-          "set node.state_dir to a folder that can be written to"};
+          folder.is_full ? "make room there, or set node.state_dir to another folder"
+                         : "set node.state_dir to a folder that can be written to"};
 }
 
 Check judge_socket(const Folder& folder, const std::string& path, bool daemon_runs) {

@@ -35,6 +35,7 @@ Checks judge_daemon(const RunningDaemon& facts, const Settings& settings, const 
 struct Folder {
   bool exists = false;
   bool is_writable = false;  // if it does not exist: whether it can be made
+  bool is_full = false;      // it could be written to if there was room
   std::string reason{};      // of the system, where it is neither
 };
 struct OwnFilesFacts {

@@ -107,7 +107,8 @@ ReportFigures figures_of(const KeptCallsRead& kept, std::uint32_t days, std::int
   figures.days = days;
   figures.kept = calls.size();
   figures.bad_lines = kept.bad_lines;
-  const std::int64_t first_day = day_of(now_s) - (std::int64_t{days} - 1);
+  const std::int64_t today = day_of(now_s);
+  const std::int64_t first_day = today - (std::int64_t{days} - 1);
   Grouping all;
   Grouping compared;
   Grouping others;
@@ -116,7 +117,10 @@ ReportFigures figures_of(const KeptCallsRead& kept, std::uint32_t days, std::int
   std::vector<std::int64_t> until_qos;
   for (const KeptCall& call : calls) {
     const std::int64_t day = day_of(call.began_s);
-    if (day < first_day) {
+    if (day > today) {
+      ++figures.of_the_future;
+    }
+    if (day < first_day || day > today) {
       continue;
     }
     all.add(call);

@@ -42,8 +42,9 @@ struct CallGroup {
 
 struct ReportFigures {
   std::uint32_t days = 0;
-  std::size_t kept = 0;       // of all days
-  std::size_t bad_lines = 0;  // that could not be read
+  std::size_t kept = 0;           // of all days
+  std::size_t bad_lines = 0;      // that could not be read
+  std::size_t of_the_future = 0;  // of those that were kept; the clock was ahead then, and they are not counted
   CallGroup all;
   std::size_t had_qos = 0;
   DelayFigure until_qos;  // from the first packet; compared calls, which have to wait, do not count

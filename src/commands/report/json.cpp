@@ -64,6 +64,7 @@ std::string report_json(const ReportFigures& figures) {
   json["others"] = group_json(figures.others);
   json["kept"] = figures.kept;
   json["bad_lines"] = figures.bad_lines;
+  json["of_the_future"] = figures.of_the_future;
   return text_of(json);
 }
 

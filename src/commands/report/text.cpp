@@ -127,7 +127,9 @@ Lines body(const ReportFigures& figures) {
 
 Lines nothing(const ReportFigures& figures, bool keeps) {
   if (figures.kept > 0) {
-    return {{{"No call in " + counted(figures.days, "day") + "; " + counted(figures.kept, "call") + " before that: --days"}}};
+    const std::size_t before = figures.kept - figures.of_the_future;
+    return {{{"No call in " + counted(figures.days, "day") +
+              (before > 0 ? "; " + counted(before, "call") + " before that: --days" : std::string())}}};
   }
   return keeps ? Lines{{{"Nothing was kept yet: a call is written down when it has ended."}}}
                : Lines{{{"Nothing is kept: node.keep_calls is 0."}}};
@@ -140,6 +142,12 @@ std::string report_text(const ReportFigures& figures, bool keeps, Colour colour)
   if (figures.bad_lines > 0) {
     lines.push_back(
         {{counted(figures.bad_lines, "line") + " of the file could not be read (a loss of power tears one off)", Tone::yellow}});
+  }
+  if (figures.of_the_future > 0) {
+    const bool is_one = figures.of_the_future == 1;
+    lines.push_back({{counted(figures.of_the_future, "call") + " of the future " + (is_one ? "is" : "are") +
+                          " not counted (the router's clock was ahead)",
+                      Tone::yellow}});
   }
   std::string text;
   for (const Line& line : lines) {

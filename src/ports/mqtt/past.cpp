@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "base/words.h"
 #include "ports/mqtt/options.h"
 #include "ports/mqtt/payload/home_assistant.h"
@@ -44,9 +46,11 @@ std::optional<MqttName> parse_mqtt_name(std::string_view text) {
     const std::string_view key = line.substr(0, blank);
     (key == "base_topic" ? name.base_topic : key == "node" ? name.node_id : name.prefix) = line.substr(blank + 1);
   }
-  // With a wildcard it would be of others too, and theirs were taken away.
-  const bool is_of_one = (name.base_topic + name.node_id + name.prefix).find_first_of("+#") == std::string::npos;
-  return name.base_topic.empty() || name.node_id.empty() || !is_of_one ? std::nullopt : std::optional(std::move(name));
+  // With a wildcard it would be of others too, and theirs were taken away. What is no text of a topic, as a broker ends a
+  // connection for, is not what was written.
+  const std::string all = name.base_topic + name.node_id + name.prefix;
+  const bool is_written = all.find_first_of("+#") == std::string::npos && is_utf8_text(all) && printable(all) == all;
+  return name.base_topic.empty() || name.node_id.empty() || !is_written ? std::nullopt : std::optional(std::move(name));
 }
 
 MqttPast::MqttPast(const Settings& settings, Loop& loop, std::function<void(MqttMessage)> say)

@@ -46,6 +46,7 @@ class OrderFile : public Port {
 
   void close() override {
     clock_listener_.reset();
+    is_closing_ = true;
     writer_.finish(farewell_limit);
     forget_timer();
     write();
@@ -106,11 +107,11 @@ class OrderFile : public Port {
   void has_ended(bool is_written) {
     if (is_written) {
       in_file_ = being_written_;
-    } else if (!wanted_) {
-      wanted_ = being_written_;  // with the next order, or at the end
-      return;
+    } else {
+      wanted_ = wanted_ ? wanted_ : being_written_;
+      rested_at_ = loop_->now() + pace_.retry + (pace_.bunch - 1) * pace_.pause;
     }
-    if (wanted_) {
+    if (wanted_ && !is_closing_) {
       write_later();
     }
   }
@@ -125,6 +126,7 @@ class OrderFile : public Port {
   std::optional<KeptOrders> wanted_;  // other than what is in the file
   KeptOrders being_written_;
   std::optional<Loop::TimerId> timer_;
+  bool is_closing_ = false;
   Instant rested_at_{};  // when a whole bunch may follow again
   StateWriter writer_{{"orders are not kept over a restart", "orders are kept over a restart again"},
                       [this](bool is_written) { has_ended(is_written); }};

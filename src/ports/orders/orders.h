@@ -1,6 +1,6 @@
 // Keeps what orders have changed in a file of the state directory. It writes only when an order has changed something, as a whole
-// or not at all, and never often; a directory that cannot be used costs one log line, and the orders then last until the next
-// restart.
+// or not at all, and never often. Where it cannot be written, which costs one log line, it is tried again until it is; till then
+// the orders last until the next restart.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@ namespace voip {
 struct OrderFilePace {
   Duration delay = 100ms;  // from a change to its writing: orders come in bunches
   Duration pause = 10s;    // from one writing to the next in the long run, for the sake of flash memory
+  Duration retry = 10s;    // after one that has failed
   int bunch = 6;           // so many may follow each other at once after a rest
 };
 

@@ -145,6 +145,16 @@ TEST_F(OrderFileTest, GoesOnWithoutADirectoryThatCanBeUsed) {
   EXPECT_NE(log.find("state: Not a directory (node.state_dir)"), std::string::npos) << log;
 }
 
+TEST_F(OrderFileTest, IsWrittenAsSoonAsItCanBeWithoutAnotherOrder) {
+  std::ofstream(settings_.node.state_dir) << "a file is in its place";
+  test::WatchedPort watched(port({.delay = 1ms, .pause = 1ms, .retry = 20ms}));
+  watched.perform(released_after(30s));
+  watched.wait(50ms);
+  fs::remove(settings_.node.state_dir);
+  ASSERT_TRUE(watched.wait_until([&] { return fs::exists(file()); }));
+  EXPECT_EQ(read().settings.release_after, 30s);
+}
+
 TEST_F(OrderFileTest, DoesNotBelieveADirectoryThatEverybodyMayWriteTo) {
   fs::create_directory(settings_.node.state_dir);
   std::ofstream(file()) << "mode off configured auto\n";

@@ -32,6 +32,28 @@ TEST(Config, AFileInUtf16IsToldAsSuch) {
   }
 }
 
+TEST(Config, NamesThatHaveNoEndAreRefusedWithTheirLine) {
+  std::string name = "a";
+  for (int i = 0; i < 50'000; ++i) {
+    name += ".a";
+  }
+  std::string quoted = R"("a")";
+  for (int i = 0; i < 64; ++i) {
+    quoted += ".'a'";
+  }
+  for (const std::string& endless : {"[" + name + "]\n", name + " = 1\n", "x = { " + name + " = 1 }\n", quoted + ".b = 1\n",
+                                     "x = \"\"\"\n\"\"\"\n" + name + " = 1", "x = \"\\\"\"\n" + name + " = 1"}) {
+    EXPECT_NE(problem_in("# about\n" + endless).find("no setting has so many names"), std::string::npos) << endless.substr(0, 20);
+  }
+  const std::string dots(1000, '.');
+  for (const std::string& text : {"# " + dots, "[node]\nname = \"" + dots + "\"", "[node]\nname = '" + dots + "'",
+                                  "[node]\nname = '''\n" + dots + "'''", "[node]\nname = \"\"\"\\\n" + dots + "\"\"\""}) {
+    for (const std::string& problem : test::problems_in(text)) {
+      EXPECT_EQ(problem.find("no setting has so many names"), std::string::npos) << text.substr(0, 30);
+    }
+  }
+}
+
 TEST(Config, AnAddressWithAnInterfaceIsRefusedAsSuch) {
   EXPECT_NE(problem_in("[mqtt]\nuri = \"mqtt://[fe80::1%br-lan]:1883\"").find("with an interface"), std::string::npos);
 }

@@ -29,10 +29,7 @@ std::size_t length_of_beginning(std::string_view begun) {
 
 std::optional<BadPacket> IncomingPackets::look_at(std::string_view bytes) {
   if (carrier_ == Carrier::unknown && !bytes.empty()) {
-    const std::uint8_t first = byte_at(bytes, 0);
-    // A record of TLS (RFC 8446, section 5.1); a broker sends no packet of that type, CONNECT.
-    const bool is_tls = first >= 0x14 && first <= 0x17;
-    carrier_ = is_tls ? Carrier::not_ours : first == 'H' ? Carrier::greeting : Carrier::bare;
+    carrier_ = bytes.front() == 'H' ? Carrier::greeting : Carrier::bare;
   }
   switch (carrier_) {
     case Carrier::bare:
@@ -42,7 +39,6 @@ std::optional<BadPacket> IncomingPackets::look_at(std::string_view bytes) {
     case Carrier::frames:
       return look_at_frames(bytes);
     case Carrier::unknown:
-    case Carrier::not_ours:
       break;
   }
   return std::nullopt;

@@ -31,7 +31,7 @@ class IncomingPackets {
   std::optional<BadPacket> look_at(std::string_view bytes);
 
  private:
-  enum class Carrier : std::uint8_t { unknown, bare, greeting, frames, not_ours };
+  enum class Carrier : std::uint8_t { unknown, bare, greeting, frames };
 
   std::optional<BadPacket> look_at_packets(std::string_view bytes);
   std::optional<BadPacket> look_at_header(std::uint8_t byte);

@@ -44,6 +44,14 @@ TEST(ReportFigures, CountCallsAndMinutesByDeviceAndByDay) {
   EXPECT_EQ(figures({call("Old", 7, 60)}, 8).all.tally.calls, 1U);
 }
 
+TEST(ReportFigures, LeaveOutCallsOfTheFutureAndSaySo) {
+  const ReportFigures found = figures({call("Kitchen", 0, 60), call("Kitchen", -1, 60), call("Kitchen", -2000, 60)});
+  EXPECT_EQ(found.all.tally.calls, 1U);
+  EXPECT_EQ(found.of_the_future, 2U);
+  EXPECT_NE(report_text(found, true, Colour::plain).find("2 calls of the future are not counted"), std::string::npos);
+  EXPECT_NE(report_text(figures({call("Kitchen", -1, 60)}), true, Colour::plain).find("of the future"), std::string::npos);
+}
+
 TEST(ReportFigures, TellTheMedianAndTheWorstTimeToQosOfCallsThatDidNotHaveToWait) {
   std::vector<KeptCall> calls;
   for (const Duration delay : {900ms, 2000ms, 1500ms}) {

@@ -20,7 +20,7 @@ TEST(MqttName, ComesBackAsItWasWritten) {
 
 TEST(MqttName, IsNotMadeOfRubbish) {
   for (const char* text : {"", "x", "\n\n", "node router\n", "base_topic a\nnode \nprefix b\n", "{}", "base_topic +\nnode a\n",
-                           "base_topic a\nnode #\n"}) {
+                           "base_topic a\nnode #\n", "base_topic voip\x01qos\nnode a\n", "base_topic a\nnode \xff\n"}) {
     EXPECT_FALSE(parse_mqtt_name(text)) << text;
   }
 }
