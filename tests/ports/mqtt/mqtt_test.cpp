@@ -269,10 +269,14 @@ TEST_F(MqttPort, CommandsOfAFloodAreRefusedAndTheLoopGoesOn) {
   EXPECT_LT(talk.node.longest_perform, std::chrono::seconds(5));
   EXPECT_TRUE(talk.saw("response/flood"));
   EXPECT_LE(std::count(log.begin(), log.end(), '\n'), 8) << log;
-  // It is not broken afterwards.
-  talk.node.run_for(1s);
-  talk.broker.publish(std::string(base) + "request/qos", R"({"value":"ON","transaction":"end"})");
-  EXPECT_TRUE(talk.saw(R"("transaction":"end")"));
+  // It is not broken afterwards, as soon as the broker has no more of the flood to deliver.
+  bool is_answered = false;
+  for (int tries = 0; tries < 10 && !is_answered; ++tries) {
+    talk.node.run_for(1s);
+    talk.broker.publish(std::string(base) + "request/qos", R"({"value":"ON","transaction":"end"})");
+    is_answered = talk.saw(R"("transaction":"end")");
+  }
+  EXPECT_TRUE(is_answered);
   RecordProperty("orders", static_cast<int>(talk.node.orders.size()));
   RecordProperty("longest_late_ms", static_cast<int>(talk.node.longest_late.count()));
 }
