@@ -36,11 +36,24 @@ void Engine::handle(Instant now, const LineStirred& /*event*/) {
 void Engine::handle(Instant now, const LineSampled& event) {
   line_.sampled(event, reconciler_.is_on());
   compare_rates();
-  if (event.tcp && reconciler_.is_on()) {
+  note_queue(now);
+  if (event.tcp && reconciler_.state() == Qos::on) {
     follow(up_follower_, Direction::up, now);
     follow(down_follower_, Direction::down, now);
   }
   line_watch_.sampled(line_, event.tcp.has_value(), now);
+}
+
+// A queue of a far end alone is none that a drain could empty.
+void Engine::note_queue(Instant now) {
+  const LineState& line = line_.state();
+  if (line.bottleneck != Bottleneck::upload && line.bottleneck != Bottleneck::download) {
+    return;
+  }
+  const LineDirection& way = line.bottleneck == Bottleneck::upload ? line.up : line.down;
+  if (way.queue) {
+    reconciler_.stands(*way.queue, way.kbit.value_or(0), now);
+  }
 }
 
 void Engine::handle(Instant /*now*/, const LineSightChanged& event) {
@@ -103,6 +116,9 @@ std::uint32_t Engine::rate_to_use(LineFollower& follower, Direction direction, I
     return used != 0 && !is_another(used, learnt) ? used : learnt;
   }
   if (!follower.is_following()) {
+    if (reconciler_.state() == Qos::draining) {
+      return used;  // what stands now was there before
+    }
     follower.begin(used, now);
   }
   follower.pass(now);

@@ -42,6 +42,8 @@ class Reconciler {
   // A call is likely to begin soon, so QoS may be wanted.
   void expect_call(bool is_likely) { is_call_likely_ = is_likely; }
   void measured(const DelayMeasured& event) { drain_.measured(event); }
+  // Such a queue stands on a line of that rate.
+  void stands(Duration queue, std::uint32_t line_kbit, Instant now) { drain_.stands(queue, line_kbit, now); }
   void switch_finished(const SwitchFinished& event, Instant now);
   // Returns whether this was the first look at what is there.
   bool observed(const QosObserved& event, Instant now);

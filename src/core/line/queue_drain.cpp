@@ -11,7 +11,8 @@ constexpr Duration no_queue = 50ms;  // shorter ones are not worth it, and recei
 constexpr Duration short_way = 40ms;
 // What is counted for a way of which nothing is known, with those 40 ms. It is wrong by no more than 75 ms from 0 to 150 ms.
 constexpr Duration likely_way = 75ms;
-constexpr Duration longest = 4s;         // more than enough for two seconds of buffer
+constexpr Duration longest =
+    4s;  // more than enough for two seconds of buffer; a longer one is not worth such a pause of all else
 constexpr Duration is_remembered = 24h;  // how long it took, as the ways
 constexpr Duration is_recent = 1s;
 constexpr Duration for_a_while = 150ms;
@@ -23,10 +24,13 @@ constexpr std::int64_t least_free_percent = 25;
 
 }  // namespace
 
-QueueDrain::QueueDrain(const TcSettings& settings) : fixed_(settings.drain_for) {
-  const std::int64_t line_kbit = settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit;
+QueueDrain::QueueDrain(const TcSettings& settings) : fixed_(settings.drain_for), drain_percent_(settings.drain_percent) {
+  free_percent_ = free_percent(settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit);
+}
+
+std::int64_t QueueDrain::free_percent(std::uint32_t line_kbit) const {
   const std::int64_t call_percent = line_kbit != 0 ? call_kbit * 100 / line_kbit : 0;
-  free_percent_ = std::max<std::int64_t>(100 - settings.drain_percent - call_percent, least_free_percent);
+  return std::max<std::int64_t>(100 - drain_percent_ - call_percent, least_free_percent);
 }
 
 void QueueDrain::forget_samples() {
@@ -109,6 +113,10 @@ bool QueueDrain::is_needless(Instant now) const {
   return last != nullptr && short_since_ && last->sent - *short_since_ >= for_a_while && now - last->answered() <= is_recent;
 }
 
+void QueueDrain::stands(Duration queue, std::uint32_t line_kbit, Instant now) {
+  standing_ = Standing{now - queue, queue * 100 / free_percent(line_kbit)};
+}
+
 void QueueDrain::begin(Instant now) {
   began_ = now;
 }
@@ -140,7 +148,9 @@ std::optional<Instant> QueueDrain::estimate() const {
 
 Duration QueueDrain::length_without_news() const {
   const bool is_known = longest_drained_ && *began_ - longest_drained_->ended < is_remembered;
-  return is_known ? std::max(fixed_, longest_drained_->length) : fixed_;
+  const bool stands = standing_ && *began_ - standing_->met <= standing_->needs + is_recent;
+  return std::max({fixed_, is_known ? longest_drained_->length : Duration::zero(),
+                   stands ? std::max(standing_->met - *began_, Duration::zero()) + standing_->needs : Duration::zero()});
 }
 
 std::optional<Instant> QueueDrain::end() const {

@@ -50,6 +50,36 @@ TEST(QueueDrain, WithoutNewsItLastsAsLongAsTheLongestThatWasMeasuredInADay) {
   EXPECT_EQ(length_without_news(at(600s + 24h)), 1500ms);
 }
 
+TEST(QueueDrain, WithoutNewsItLastsAsLongAsAQueueNeedsThatIsSeenOnTheLine) {
+  QueueDrain drain(line());
+  const auto length = [&](Instant now) {
+    drain.begin(now);
+    return *drain.end() - now;
+  };
+  drain.stands(1600ms, 900, at(9500ms));
+  EXPECT_EQ(length(at(10s)), 2s);
+  EXPECT_EQ(length(at(20s)), 1s) << "that was long ago";
+  drain.stands(400ms, 900, at(29s));
+  EXPECT_EQ(length(at(30s)), 1s) << "no shorter than is set";
+  drain.stands(1800ms, 9000, at(39s));
+  EXPECT_EQ(length(at(40s)), 1800ms * 100 / 89) << "a call is little on a fast line";
+  drain.stands(10s, 900, at(50s));
+  EXPECT_EQ(length(at(50s)), 4s) << "all else is not held down for longer";
+  EXPECT_EQ(length(at(70s)), 1s);
+  drain.stands(1200ms, 900, at(70600ms));
+  EXPECT_EQ(drain.end(), at(71500ms)) << "what has been answered had met it before";
+  drain.stands(400ms, 900, at(71400ms));
+  EXPECT_EQ(drain.end(), at(71500ms)) << "it falls as it should";
+}
+
+TEST(QueueDrain, NewsAreBelievedMoreThanWhatWasSeenBefore) {
+  QueueDrain drain(line());
+  drain.stands(1600ms, 900, at(9500ms));
+  drain.measured({1, at(10s), 75ms + 400ms});
+  drain.begin(at(10s));
+  EXPECT_EQ(drain.end(), at(10500ms));
+}
+
 TEST(QueueDrain, ADrainThatWasTooShortTeachesNoLength) {
   QueueDrain drain(line());
   drain.measured({1, at(9s), 3s});
