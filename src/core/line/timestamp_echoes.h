@@ -1,8 +1,6 @@
 // Which packet of ours an incoming one of the same connection answers, by TCP timestamps (RFC 7323): the first leaving of a value
 // and the first coming back of its echo. Each value counts once, so that repeated acknowledgements, which echo an old value
-// during loss recovery, are no long delays. What left before anybody looked is dated by the clock of who sent it, once the length
-// of its tick shows: behind two seconds of queue there would be no answer for two seconds otherwise. It serves both directions:
-// what an acknowledgement of ours calls forth echoes it too.
+// during loss recovery, are no long delays. It serves both directions: what an acknowledgement of ours calls forth echoes it too.
 #pragma once
 
 #include <cstdint>
@@ -21,16 +19,9 @@ class TimestampEchoes {
   std::optional<Answer> came(const TcpSegment& segment, Instant now);
 
  private:
-  struct Stamp {
-    std::uint32_t timestamp = 0;
-    Instant left{};
-  };
-  [[nodiscard]] std::optional<Instant> unseen(std::uint32_t timestamp) const;
-
-  std::optional<Instant> came_;        // the last packet that did
-  std::optional<Stamp> first_;         // the oldest timestamp that was seen leaving
-  Stamp last_;                         // ... and the newest
-  std::optional<std::uint32_t> echo_;  // the newest that came back
+  std::optional<Instant> came_;         // the last packet that did
+  std::optional<std::uint32_t> first_;  // the oldest timestamp that was seen leaving
+  std::optional<std::uint32_t> echo_;   // the newest that came back
   Unanswered unanswered_;
 };
 

@@ -109,31 +109,6 @@ TEST(RoundTrips, WhatLeftBeforeWeLookedIsAnsweredLaterThanTheTimeSince) {
   EXPECT_TRUE(trips.take().at(0).is_exact);
 }
 
-TEST(RoundTrips, WhatLeftBeforeWeLookedIsDatedByTheClockOfWhoSentIt) {
-  for (const std::int64_t tick_ms : {1, 4, 10}) {
-    RoundTrips trips(at(10s));
-    const auto stamp = [&](Instant left) { return static_cast<std::uint32_t>(left.time_since_epoch().count() / tick_ms); };
-    for (Instant now = at(10s); now < at(10500ms); now += 20ms) {
-      trips.left(sent(stamp(now)), now);
-      trips.came(answer(stamp(now - 2s)), now);
-    }
-    const auto news = trips.take();
-    ASSERT_EQ(news.size(), 1U) << tick_ms;
-    EXPECT_TRUE(news[0].is_exact);
-    EXPECT_NEAR(static_cast<double>(news[0].delay.count()), 2000, 20) << tick_ms;
-  }
-}
-
-TEST(RoundTrips, AClockOfAnUnknownKindDatesNothing) {
-  RoundTrips trips(at(10s));
-  for (Instant now = at(10s); now < at(10500ms); now += 20ms) {
-    const auto stamp = static_cast<std::uint32_t>(now.time_since_epoch().count() * 7 / 20);
-    trips.left(sent(stamp), now);
-    trips.came(answer(stamp - 700), now);
-  }
-  EXPECT_FALSE(trips.take().at(0).is_exact);
-}
-
 TEST(RoundTrips, WhileSomethingIsLostTheSelectiveNumbersTellWhatTheTimestampsDoNot) {
   RoundTrips trips(at(0s));
   for (std::uint32_t i = 0; i < 3; ++i) {
