@@ -96,7 +96,6 @@ class Engine {
   void advance_stop(Instant now);
   void tell_rates(Instant now);
   void look_at_line(Instant now);
-  void note_queue(Instant now);
   void compare_rates();
   void use_rates(Instant now);
   void follow(LineFollower& follower, Direction direction, Instant now);

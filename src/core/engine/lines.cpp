@@ -36,24 +36,11 @@ void Engine::handle(Instant now, const LineStirred& /*event*/) {
 void Engine::handle(Instant now, const LineSampled& event) {
   line_.sampled(event, reconciler_.is_on());
   compare_rates();
-  note_queue(now);
   if (event.tcp && reconciler_.state() == Qos::on) {
     follow(up_follower_, Direction::up, now);
     follow(down_follower_, Direction::down, now);
   }
   line_watch_.sampled(line_, event.tcp.has_value(), now);
-}
-
-// A queue of a far end alone is none that a drain could empty.
-void Engine::note_queue(Instant now) {
-  const LineState& line = line_.state();
-  if (line.bottleneck != Bottleneck::upload && line.bottleneck != Bottleneck::download) {
-    return;
-  }
-  const LineDirection& way = line.bottleneck == Bottleneck::upload ? line.up : line.down;
-  if (way.queue) {
-    reconciler_.stands(*way.queue, way.kbit.value_or(0), now);
-  }
 }
 
 void Engine::handle(Instant /*now*/, const LineSightChanged& event) {
@@ -140,6 +127,8 @@ void Engine::use_rates(Instant now) {
     reconciler_.renew();
   }
   rates_in_use_ = next;
+  const LearntWays learnt = learnt_ways(settings_.qos);
+  reconciler_.set_line(learnt.upload && rates.upload_kbit != 0 ? rates.upload_kbit : learnt.download ? rates.download_kbit : 0);
   actions_.emplace_back(std::move(next));
 }
 

@@ -24,8 +24,16 @@ constexpr std::int64_t least_free_percent = 25;
 
 }  // namespace
 
-QueueDrain::QueueDrain(const TcSettings& settings) : fixed_(settings.drain_for), drain_percent_(settings.drain_percent) {
-  free_percent_ = free_percent(settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit);
+QueueDrain::QueueDrain(const TcSettings& settings)
+    : fixed_(settings.drain_for),
+      is_fixed_(settings.drain == Drain::fixed),
+      set_kbit_(settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit),
+      drain_percent_(settings.drain_percent) {
+  set_line(0);
+}
+
+void QueueDrain::set_line(std::uint32_t kbit) {
+  free_percent_ = free_percent(kbit != 0 ? kbit : set_kbit_);
 }
 
 std::int64_t QueueDrain::free_percent(std::uint32_t line_kbit) const {
@@ -108,13 +116,12 @@ const QueueDrain::Connection* QueueDrain::newest() const {
 }
 
 bool QueueDrain::is_needless(Instant now) const {
+  if (is_fixed_) {
+    return false;
+  }
   const Connection* const last = newest();
   // A single one may be the first packet of a burst.
   return last != nullptr && short_since_ && last->sent - *short_since_ >= for_a_while && now - last->answered() <= is_recent;
-}
-
-void QueueDrain::stands(Duration queue, std::uint32_t line_kbit, Instant now) {
-  standing_ = Standing{now - queue, queue * 100 / free_percent(line_kbit)};
 }
 
 void QueueDrain::begin(Instant now) {
@@ -148,14 +155,16 @@ std::optional<Instant> QueueDrain::estimate() const {
 
 Duration QueueDrain::length_without_news() const {
   const bool is_known = longest_drained_ && *began_ - longest_drained_->ended < is_remembered;
-  const bool stands = standing_ && *began_ - standing_->met <= standing_->needs + is_recent;
-  return std::max({fixed_, is_known ? longest_drained_->length : Duration::zero(),
-                   stands ? std::max(standing_->met - *began_, Duration::zero()) + standing_->needs : Duration::zero()});
+  return is_known && !is_fixed_ ? std::max(fixed_, longest_drained_->length) : fixed_;
 }
 
 std::optional<Instant> QueueDrain::end() const {
-  if (!began_ || is_empty_) {
+  if (!began_) {
     return began_;
+  }
+  const Instant least = is_fixed_ ? *began_ + fixed_ : *began_;
+  if (is_empty_) {
+    return least;
   }
   Instant end = *began_ + length_without_news();
   if (const auto estimated = estimate()) {
@@ -163,7 +172,7 @@ std::optional<Instant> QueueDrain::end() const {
   } else if (at_least_) {
     end = std::max(end, *began_ + std::max(*at_least_ - likely_way, Duration{}) * 100 / free_percent_);
   }
-  return std::min(end, *began_ + std::max(longest, fixed_));
+  return std::clamp(end, least, *began_ + std::max(longest, fixed_));
 }
 
 void QueueDrain::release(Instant now) {

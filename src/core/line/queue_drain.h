@@ -1,6 +1,6 @@
 // How long the rest of the traffic is to be held down until the modem's queue is empty, told by what the delay of others' packets
 // shows of that queue. Without any such news it is qos.tc.drain_for, or what it was when there last was some: the modem is the
-// same. A queue that whoever watches the line sees lets it last as long as that one needs, if that is longer.
+// same. With drain = "fixed" it is never shorter than that, and news only make it longer.
 //
 // A packet that left at time t and was answered after d has found the queue d minus the way long. From the moment that the rest
 // is held down it gets shorter by the share of the line that is free then, so it is empty at t + (d - way) / share. Each further
@@ -32,8 +32,8 @@ class QueueDrain {
   // The last answers, for some time, show that there is no queue.
   [[nodiscard]] bool is_needless(Instant now) const;
 
-  // A queue that stands on a line of that rate, as answers that have just come tell.
-  void stands(Duration queue, std::uint32_t line_kbit, Instant now);
+  // What the line is known to carry; 0: as it is set.
+  void set_line(std::uint32_t kbit);
 
   // The rest is held down from now on.
   void begin(Instant now);
@@ -66,12 +66,9 @@ class QueueDrain {
     Instant ended{};
   };
 
-  struct Standing {
-    Instant met{};     // by what has been answered just now
-    Duration needs{};  // until it is empty
-  };
-
   Duration fixed_;
+  bool is_fixed_;  // news only make it longer
+  std::uint32_t set_kbit_;
   std::int64_t drain_percent_;
   std::int64_t free_percent_ = 80;
   PathDelays paths_;
@@ -80,7 +77,6 @@ class QueueDrain {
   std::optional<Duration> at_least_;    // where nothing that was seen leaving is answered yet
   std::optional<Instant> began_;
   std::optional<Instant> paths_clear_at_;
-  std::optional<Standing> standing_;
   std::optional<Drained> longest_drained_;  // of those that were measured, within a day
   bool is_empty_ = false;
 };

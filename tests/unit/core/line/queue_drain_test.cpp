@@ -50,34 +50,38 @@ TEST(QueueDrain, WithoutNewsItLastsAsLongAsTheLongestThatWasMeasuredInADay) {
   EXPECT_EQ(length_without_news(at(600s + 24h)), 1500ms);
 }
 
-TEST(QueueDrain, WithoutNewsItLastsAsLongAsAQueueNeedsThatIsSeenOnTheLine) {
-  QueueDrain drain(line());
-  const auto length = [&](Instant now) {
+TEST(QueueDrain, AFixedOneIsMadeLongerByNewsAndNeverShorter) {
+  TcSettings settings = line();
+  settings.drain = Drain::fixed;
+  QueueDrain drain(settings);
+  const auto drained = [&](Instant now, Duration delay) {
+    drain.forget_samples();
+    drain.measured({1, now, delay});
     drain.begin(now);
-    return *drain.end() - now;
+    const Duration length = *drain.end() - now;
+    drain.release(now + length);
+    return length;
   };
-  drain.stands(1600ms, 900, at(9500ms));
-  EXPECT_EQ(length(at(10s)), 2s);
-  EXPECT_EQ(length(at(20s)), 1s) << "that was long ago";
-  drain.stands(400ms, 900, at(29s));
-  EXPECT_EQ(length(at(30s)), 1s) << "no shorter than is set";
-  drain.stands(1800ms, 9000, at(39s));
-  EXPECT_EQ(length(at(40s)), 1800ms * 100 / 89) << "a call is little on a fast line";
-  drain.stands(10s, 900, at(50s));
-  EXPECT_EQ(length(at(50s)), 4s) << "all else is not held down for longer";
-  EXPECT_EQ(length(at(70s)), 1s);
-  drain.stands(1200ms, 900, at(70600ms));
-  EXPECT_EQ(drain.end(), at(71500ms)) << "what has been answered had met it before";
-  drain.stands(400ms, 900, at(71400ms));
-  EXPECT_EQ(drain.end(), at(71500ms)) << "it falls as it should";
+  EXPECT_EQ(drained(at(10s), 75ms + 1600ms), 2s);
+  EXPECT_EQ(drained(at(20s), 75ms + 400ms), 1s);
+  EXPECT_EQ(drained(at(30s), 10s), 4s) << "all else is not held down for longer";
+  drain.forget_samples();
+  drain.measured({1, at(39s), 20ms});
+  drain.measured({1, at(39500ms), 20ms});
+  EXPECT_FALSE(drain.is_needless(at(39600ms)));
+  drain.forget_samples();
+  drain.begin(at(40s));
+  EXPECT_EQ(drain.end(), at(41s)) << "without news as ever";
 }
 
-TEST(QueueDrain, NewsAreBelievedMoreThanWhatWasSeenBefore) {
-  QueueDrain drain(line());
-  drain.stands(1600ms, 900, at(9500ms));
-  drain.measured({1, at(10s), 75ms + 400ms});
+TEST(QueueDrain, ALearntRateTellsWhatIsFree) {
+  TcSettings settings = line();
+  settings.upload_kbit = 0;
+  QueueDrain drain(settings);
+  drain.set_line(300);  // a call takes 30 % of it, so 60 % are free
+  drain.measured({1, at(10s), 75ms + 600ms});
   drain.begin(at(10s));
-  EXPECT_EQ(drain.end(), at(10500ms));
+  EXPECT_EQ(drain.end(), at(11s));
 }
 
 TEST(QueueDrain, ADrainThatWasTooShortTeachesNoLength) {
