@@ -28,7 +28,6 @@ class Work:
     arguments: tuple = ()
     is_alone: bool = False
     runs: list[dict] = field(default_factory=list)
-    begun: int = 0
 
 
 def bearable_jobs() -> int:
@@ -57,7 +56,6 @@ def _finished(pool: ProcessPoolExecutor, works: Sequence[Work], runs: int, jobs:
     while waiting or running:
         while waiting and len(running) < jobs and (until is None or time.monotonic() < until):
             work = waiting.pop(0)
-            work.begun += 1
             running[pool.submit(work.run, *work.arguments)] = work
         if not running:
             break
