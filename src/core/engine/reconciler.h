@@ -4,9 +4,9 @@
 // ever:
 //   when the script works again, it heals by itself.
 // - At start nothing is known: look first, adopt what is there.
-// - Where the queue is drained for as long as is measured, or may have to be for longer than is set on a line that is learnt, it
-// has the delay measured from the moment that QoS may be about to
-//   come on until it is settled, and a moment longer to learn how long the ways are without a queue.
+// - Where the queue is drained for as long as is measured, or on a line that was learnt for longer than is set, it has the delay
+//   measured from the moment that QoS may be about to come on until it is settled, and a moment longer to learn how long the ways
+//   are without a queue.
 // - What somebody else changed is noticed by looking (when the kernel says so, and as an audit) and put right: at once, and
 // without
 //   draining the queue again, since a repair is no start. Who changes it again and again is not fought at any price: the pauses

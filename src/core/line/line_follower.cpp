@@ -25,8 +25,8 @@ constexpr Duration pause_after_failure = 6s;
 constexpr std::uint32_t failures_at_first = 3;  // ... each so long after the other
 constexpr std::uint32_t most_doublings = 3;
 constexpr std::uint64_t drain_after_trial_percent = 60;
-constexpr std::uint64_t fallen_percent =
-    90;  // of what it was seen to carry: what is measured within a sample is that far from true at times
+// Of what it was seen to carry. What is measured within a sample is nearly that far from true at times.
+constexpr std::uint64_t fallen_percent = 90;
 constexpr Duration day = 24h;
 
 std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {

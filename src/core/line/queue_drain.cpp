@@ -11,8 +11,8 @@ constexpr Duration no_queue = 50ms;  // shorter ones are not worth it, and recei
 constexpr Duration short_way = 40ms;
 // What is counted for a way of which nothing is known, with those 40 ms. It is wrong by no more than 75 ms from 0 to 150 ms.
 constexpr Duration likely_way = 75ms;
-constexpr Duration longest =
-    4s;  // more than enough for two seconds of buffer; a longer one is not worth such a pause of all else
+// More than enough for two seconds of buffer, which need 2.5. A longer pause takes more from all else than it gives to the call.
+constexpr Duration longest = 4s;
 constexpr Duration is_remembered = 24h;  // how long it took, as the ways
 constexpr Duration is_recent = 1s;
 constexpr Duration for_a_while = 150ms;
