@@ -11,6 +11,9 @@ call    after half a minute of an ordinary evening somebody makes a call into an
 follow  the line changes in a call: ours beside a rate fixed at the least and at the mean of the line, and beside a script of our own that
         follows pings with cake-autorate's constants, over the same changes. Delay of the call (p95), how soon it is below 60 ms again after a
         halving, how much of what the line could carry is used, and how much of it at the end of a rate that is twice the one before.
+
+Several runs go on at a time (--jobs), each in namespaces of its own, but those of the fast lines alone, last of their table. A row stands there
+as soon as all its runs are made; --json has it from then on, with each run.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns"), str(ROOT / "tests" / "bench")]
 from home import HomeError, Unavailable, require  # noqa: E402
+from line_jobs import Work, bearable_jobs, finished  # noqa: E402
 from line_lab import RATE, LineLab  # noqa: E402
 from line_trace import FOLLOWING, LINES, Trace, follow_trace, trial_call  # noqa: E402
-from line_traps import TRAPS  # noqa: E402
+from line_traps import TRAPS, Trap  # noqa: E402
 from topology import Line  # noqa: E402
 
 WITHIN_S, WITHIN_PERCENT, HIGHEST_PERCENT = 10, 5, 103
@@ -42,6 +47,11 @@ class Case:
     family: int = 4
     directions: tuple[str, ...] = ("up", "down")
     settings: dict = field(default_factory=dict)
+
+    @property
+    def is_fast(self) -> bool:
+        """To fill it takes all that the machine has."""
+        return (self.line.down_kbit or 0) > 100_000
 
 
 CASES = [
@@ -91,69 +101,77 @@ def text(value: float | None, width: int, form: str = ".1f") -> str:
     return f"{'never' if value is None else format(value, form):>{width}}"
 
 
-def rates(options: argparse.Namespace) -> tuple[list[dict], list[str]]:
+def done(works: list[Work], options: argparse.Namespace) -> Iterator[Work]:
+    return finished(works, options.runs, options.jobs, options.until)
+
+
+def count(work: Work, options: argparse.Namespace) -> str:
+    return "" if len(work.runs) == options.runs else f"  ({len(work.runs)} of {options.runs} runs)"
+
+
+def rates(options: argparse.Namespace, rows: list[dict]) -> list[str]:
     print(f"{'line, Mbit/s':32} {'':5} {'known s':>8} {'at once %':>10} {'later %':>8} {'highest %':>10}")
-    rows, short = [], []
-    for case in chosen(CASES, options):
-        for direction in case.directions:
-            runs = [learn(case, direction) for _ in range(options.runs)]
-            row = {"line": case.name, "direction": direction, "runs": runs}
-            row |= {key: middle([run[key] for run in runs]) for key in ("known_s", "at_once_percent", "later_percent")}
-            row["highest_percent"] = max((run["highest_percent"] or 0 for run in runs), default=0)
-            print(f"{case.name:32} {direction:5} {text(row['known_s'], 8)} {text(row['at_once_percent'], 10)} {text(row['later_percent'], 8)} {text(row['highest_percent'], 10)}", flush=True)
-            rows.append(row)
-            is_right = row["known_s"] is not None and row["known_s"] <= WITHIN_S and abs(row["later_percent"] - 100) <= WITHIN_PERCENT
-            if not is_right or row["highest_percent"] > HIGHEST_PERCENT or any(run["other_kbit"] for run in runs):
-                short.append(f"{case.name} {direction}")
-    return rows, short
+    short = []
+    for work in done([Work(case, learn, (case, direction), case.is_fast) for case in chosen(CASES, options) for direction in case.directions], options):
+        name, direction, runs = work.subject.name, work.arguments[1], work.runs
+        row = {"line": name, "direction": direction, "runs": runs}
+        row |= {key: middle([run[key] for run in runs]) for key in ("known_s", "at_once_percent", "later_percent")}
+        row["highest_percent"] = max((run["highest_percent"] or 0 for run in runs), default=0)
+        print(f"{name:32} {direction:5} {text(row['known_s'], 8)} {text(row['at_once_percent'], 10)} {text(row['later_percent'], 8)} {text(row['highest_percent'], 10)}{count(work, options)}", flush=True)
+        keep(row, rows, options)
+        is_right = row["known_s"] is not None and row["known_s"] <= WITHIN_S and abs((row["later_percent"] or 0) - 100) <= WITHIN_PERCENT
+        if not is_right or row["highest_percent"] > HIGHEST_PERCENT or any(run["other_kbit"] for run in runs):
+            short.append(f"{name} {direction}")
+    return short
 
 
-def traps(options: argparse.Namespace) -> tuple[list[dict], list[str]]:
-    rows, short = [], []
-    for trap in chosen(TRAPS, options):
-        row = {"trap": trap.name, "wrong": [], "named": 0}
-        for _ in range(options.runs):
-            with LineLab(trap.line, ways_ms=trap.ways_ms) as lab:
-                seen = trap.play(lab)
-            row["wrong"] += trap.wrong_rates(seen)
-            row["named"] += trap.is_named(seen)
-        print(f"{trap.name:45} {'wrong: ' + ', '.join(row['wrong']) if row['wrong'] else 'no wrong rate'}; {trap.bottleneck or 'nothing'} named in {row['named']} of {options.runs}", flush=True)
-        rows.append(row)
-        if row["wrong"] or row["named"] < options.runs:
+def play(trap: Trap) -> dict:
+    with LineLab(trap.line, ways_ms=trap.ways_ms) as lab:
+        seen = trap.play(lab)
+    return {"wrong": trap.wrong_rates(seen), "is_named": trap.is_named(seen)}
+
+
+def traps(options: argparse.Namespace, rows: list[dict]) -> list[str]:
+    short = []
+    for work in done([Work(trap, play, (trap,)) for trap in chosen(TRAPS, options)], options):
+        trap, runs = work.subject, work.runs
+        row = {"trap": trap.name, "wrong": [wrong for run in runs for wrong in run["wrong"]], "named": sum(run["is_named"] for run in runs), "runs": runs}
+        print(f"{trap.name:45} {'wrong: ' + ', '.join(row['wrong']) if row['wrong'] else 'no wrong rate'}; {trap.bottleneck or 'nothing'} named in {row['named']} of {len(runs)}{count(work, options)}", flush=True)
+        keep(row, rows, options)
+        if row["wrong"] or row["named"] < len(runs):
             short.append(trap.name)
-    return rows, short
+    return short
 
 
-def call(options: argparse.Namespace) -> tuple[list[dict], list[str]]:
+def call(options: argparse.Namespace, rows: list[dict]) -> list[str]:
     print(f"{'line, Mbit/s':32} {'known after s':>14} {'QoS on s':>9} {'MOS':>5} {'p95 ms':>7} {'left %':>7}")
-    rows, short = [], []
-    for case in chosen([case for case in CASES if case.family == 4], options):
-        runs = [trial_call(case.line, case.ways_ms, case.settings) for _ in range(options.runs)]
-        row = {"line": case.name, "runs": runs}
+    short = []
+    cases = chosen([case for case in CASES if case.family == 4], options)
+    for work in done([Work(case, trial_call, (case.line, case.ways_ms, case.settings), case.is_fast) for case in cases], options):
+        name, runs = work.subject.name, work.runs
+        row = {"line": name, "runs": runs}
         row |= {key: middle([run[key] for run in runs]) for key in ("known_s", "on_s", "p95_ms")}
         row |= {key: least_middle([run[key] for run in runs]) for key in ("mos", "left_percent")}
-        print(f"{case.name:32} {text(row['known_s'], 14)} {text(row['on_s'], 9, '.2f')} {row['mos']:5.2f} {text(row['p95_ms'], 7, '.0f')} {row['left_percent']:7.0f}", flush=True)
-        rows.append(row)
-        if row["mos"] < 4.3 or row["left_percent"] < 65:
-            short.append(case.name)
-    return rows, short
+        print(f"{name:32} {text(row['known_s'], 14)} {text(row['on_s'], 9, '.2f')} {text(row['mos'], 5, '.2f')} {text(row['p95_ms'], 7, '.0f')} {text(row['left_percent'], 7, '.0f')}{count(work, options)}", flush=True)
+        keep(row, rows, options)
+        if (row["mos"] or 0) < 4.3 or (row["left_percent"] or 0) < 65:
+            short.append(name)
+    return short
 
 
-def follow(options: argparse.Namespace) -> tuple[list[dict], list[str]]:
-    rows, short = [], []
-    for trace in options.trace or [Trace.read(LINES / f"{name}.tsv") for name in ("steps", "lte")]:
-        print(f"{trace.name + ', shaped to':34} {'p95 ms':>7} {'MOS':>5} {'used %':>7} {'well again s':>13} {'after a doubling %':>19}")
-        found = {}
-        for way in chosen(FOLLOWING, options):
-            runs = [follow_trace(way, trace) for _ in range(options.runs)]
-            row = {"trace": trace.name, "way": way.name, "runs": runs}
-            row |= {key: middle([run[key] for run in runs]) for key in ("p95_ms", "well_s")}
-            row |= {key: least_middle([run[key] for run in runs]) for key in ("mos", "used_percent", "doubled_percent")}
-            print(f"{way.name:34} {text(row['p95_ms'], 7, '.0f')} {text(row['mos'], 5, '.2f')} {text(row['used_percent'], 7, '.0f')} {text(row['well_s'], 13, '.2f')} {text(row['doubled_percent'], 19, '.0f')}", flush=True)
-            rows.append(row)
-            found[way.name] = row
-        short += [f"{trace.name}: {what}" for what in shortcomings(found)]
-    return rows, short
+def follow(options: argparse.Namespace, rows: list[dict]) -> list[str]:
+    traces = options.trace or [Trace.read(LINES / f"{name}.tsv") for name in ("steps", "lte")]
+    print(f"{'line, shaped to':42} {'p95 ms':>7} {'MOS':>5} {'used %':>7} {'well again s':>13} {'after a doubling %':>19}")
+    found: dict[str, dict[str, dict]] = {trace.name: {} for trace in traces}
+    for work in done([Work(trace, follow_trace, (way, trace)) for way in chosen(list(FOLLOWING), options) for trace in traces], options):
+        trace, way, runs = work.subject, work.arguments[0], work.runs
+        row = {"trace": trace.name, "way": way.name, "runs": runs}
+        row |= {key: middle([run[key] for run in runs]) for key in ("p95_ms", "well_s")}
+        row |= {key: least_middle([run[key] for run in runs]) for key in ("mos", "used_percent", "doubled_percent")}
+        print(f"{trace.name + ', ' + way.name:42} {text(row['p95_ms'], 7, '.0f')} {text(row['mos'], 5, '.2f')} {text(row['used_percent'], 7, '.0f')} {text(row['well_s'], 13, '.2f')} {text(row['doubled_percent'], 19, '.0f')}{count(work, options)}", flush=True)
+        keep(row, rows, options)
+        found[trace.name][way.name] = row
+    return [f"{name}: {what}" for name, ways in found.items() for what in shortcomings(ways)]
 
 
 def shortcomings(found: dict[str, dict]) -> list[str]:
@@ -175,11 +193,24 @@ def shortcomings(found: dict[str, dict]) -> list[str]:
 
 def beats(ours: dict, other: dict) -> bool:
     """In delay, at equal or better use."""
-    return ours["used_percent"] >= other["used_percent"] - 1 and (other["p95_ms"] is None or (ours["p95_ms"] or 1e9) <= other["p95_ms"])
+    def delay(row: dict) -> float:
+        return float("inf") if row["p95_ms"] is None else row["p95_ms"]
+
+    return ours["used_percent"] >= other["used_percent"] - 1 and delay(ours) <= delay(other)
 
 
 def chosen(cases: list, options: argparse.Namespace) -> list:
     return [case for case in cases if not options.only or options.only in case.name]
+
+
+def keep(row: dict, rows: list[dict], options: argparse.Namespace) -> None:
+    rows.append(row)
+    write(options)
+
+
+def write(options: argparse.Namespace, short: list[str] | None = None) -> None:
+    if options.json:
+        Path(options.json).write_text(json.dumps({"runs": options.runs, "jobs": options.jobs, "is_whole": short is not None, "short": short or [], **options.found}, indent=1))
 
 
 def main() -> int:
@@ -187,29 +218,35 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help="rates, traps, call, follow; all without any")
     parser.add_argument("--runs", type=int, default=5, help="of which the medians are shown (default: 5)")
     parser.add_argument("--quick", action="store_true", help="one run: a look, no measurement")
+    parser.add_argument("--jobs", type=int, default=bearable_jobs(), metavar="N", help="runs at a time (default here: %(default)s)")
+    parser.add_argument("--minutes", type=float, metavar="N", help="begin no run after so many; one run of each row first, then the next")
     parser.add_argument("--only", default="", metavar="TEXT", help="only what has it in its name")
     parser.add_argument("--trace", type=lambda path: Trace.read(Path(path)), action="append", metavar="FILE", help="another line that changes, for follow: seconds and kbit/s, a line each (default: those in tests/bench/lines)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     options = parser.parse_args()
     options.runs = 1 if options.quick else options.runs
+    if options.runs < 1 or options.jobs < 1:
+        parser.error("--runs and --jobs take numbers from 1 on")
+    options.until = None if options.minutes is None else time.monotonic() + options.minutes * 60
+    options.found = {}
     known = {"rates": rates, "traps": traps, "call": call, "follow": follow}
     if unknown := set(options.parts) - known.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     try:
         require("iperf3", "tc")
-        found, short = {}, []
+        short = []
         for name in options.parts or known:
             print(f"\n{name}")
-            found[name], missed = known[name](options)
-            short += [f"{name}: {what}" for what in missed]
+            rows: list[dict] = []
+            options.found[name] = rows
+            short += [f"{name}: {what}" for what in known[name](options, rows)]
     except Unavailable as reason:
         print(reason, file=sys.stderr)
         return 77
     except HomeError as problem:
         print(problem, file=sys.stderr)
         return 1
-    if options.json:
-        Path(options.json).write_text(json.dumps({"runs": options.runs, "short": short, **found}, indent=1))
+    write(options, short)
     print("\n" + ("All as it must be." if not short else "Not as it must be: " + "; ".join(short)))
     return 0 if not short else 1
 

@@ -57,11 +57,28 @@ class Following:
     settings: Callable[[Trace], dict] | None  # of [qos.tc]; None: by pings, without the daemon's shaping
 
 
+def _learnt(_: Trace) -> dict:
+    return {}
+
+
+def _generous(_: Trace) -> dict:
+    return {"bulk_percent": 90}
+
+
+def _least(trace: Trace) -> dict:
+    return {"upload_kbit": trace.least}
+
+
+def _mean(trace: Trace) -> dict:
+    return {"upload_kbit": trace.mean}
+
+
+# Functions with a name, since a run is handed to another process.
 FOLLOWING = (
-    Following("ours", lambda trace: {}),
-    Following("ours, 90 % for the rest", lambda trace: {"bulk_percent": 90}),
-    Following("fixed at the least", lambda trace: {"upload_kbit": trace.least}),
-    Following("fixed at the mean", lambda trace: {"upload_kbit": trace.mean}),
+    Following("ours", _learnt),
+    Following("ours, 90 % for the rest", _generous),
+    Following("fixed at the least", _least),
+    Following("fixed at the mean", _mean),
     Following("pings, least, mean and most known", None),
 )
 

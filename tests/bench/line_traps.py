@@ -5,6 +5,7 @@ A case returns what it saw; `is_right` says whether that will do. None may ever 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,15 @@ from topology import Line
 
 LINE = Line(2000, 16_000, 300, 200)
 WATCHED_S = 14
+# Sends 1242 bytes on the wire each 16 ms, whatever becomes of them.
+NEIGHBOUR = """import socket, sys, time
+to, begin, sent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), time.monotonic(), 0
+while True:
+    to.sendto(bytes(1200), (sys.argv[1], 9))
+    sent += 1
+    time.sleep(max(0, begin + sent * 0.016 - time.monotonic()))
+"""
+NEIGHBOUR_KBIT = 621
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,13 @@ def slow_senders(lab: LineLab) -> list[dict]:
     return lab.watch(WATCHED_S)
 
 
+def another_user(lab: LineLab) -> list[dict]:
+    """Somebody behind the same modem, whose traffic does not pass our router; what is left to us is what the line carries for us."""
+    lab.home.popen("isp", [sys.executable, "-S", "-E", "-c", NEIGHBOUR, lab.networks[0]])
+    lab.fill("up")
+    return lab.watch(WATCHED_S)
+
+
 TRAPS = [
     Trap("a far end that is narrow, beside another", far_end, "far_end"),
     Trap("a far end that is narrow, alone", far_end_alone),
@@ -108,4 +125,5 @@ TRAPS = [
     Trap("both ways full, 1:24", both_ways, truth=(1000, 24_000), line=Line(1000, 24_000, 300, 200)),
     Trap("all of it QUIC", not_tcp, "unknown"),
     Trap("slow servers: no queue, an even rate", slow_senders, "none"),
+    Trap("another user behind the same modem", another_user, "upload", truth=(2000 - NEIGHBOUR_KBIT, None)),
 ]

@@ -36,7 +36,7 @@ void Engine::handle(Instant now, const LineStirred& /*event*/) {
 void Engine::handle(Instant now, const LineSampled& event) {
   line_.sampled(event, reconciler_.is_on());
   compare_rates();
-  if (event.tcp && reconciler_.is_on()) {
+  if (event.tcp && reconciler_.state() == Qos::on) {
     follow(up_follower_, Direction::up, now);
     follow(down_follower_, Direction::down, now);
   }
@@ -103,6 +103,9 @@ std::uint32_t Engine::rate_to_use(LineFollower& follower, Direction direction, I
     return used != 0 && !is_another(used, learnt) ? used : learnt;
   }
   if (!follower.is_following()) {
+    if (reconciler_.state() == Qos::draining) {
+      return used;  // what stands now was there before
+    }
     follower.begin(used, now);
   }
   follower.pass(now);
@@ -124,6 +127,8 @@ void Engine::use_rates(Instant now) {
     reconciler_.renew();
   }
   rates_in_use_ = next;
+  const LearntWays learnt = learnt_ways(settings_.qos);
+  reconciler_.set_line(learnt.upload && rates.upload_kbit != 0 ? rates.upload_kbit : learnt.download ? rates.download_kbit : 0);
   actions_.emplace_back(std::move(next));
 }
 

@@ -4,8 +4,9 @@
 // ever:
 //   when the script works again, it heals by itself.
 // - At start nothing is known: look first, adopt what is there.
-// - Where the queue is drained for as long as is measured, it has the delay measured from the moment that QoS may be about to
-//   come on until it is settled, and a moment longer to learn how long the ways are without a queue.
+// - Where the queue is drained for as long as is measured, or on a line that was learnt for longer than is set, it has the delay
+//   measured from the moment that QoS may be about to come on until it is settled, and a moment longer to learn how long the ways
+//   are without a queue.
 // - What somebody else changed is noticed by looking (when the kernel says so, and as an audit) and put right: at once, and
 // without
 //   draining the queue again, since a repair is no start. Who changes it again and again is not fought at any price: the pauses
@@ -42,6 +43,11 @@ class Reconciler {
   // A call is likely to begin soon, so QoS may be wanted.
   void expect_call(bool is_likely) { is_call_likely_ = is_likely; }
   void measured(const DelayMeasured& event) { drain_.measured(event); }
+  // What the line was learnt to carry; 0: that is not known.
+  void set_line(std::uint32_t kbit) {
+    learnt_kbit_ = kbit;
+    drain_.set_line(kbit);
+  }
   void switch_finished(const SwitchFinished& event, Instant now);
   // Returns whether this was the first look at what is there.
   bool observed(const QosObserved& event, Instant now);
@@ -103,6 +109,7 @@ class Reconciler {
   std::optional<Instant> look_at_;
   std::optional<Instant> touch_look_;  // asked for by touched(), after the last look began
   QueueDrain drain_;
+  std::uint32_t learnt_kbit_ = 0;
   bool is_call_likely_ = false;
   std::optional<Instant> expected_since_;  // ... without a break
   bool is_measuring_ = false;

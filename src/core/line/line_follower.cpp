@@ -5,28 +5,28 @@
 namespace voip {
 namespace {
 
-constexpr std::uint32_t samples_for_a_fall = 2;
-constexpr std::uint64_t margin_percent = 97;  // of what is measured
-constexpr std::uint64_t drain_percent = 35;   // of it, while a queue drains
+constexpr std::uint32_t samples_for_a_fall = 2;  // or one with a queue that is worth a drain: no jitter is as long
+constexpr std::uint64_t margin_percent = 97;     // of what is measured
+constexpr std::uint64_t drain_percent = 35;      // of it, while a queue drains
 constexpr Duration worth_a_drain = 60ms;
 constexpr Duration longest_drain = 2s;
 constexpr Duration settling = 500ms;  // until samples show a new rate
 constexpr std::uint32_t least_kbit = 150;
 constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest is held back by us
 constexpr Duration trial_after = 1500ms;          // of a calm line
-constexpr std::uint64_t trial_percent = 108;
-constexpr std::uint64_t next_trial_percent = 112;  // after one that has passed
-constexpr Duration slow_trial_after = 10s;         // beyond what is known
-constexpr std::uint64_t slow_trial_percent = 105;
-constexpr std::uint64_t tried_percent = 98;  // has passed of what was to be tried: more than the line was seen to carry
-constexpr std::uint64_t back_percent = 96;   // of what is known, and then it is all there again
-constexpr Duration trial_length = 1s;
+constexpr std::uint64_t trial_percent = 107;
+constexpr std::uint64_t next_trial_percent = 111;  // after one that has passed
+constexpr std::uint64_t tried_percent = 98;        // has passed of what was to be tried: more than the line was seen to carry
+constexpr std::uint64_t back_percent = 96;         // of what is known, and then it is all there again
+constexpr Duration trial_length = 750ms;
 constexpr Duration trial_begin = 300ms;  // what is seen before is of the rate before
 constexpr Duration longest_trial = 2s;   // where nothing tells, or the rest does not take it
 constexpr Duration pause_after_failure = 6s;
 constexpr std::uint32_t failures_at_first = 3;  // ... each so long after the other
 constexpr std::uint32_t most_doublings = 3;
 constexpr std::uint64_t drain_after_trial_percent = 60;
+// Of what it was seen to carry. What is measured within a sample is nearly that far from true at times.
+constexpr std::uint64_t fallen_percent = 90;
 constexpr Duration day = 24h;
 
 std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
@@ -68,7 +68,7 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
     return;
   }
   full_samples_ = sample.is_full ? full_samples_ + 1 : 0;
-  if (full_samples_ >= samples_for_a_fall) {
+  if (full_samples_ >= samples_for_a_fall || (sample.is_full && sample.queue >= worth_a_drain)) {
     fall(sample, now);
     return;
   }
@@ -80,7 +80,7 @@ void LineFollower::sampled(const FollowedSample& sample, Instant now) {
   backlogged_since_ = backlogged_since_.value_or(now);
   const bool is_below = kbit_ < highest_kbit_;
   const bool varies = fell_at_ && now - *fell_at_ < day;
-  if ((is_below || varies) && now >= next_trial_ && now - *backlogged_since_ >= (is_below ? trial_after : slow_trial_after)) {
+  if ((is_below || varies) && now >= next_trial_ && now - *backlogged_since_ >= trial_after) {
     try_more(sample, now);
   }
 }
@@ -109,9 +109,8 @@ void LineFollower::drain(const FollowedSample& sample, std::uint64_t percent, In
 }
 
 void LineFollower::try_more(const FollowedSample& sample, Instant now) {
-  const bool is_below = kbit_ < highest_kbit_;
-  std::uint32_t wished = part(kbit_, !is_below ? slow_trial_percent : trial_ ? next_trial_percent : trial_percent);
-  if (is_below) {
+  std::uint32_t wished = part(kbit_, trial_ ? next_trial_percent : trial_percent);
+  if (kbit_ < highest_kbit_) {
     wished = std::min(wished, almost(highest_kbit_));
   }
   // The call passes besides the share of the rest.
@@ -122,9 +121,16 @@ void LineFollower::try_more(const FollowedSample& sample, Instant now) {
 
 void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
   if (sample.is_full) {
+    if (std::uint64_t{sample.carried_kbit} * 100 < std::uint64_t{kbit_} * fallen_percent) {
+      trial_.reset();
+      fall(sample, now);
+      return;
+    }
+    // A full line shows what it carries.
+    kbit_ = std::max(kbit_, std::min(trial_->kbit, part(sample.carried_kbit, margin_percent)));
     failed_trials_ = std::min(failed_trials_ + 1, failures_at_first + most_doublings);
     end_trial(pause_after_failure * (1U << (std::max(failed_trials_, failures_at_first) - failures_at_first)), now);
-    drain(sample, drain_after_trial_percent, now);
+    drain(sample, sample.queue >= worth_a_drain ? drain_percent : drain_after_trial_percent, now);
     return;
   }
   const Duration lasted = now - trial_->began;
@@ -141,10 +147,8 @@ void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
     if (kbit_ >= highest_kbit_) {
       highest_kbit_ = kbit_;
       highest_at_ = now;
-      end_trial(slow_trial_after, now);
-    } else {
-      try_more(sample, now);
     }
+    try_more(sample, now);
     if (is_back) {
       step_ = FollowedStep{false, kbit_, {}, {}};
     }

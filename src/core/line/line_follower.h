@@ -4,9 +4,9 @@
 // to what is measured to pass; first well below it, until the queue can be empty.
 //
 // That it carries more again only a trial can show: while what we hold back would take it, the rest gets a little more for a
-// second than the line was seen to carry. Passes that without a queue, then the line carries it, and the next trial follows; at
-// the first sample with a queue all is as before, and the next one has to wait, longer each time. Soon up to what the line was
-// known to carry within a day, and seldom beyond that.
+// moment than the line was seen to carry. Passes that without a queue, then the line carries it, and the next trial follows; the
+// first sample with a queue ends it, tells what the line does carry, and the next one has to wait, longer each time. Beyond what
+// it was known to carry within a day only a line is tried that has fallen: a cable in the evening, not one that is always so.
 #pragma once
 
 #include <cstdint>

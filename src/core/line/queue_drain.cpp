@@ -11,7 +11,8 @@ constexpr Duration no_queue = 50ms;  // shorter ones are not worth it, and recei
 constexpr Duration short_way = 40ms;
 // What is counted for a way of which nothing is known, with those 40 ms. It is wrong by no more than 75 ms from 0 to 150 ms.
 constexpr Duration likely_way = 75ms;
-constexpr Duration longest = 4s;         // more than enough for two seconds of buffer
+// More than enough for two seconds of buffer, which need 2.5. A longer pause takes more from all else than it gives to the call.
+constexpr Duration longest = 4s;
 constexpr Duration is_remembered = 24h;  // how long it took, as the ways
 constexpr Duration is_recent = 1s;
 constexpr Duration for_a_while = 150ms;
@@ -23,10 +24,21 @@ constexpr std::int64_t least_free_percent = 25;
 
 }  // namespace
 
-QueueDrain::QueueDrain(const TcSettings& settings) : fixed_(settings.drain_for) {
-  const std::int64_t line_kbit = settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit;
+QueueDrain::QueueDrain(const TcSettings& settings)
+    : fixed_(settings.drain_for),
+      is_fixed_(settings.drain == Drain::fixed),
+      set_kbit_(settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit),
+      drain_percent_(settings.drain_percent) {
+  set_line(0);
+}
+
+void QueueDrain::set_line(std::uint32_t kbit) {
+  free_percent_ = free_percent(kbit != 0 ? kbit : set_kbit_);
+}
+
+std::int64_t QueueDrain::free_percent(std::uint32_t line_kbit) const {
   const std::int64_t call_percent = line_kbit != 0 ? call_kbit * 100 / line_kbit : 0;
-  free_percent_ = std::max<std::int64_t>(100 - settings.drain_percent - call_percent, least_free_percent);
+  return std::max<std::int64_t>(100 - drain_percent_ - call_percent, least_free_percent);
 }
 
 void QueueDrain::forget_samples() {
@@ -104,6 +116,9 @@ const QueueDrain::Connection* QueueDrain::newest() const {
 }
 
 bool QueueDrain::is_needless(Instant now) const {
+  if (is_fixed_) {
+    return false;
+  }
   const Connection* const last = newest();
   // A single one may be the first packet of a burst.
   return last != nullptr && short_since_ && last->sent - *short_since_ >= for_a_while && now - last->answered() <= is_recent;
@@ -140,12 +155,16 @@ std::optional<Instant> QueueDrain::estimate() const {
 
 Duration QueueDrain::length_without_news() const {
   const bool is_known = longest_drained_ && *began_ - longest_drained_->ended < is_remembered;
-  return is_known ? std::max(fixed_, longest_drained_->length) : fixed_;
+  return is_known && !is_fixed_ ? std::max(fixed_, longest_drained_->length) : fixed_;
 }
 
 std::optional<Instant> QueueDrain::end() const {
-  if (!began_ || is_empty_) {
+  if (!began_) {
     return began_;
+  }
+  const Instant least = is_fixed_ ? *began_ + fixed_ : *began_;
+  if (is_empty_) {
+    return least;
   }
   Instant end = *began_ + length_without_news();
   if (const auto estimated = estimate()) {
@@ -153,7 +172,7 @@ std::optional<Instant> QueueDrain::end() const {
   } else if (at_least_) {
     end = std::max(end, *began_ + std::max(*at_least_ - likely_way, Duration{}) * 100 / free_percent_);
   }
-  return std::min(end, *began_ + std::max(longest, fixed_));
+  return std::clamp(end, least, *began_ + std::max(longest, fixed_));
 }
 
 void QueueDrain::release(Instant now) {

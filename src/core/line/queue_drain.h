@@ -1,6 +1,6 @@
 // How long the rest of the traffic is to be held down until the modem's queue is empty, told by what the delay of others' packets
 // shows of that queue. Without any such news it is qos.tc.drain_for, or what it was when there last was some: the modem is the
-// same.
+// same. With drain = "fixed" it is never shorter than that, and news only make it longer.
 //
 // A packet that left at time t and was answered after d has found the queue d minus the way long. From the moment that the rest
 // is held down it gets shorter by the share of the line that is free then, so it is empty at t + (d - way) / share. Each further
@@ -32,6 +32,9 @@ class QueueDrain {
   // The last answers, for some time, show that there is no queue.
   [[nodiscard]] bool is_needless(Instant now) const;
 
+  // What the line is known to carry; 0: as it is set.
+  void set_line(std::uint32_t kbit);
+
   // The rest is held down from now on.
   void begin(Instant now);
   // When the queue is empty, as far as is known now; empty: it has not begun.
@@ -55,6 +58,7 @@ class QueueDrain {
   [[nodiscard]] std::optional<Instant> estimate() const;
   void compare(Connection& connection, const DelayMeasured& sample);
   void learn(const DelayMeasured& sample);
+  [[nodiscard]] std::int64_t free_percent(std::uint32_t line_kbit) const;
   [[nodiscard]] Duration length_without_news() const;
 
   struct Drained {
@@ -63,6 +67,9 @@ class QueueDrain {
   };
 
   Duration fixed_;
+  bool is_fixed_;  // news only make it longer
+  std::uint32_t set_kbit_;
+  std::int64_t drain_percent_;
   std::int64_t free_percent_ = 80;
   PathDelays paths_;
   std::vector<Connection> connections_;

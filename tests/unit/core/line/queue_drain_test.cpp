@@ -50,6 +50,40 @@ TEST(QueueDrain, WithoutNewsItLastsAsLongAsTheLongestThatWasMeasuredInADay) {
   EXPECT_EQ(length_without_news(at(600s + 24h)), 1500ms);
 }
 
+TEST(QueueDrain, AFixedOneIsMadeLongerByNewsAndNeverShorter) {
+  TcSettings settings = line();
+  settings.drain = Drain::fixed;
+  QueueDrain drain(settings);
+  const auto drained = [&](Instant now, Duration delay) {
+    drain.forget_samples();
+    drain.measured({1, now, delay});
+    drain.begin(now);
+    const Duration length = *drain.end() - now;
+    drain.release(now + length);
+    return length;
+  };
+  EXPECT_EQ(drained(at(10s), 75ms + 1600ms), 2s);
+  EXPECT_EQ(drained(at(20s), 75ms + 400ms), 1s);
+  EXPECT_EQ(drained(at(30s), 10s), 4s) << "all else is not held down for longer";
+  drain.forget_samples();
+  drain.measured({1, at(39s), 20ms});
+  drain.measured({1, at(39500ms), 20ms});
+  EXPECT_FALSE(drain.is_needless(at(39600ms)));
+  drain.forget_samples();
+  drain.begin(at(40s));
+  EXPECT_EQ(drain.end(), at(41s)) << "without news as ever";
+}
+
+TEST(QueueDrain, ALearntRateTellsWhatIsFree) {
+  TcSettings settings = line();
+  settings.upload_kbit = 0;
+  QueueDrain drain(settings);
+  drain.set_line(300);  // a call takes 30 % of it, so 60 % are free
+  drain.measured({1, at(10s), 75ms + 600ms});
+  drain.begin(at(10s));
+  EXPECT_EQ(drain.end(), at(11s));
+}
+
 TEST(QueueDrain, ADrainThatWasTooShortTeachesNoLength) {
   QueueDrain drain(line());
   drain.measured({1, at(9s), 3s});
