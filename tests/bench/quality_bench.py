@@ -59,6 +59,13 @@ def share(right: list[bool]) -> float | None:
     return sum(right) / len(right) if right else None
 
 
+def needs_cause(row: dict, part: str) -> bool:
+    """What is good has none, and what is told as good is a matter of its MOS, unless that is wrong."""
+    mos, told = row[f"mos_{part}"], row[f"told_{part}"]
+    is_told_good = (told_mos(told) or 0.0) >= GOOD_MOS and is_close(mos, told)
+    return bool(row["cause"]) and mos is not None and mos < GOOD_MOS and not is_told_good
+
+
 def is_told_in_time(row: dict) -> bool:
     return row["told_bad_s"] is not None and row["told_bad_s"] <= row["bad_s"] + WITHIN_S
 
@@ -68,7 +75,7 @@ def summary(rows: list[dict]) -> dict:
     unknown = [row for row in rows if not row["is_known"]]
     bad = [row for row in known if row["bad_s"] is not None]
     told = [row for row in rows if row["told_bad_s"] is not None]
-    causes = [told_cause(row[f"told_{part}"]) == row["cause"] for row in known for part in ("lately", "whole") if row["cause"] and (row[f"mos_{part}"] or 4.5) < GOOD_MOS]
+    causes = [told_cause(row[f"told_{part}"]) == row["cause"] for row in known for part in ("lately", "whole") if needs_cause(row, part)]
     is_unknown = [row["grades"] in ([], ["unknown"]) and told_mos(row["told_whole"]) is None and row["told_bad_s"] is None for row in unknown]
     return {
         "calls": len(rows),
@@ -112,7 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench quality", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="each fifth call: a look, no measurement")
     parser.add_argument("--only", default="", metavar="TEXT", help="only what has it in its name")
-    parser.add_argument("--at-once", type=int, default=6, metavar="N", help="calls at the same time (default: 6)")
+    parser.add_argument("--at-once", type=int, default=8, metavar="N", help="calls at the same time (default: 8)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there, with what was told each second")
     options = parser.parse_args()
     cases = [case for case in CASES if options.only in case.title][:: 5 if options.quick else 1]

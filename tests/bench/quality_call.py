@@ -23,7 +23,7 @@ from topology import Line  # noqa: E402
 BAD_MOS, GOOD_MOS = 3.6, 4.0
 BAD_FOR_S = 5.0
 WINDOW_S = 5.0
-STEP_S = 0.5
+STEP_S = 0.2
 LATELY_S = 10.0
 SETTLED_S = 1.6  # until the fate of a packet is known
 FILL_S = 5.0
@@ -157,7 +157,7 @@ def judge(case: Case, heard: Heard, samples: list[Sample], after: Sample | None,
     turned = heard.turned_bad()
     told_at = int(datetime.fromisoformat(said_bad.group(1)).timestamp() * 1e9) if said_bad else None
     row: dict = {"case": case.title, "is_known": case.is_known, "cause": case.cause}
-    # The state after a step is not the state of the last ten seconds: as many as are judged, and half a second in which it is read.
+    # Of the ten seconds that are judged the last half may not have been read yet.
     row["mos_lately"] = heard.mos(last.at_ns - int((LATELY_S + 0.5) * 1e9), last.at_ns - int(0.5e9)) if last else None
     row["told_lately"] = last.quality if last else None
     row["mos_whole"] = heard.whole()
