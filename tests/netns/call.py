@@ -43,10 +43,12 @@ class Call:
     """Starts with start() or `with`, ends with hang_up() or the block."""
 
     def __init__(self, home: Home, *, caller: str = "phone", callee: str = "server", family: int = 4, port: int = 7078, callee_port: int = 7078,
-                 schedule: list = G711, callee_schedule: list | None = None, seconds: float = 600.0, tos: int = 184):
+                 schedule: list = G711, callee_schedule: list | None = None, seconds: float = 600.0, tos: int = 184, holds: list | None = None):
+        """`holds`: [seconds after the start, seconds], in which what the caller says waits on the air of its home."""
         self.home, self.family, self.port, self.callee_port = home, family, port, callee_port
         self._hosts = {"up": caller, "down": callee}
         self._schedules = {"up": schedule, "down": callee_schedule or schedule}
+        self._holds = holds or []
         self._options = ["--seconds", str(seconds), "--tos", str(tos)]
         self._sent: dict[str, dict[int, int]] = {"up": {}, "down": {}}
         self._received: dict[str, dict[int, int]] = {"up": {}, "down": {}}
@@ -145,6 +147,7 @@ class Call:
         host = self._hosts[way]
         argv = [sys.executable, "-S", "-E", _ENDPOINT, "--bind", self.home.address(host, self.family), "--port", str(port)]
         argv += ["--schedule", json.dumps(self._schedules[way]), *self._options, *target]
+        argv += ["--hold", json.dumps(self._holds)] if way == "up" and self._holds else []
         end = self.home.popen(host, argv, stdout=subprocess.PIPE, text=True)
         self._ends[way] = end
         thread = threading.Thread(target=self._read, args=(end, way), daemon=True)

@@ -7,6 +7,7 @@ With --to it calls; without, it waits and answers to wherever the first packet c
 Output, a line per packet: `s INDEX NANOSECONDS` sent, `r INDEX NANOSECONDS` received (CLOCK_REALTIME; the kernel's time stamp, so that a
 busy machine does not look like a slow network). SIGTERM hangs up: it stops sending, listens on for what is still on its way, and ends.
 The schedule is a list of [seconds, packets per second, UDP payload bytes], repeated; 0 packets per second is a gap.
+--hold is a list of [seconds after the start, seconds]: so long the air is busy, and what is said meanwhile leaves at the end of it at once.
 """
 
 import argparse
@@ -78,6 +79,7 @@ def main():
     parser.add_argument("--schedule", type=json.loads, required=True)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--tos", type=int, default=184)
+    parser.add_argument("--hold", type=json.loads, default=[])
     args = parser.parse_args()
 
     with contextlib.suppress(OSError):  # a phone's media thread goes first, too
@@ -95,6 +97,7 @@ def main():
     plan = slots(args.schedule)
     offset, size = next(plan)
     index, start, end = 0, None, None
+    held = []
     give_up = time.monotonic() + args.seconds + 30
     while end is None or time.monotonic() < end:
         now = time.monotonic()
@@ -109,8 +112,12 @@ def main():
                 header = RTP_HEADER.pack(0x80, 8, index & 0xFFFF, index * CLOCK_STEP & 0xFFFFFFFF, ssrc)
                 payload = header + b"\xd5" * max(0, size - len(header))
                 at = time.time_ns()
-                with contextlib.suppress(OSError):
-                    sock.sendto(payload, peer)
+                held.append(payload)
+                if not any(begin <= offset < begin + length for begin, length in args.hold):
+                    for packet in held:
+                        with contextlib.suppress(OSError):
+                            sock.sendto(packet, peer)
+                    held.clear()
                 lines.append(f"s {index} {at}\n")
                 index += 1
                 offset, size = next(plan)

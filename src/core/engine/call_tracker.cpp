@@ -82,7 +82,8 @@ void CallTracker::device_known(FlowSlot slot, const FlowTable& flows) {
   }
 }
 
-void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line) {
+void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line,
+                                bool is_idle) {
   detector_->flow_measured(slot, step);
   if (!flows.at(slot).in_call) {
     return;
@@ -93,7 +94,7 @@ void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const Flo
       add(active.up, step.up);
       add(active.down, step.down);
       active.meters.at(static_cast<std::size_t>(found - active.flows.begin()))
-          .measured(step.up, step.down, step.elapsed, line, has_qos_);
+          .measured(step.up, step.down, step.elapsed, line, {.has_qos = has_qos_, .is_idle = is_idle});
       return;
     }
   }

@@ -125,7 +125,7 @@ void Engine::handle(Instant now, const CountersRead& event) {
       continue;
     }
     if (const auto step = flows_.measure(*slot, sample, event.at)) {
-      calls_.flow_measured(*slot, flows_, *step, line_.state());
+      calls_.flow_measured(*slot, flows_, *step, line_.state(), line_watch_.is_idle());
     }
     repair_mark(flows_.at(*slot), now);
   }

@@ -41,6 +41,7 @@ void LineWatch::rest(Duration length, Instant now) {
   quiet_since_.reset();
   reads_since_.reset();
   learning_ = {};
+  is_idle_ = false;  // nobody looks
 }
 
 void LineWatch::sampled(const LineModel& model, bool has_headers, Instant now) {
@@ -49,7 +50,8 @@ void LineWatch::sampled(const LineModel& model, bool has_headers, Instant now) {
   }
   const Duration since = now - sampled_;
   sampled_ = now;
-  if (is_busy(model, Direction::up) || is_busy(model, Direction::down)) {
+  is_idle_ = !is_busy(model, Direction::up) && !is_busy(model, Direction::down);
+  if (!is_idle_) {
     quiet_since_.reset();
     look_ = LineLook::headers;
     reads_since_ = reads_since_.value_or(now);

@@ -23,6 +23,8 @@ class LineWatch {
   // How the line is to be looked at from now on.
   LineLook decide(Instant now);
   [[nodiscard]] std::optional<Instant> deadline() const { return rests_until_; }
+  // It was looked at, and since then so little passes that no queue can stand.
+  [[nodiscard]] bool is_idle() const { return is_idle_; }
 
  private:
   void rest(Duration length, Instant now);
@@ -35,8 +37,9 @@ class LineWatch {
   std::optional<Instant> rests_until_;
   std::optional<Instant> quiet_since_;  // no direction is as full as is worth a closer look
   std::optional<Instant> reads_since_;  // headers
-  Duration learning_{};                 // of that, so long a queue stood
-  Duration pause_{};                    // after reading in vain
+  bool is_idle_ = false;
+  Duration learning_{};  // of that, so long a queue stood
+  Duration pause_{};     // after reading in vain
   Instant sampled_{};
 };
 

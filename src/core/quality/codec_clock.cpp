@@ -8,14 +8,20 @@ namespace {
 constexpr std::array<Duration, 5> intervals{10ms, 20ms, 30ms, 40ms, 60ms};
 constexpr Duration a_second = 1s;
 constexpr std::size_t window = 4;                // seconds that have to fit
+constexpr std::size_t varying_window = 6;        // ... of packets that vary in length
 constexpr std::int64_t tolerance_milli = 1300;   // packets: one that is just coming at each end, and some jitter
 constexpr std::int64_t even_percent = 3;         // of the length: one kind of packets
 constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over the window
-constexpr std::int64_t each_least_percent = 60;  // and in each second of it
+constexpr std::int64_t each_least_percent = 40;  // and in each second of it
+constexpr std::int64_t alike_percent = 25;       // of two directions that vary in length
+constexpr std::int64_t second_milli = 2300;      // packets: a single second
 constexpr std::int64_t silence_percent = 60;     // fewer packets
 constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
 constexpr std::int64_t longer_percent = 115;
-constexpr std::size_t most_pauses = 3;    // ... or seconds of such, which are no losses any more
+constexpr std::int64_t pause_percent = 45;       // so few are a pause ...
+constexpr std::size_t most_pauses = 3;           // ... and so many pauses no losses any more
+constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
+constexpr std::int64_t held_often = 2;           // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
 
 // Thousandths of packets.
@@ -23,9 +29,9 @@ std::int64_t expected_in(Duration length, Duration interval) {
   return length.count() * 1000 / interval.count();
 }
 
-bool fits(std::int64_t packets, Duration length, Duration interval) {
+bool fits(std::int64_t packets, Duration length, Duration interval, std::int64_t tolerance = tolerance_milli) {
   const std::int64_t difference = packets * 1000 - expected_in(length, interval);
-  return (difference < 0 ? -difference : difference) <= tolerance_milli;
+  return (difference < 0 ? -difference : difference) <= tolerance;
 }
 
 }  // namespace
@@ -95,19 +101,34 @@ void CodecClock::count(Second& second, bool is_counted) {
 }
 
 // Fewer packets that are longer are another packet time.
-bool CodecClock::has_few(const Second& second) const {
+bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
   return second.bytes * 100 <= second.packets * packet_bytes_ * longer_percent &&
-         second.packets * 1000 * 100 < expected_in(second.length, *interval_) * silence_percent;
+         second.packets * 1000 * 100 < expected_in(second.length, *interval_) * percent;
 }
 
-// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is.
+// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is. A pause counts
+// once the voice goes on: nothing comes after the end of a call either.
 void CodecClock::look_for_silence(const Second& second) {
   const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
   std::size_t pauses = 0;
-  for (std::size_t i = 0; i < std::min(count_, most_seconds); ++i) {
-    pauses += has_few(ago(i)) ? 1U : 0U;
+  for (std::size_t i = 1; i < std::min(count_, most_seconds); ++i) {
+    pauses += has_few(ago(i), pause_percent) && !has_few(ago(i - 1), pause_percent) ? 1U : 0U;
   }
-  silences_ = silences_ || (has_few(second) && (are_shorter || pauses >= most_pauses));
+  silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses >= most_pauses;
+}
+
+// On the whole, and in each second: a voice that pauses may fit on the whole by chance.
+bool CodecClock::fits_throughout(Duration interval, std::size_t count) const {
+  if (count_ < count) {
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!fits(ago(i).packets, ago(i).length, interval, second_milli)) {
+      return false;
+    }
+  }
+  const Second all = sum(count);
+  return fits(all.packets, all.length, interval);
 }
 
 void CodecClock::learn() {
@@ -115,14 +136,8 @@ void CodecClock::learn() {
     return;
   }
   const Second now = sum(window);
-  const bool is_sure = is_even(window) || count_ >= 2 * window;
   for (const Duration interval : intervals) {
-    if (interval == interval_ || !is_sure || !fits(now.packets, now.length, interval)) {
-      continue;
-    }
-    // What varies in length has to fit twice.
-    const Second before = count_ >= 2 * window ? sum(window, window) : Second{};
-    if (is_even(window) || fits(before.packets, before.length, interval)) {
+    if (interval != interval_ && fits_throughout(interval, is_even(window) ? window : varying_window)) {
       start(interval);
       return;
     }
@@ -153,15 +168,28 @@ void CodecClock::suggest(Duration interval, std::uint32_t packet_bytes) {
   if (interval_ || count_ < window || packet_bytes == 0) {
     return;
   }
-  const Second now = sum(window);
+  const bool even = is_even(window);
+  const std::size_t needed = even ? window : varying_window;
+  if (count_ < needed) {
+    return;
+  }
+  const Second now = sum(needed);
   const std::int64_t difference = now.packets == 0 ? packet_bytes : now.bytes / now.packets - std::int64_t{packet_bytes};
-  if (!is_even(window) || (difference < 0 ? -difference : difference) * 100 > packet_bytes * even_percent ||
-      now.packets * 1000 * 100 < expected_in(now.length, interval) * fits_least_percent ||
+  if ((difference < 0 ? -difference : difference) * 100 > packet_bytes * (even ? even_percent : alike_percent)) {
+    return;
+  }
+  // It may have been held back here and there.
+  if (even && fits(now.packets, now.length, interval)) {
+    start(interval);
+    return;
+  }
+  if (now.packets * 1000 * 100 < expected_in(now.length, interval) * fits_least_percent ||
       now.packets * 1000 > expected_in(now.length, interval) + tolerance_milli) {
     return;
   }
-  for (std::size_t i = 0; i < window; ++i) {
-    if (ago(i).packets * 1000 * 100 < expected_in(ago(i).length, interval) * each_least_percent) {
+  for (std::size_t i = 0; i < needed; ++i) {
+    const std::int64_t expected = expected_in(ago(i).length, interval);
+    if (ago(i).packets * 1000 * 100 < expected * each_least_percent || ago(i).packets * 1000 > expected + second_milli) {
       return;
     }
   }
@@ -176,12 +204,47 @@ CodecClock::Missed CodecClock::missed(Duration length) const {
   std::int64_t expected = 0;
   std::int64_t came = 0;
   Duration seen{};
-  for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
+  for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length; ++i) {
     seen += ago(i).length;
-    expected += expected_in(ago(i).length, *interval_);
-    came += ago(i).packets;
+    if (ago(i).is_counted) {
+      expected += expected_in(ago(i).length, *interval_);
+      came += ago(i).packets;
+    }
   }
   return {expected / 1000, (expected - came * 1000 + (expected >= came * 1000 ? 500 : -500)) / 1000};
+}
+
+// What is behind at one moment and has come at a later one was held back; what never comes is missing. The moments at which the
+// seconds end are as good as any, so as many in a hundred of them find something held back as do packets.
+CodecClock::Held CodecClock::held(Duration length) const {
+  Held held;
+  if (!interval_) {
+    return held;
+  }
+  std::int64_t behind = 0;  // at the end of a second, beside now
+  std::int64_t least = 0;   // ... of those that came after it
+  std::int64_t moments = 0;
+  std::int64_t found = 0;
+  Duration seen{};
+  for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
+    const std::int64_t waiting = behind - least;
+    const Duration since(waiting * interval_->count() / 1000);
+    if (waiting >= held_least_milli && since >= shortest_hold) {
+      ++found;
+      held.longest = std::max(held.longest, since);
+    }
+    ++moments;
+    seen += ago(i).length;
+    behind -= expected_in(ago(i).length, *interval_) - ago(i).packets * 1000;
+    least = std::min(least, behind);
+  }
+  if (found < held_often) {
+    return {};
+  }
+  // As many moments, evenly spread, leave so much of the longest unseen.
+  held.longest += (held.longest - shortest_hold) / found;
+  held.permille = found * 1000 / moments;
+  return held;
 }
 
 }  // namespace voip

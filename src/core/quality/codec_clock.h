@@ -29,10 +29,18 @@ class CodecClock {
     std::int64_t expected = 0;  // packets
     std::int64_t missing = 0;   // of them; less than none: some came late
   };
-  // In the last `length` (twenty seconds at most), since the clock is known.
+  // Of the last `length` (twenty seconds at most), since the clock is known.
   [[nodiscard]] Missed missed(Duration length) const;
   // Since the clock is known.
   [[nodiscard]] Missed missed() const { return {expected_ / 1000, (expected_ - came_ * 1000) / 1000}; }
+
+  // What was held back and came all at once, as on the air of a busy Wi-Fi.
+  struct Held {
+    std::int64_t permille = 0;  // of the time some has been for so long as `shortest_hold`
+    Duration longest{};
+  };
+  static constexpr Duration shortest_hold = 100ms;
+  [[nodiscard]] Held held(Duration length) const;
 
  private:
   struct Second {
@@ -49,7 +57,8 @@ class CodecClock {
   void learn();
   void start(Duration interval);
   void look_for_silence(const Second& second);
-  [[nodiscard]] bool has_few(const Second& second) const;
+  [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
+  [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
   void count(Second& second, bool is_counted);
 
   std::array<Second, most_seconds> seconds_{};

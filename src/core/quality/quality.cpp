@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/quality/e_model.h"
-
 namespace voip {
 namespace {
 
@@ -12,12 +10,17 @@ constexpr std::uint32_t good_mos = 400;
 constexpr std::uint32_t fair_mos = 360;
 constexpr std::uint32_t udp_and_rtp = 8 + 12;  // RFC 768, 3550
 constexpr Duration recently = 10s;
+constexpr Duration held_within = 20s;  // a moment a second finds little
 constexpr Duration shortly = 5s;
 constexpr Duration least_heard = 2s;
+constexpr Duration talking = 20ms;       // until there is a packet to send
+constexpr Duration patience = 200ms;     // of a listener's buffer: what is later than that is not played
 constexpr Duration heard_delay = 150ms;  // from here on talkers notice (G.114)
 constexpr Duration standing_queue = 30ms;
 constexpr std::int64_t least_missing = 2;       // packets: as many may stand between two readings
 constexpr std::uint32_t noticed_permille = 10;  // missing
+
+constexpr std::uint32_t best_mos = 450;
 
 std::uint32_t permille(const CodecClock::Missed& missed) {
   if (missed.expected <= 0 || missed.missing < least_missing) {
@@ -36,7 +39,8 @@ const CallMeter::Queues& CallMeter::queues_ago(std::size_t seconds) const {
   return queues_.at((seconds_ + queues_.size() - 1 - std::min(seconds, queues_.size() - 1)) % queues_.size());
 }
 
-void CallMeter::measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, bool has_qos) {
+void CallMeter::measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line,
+                         const Around& around) {
   up_.measured(up, elapsed);
   down_.measured(down, elapsed);
   if (const auto interval = up_.interval()) {
@@ -49,10 +53,11 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
     return;
   }
   const Duration length = std::exchange(open_, Duration::zero());
-  queues_.at(seconds_ % queues_.size()) = {line.up.queue, line.down.queue};
+  queues_.at(seconds_ % queues_.size()) = {line.up.queue, line.down.queue, around.is_idle};
   ++seconds_;
   bottleneck_ = line.bottleneck;
-  QueueSums& sums = has_qos ? with_qos_ : without_qos_;
+  is_idle_ = around.is_idle;
+  QueueSums& sums = around.has_qos ? with_qos_ : without_qos_;
   if (line.up.queue) {
     sums.up += *line.up.queue;
     ++sums.up_seconds;
@@ -61,23 +66,81 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
     sums.down += *line.down.queue;
     ++sums.down_seconds;
   }
-  const CallQuality last = judge(recent(shortly), queues_ago(0));
+  const CallQuality last = judge(recent(shortly), recent_queues(shortly));
   bad_for_ = last.grade == Grade::bad ? bad_for_ + length : Duration::zero();
-  if (last.mos_hundredths && *last.mos_hundredths < worst_mos_) {
-    worst_mos_ = *last.mos_hundredths;
-    worst_cause_ = last.cause;
+  add_up(last);
+}
+
+void CallMeter::add_up(const CallQuality& last) {
+  if (!last.mos_hundredths) {
+    return;
+  }
+  mos_ += *last.mos_hundredths;
+  ++judged_;
+  if (last.cause) {
+    spoilt_by_.at(static_cast<std::size_t>(*last.cause)) += best_mos - *last.mos_hundredths;
   }
 }
 
 // What waits in a queue that has grown meanwhile is late, not missing.
 CallMeter::Losses CallMeter::recent(Duration length) const {
-  Losses losses{up_.missed(length), down_.missed(length)};
+  Losses losses{.up = up_.missed(length),
+                .down = down_.missed(length),
+                .held = up_.held(held_within),
+                .up_late = late_behind(&Queues::up, length),
+                .down_late = late_behind(&Queues::down, length)};
   const auto& queue = queues_ago(0).down;
   const auto& before = queues_ago(static_cast<std::size_t>(length / 1s)).down;
   if (queue && before && *queue > *before && down_.interval()) {
     losses.down.missing -= (*queue - *before) / *down_.interval();
   }
   return losses;
+}
+
+// What all but one of the seconds stay below: a single one says little, and a listener's buffer follows the longest of them.
+CallMeter::Queues CallMeter::recent_queues(Duration length) const {
+  const auto seconds = std::min(static_cast<std::size_t>(length / 1s), seconds_);
+  const auto second_longest = [this, seconds](std::optional<Duration> Queues::*way) {
+    std::optional<Duration> first;
+    std::optional<Duration> second;
+    for (std::size_t i = 0; i < seconds; ++i) {
+      const auto& queue = queues_ago(i).*way;
+      if (queue && (!first || *queue > *first)) {
+        second = std::exchange(first, queue);
+      } else if (queue && (!second || *queue > *second)) {
+        second = queue;
+      }
+    }
+    return second ? second : first;
+  };
+  return {second_longest(&Queues::up), second_longest(&Queues::down)};
+}
+
+// A listener's buffer is set by what comes soonest.
+std::uint32_t CallMeter::late_behind(std::optional<Duration> Queues::*way, Duration length) const {
+  const auto seconds = std::min(static_cast<std::size_t>(length / 1s), seconds_);
+  const auto queue_of = [this, way](std::size_t second) {
+    const Queues& queues = queues_ago(second);
+    return queues.*way || !queues.are_none ? queues.*way : std::optional(Duration::zero());
+  };
+  std::optional<Duration> least;
+  for (std::size_t i = 0; i < seconds; ++i) {
+    const auto queue = queue_of(i);
+    least = queue && (!least || *queue < *least) ? queue : least;
+  }
+  std::uint32_t late = 0;
+  for (std::size_t i = 0; i < seconds; ++i) {
+    const auto queue = queue_of(i);
+    late += queue && *queue > *least + patience ? 1U : 0U;
+  }
+  return late < 2 ? 0 : late * 1000 / static_cast<std::uint32_t>(seconds);
+}
+
+// Of what is held back for so long, the first comes too late.
+std::uint32_t CallMeter::late_permille(const CodecClock::Held& held) {
+  return held.longest <= patience
+             ? 0
+             : static_cast<std::uint32_t>(held.permille * (held.longest - patience) / (held.longest - CodecClock::shortest_hold));
 }
 
 CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
@@ -91,40 +154,51 @@ CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   const CodecImpairment codec = impairment_of(payload, *down_.interval());
   const std::uint32_t up_missing = permille(losses.up);
   const std::uint32_t down_missing = permille(losses.down);
-  // Each end hears one direction. What the home hears is behind the queue down, what the other end hears behind that up.
-  const std::uint32_t heard_here = mos_hundredths(down_missing, queues.down.value_or(Duration::zero()), codec);
-  const std::uint32_t heard_there = mos_hundredths(up_missing, queues.up.value_or(Duration::zero()), codec);
+  // Each end hears one direction. What the home hears is behind the queue down, what the other end hears behind that up, and
+  // behind the air.
+  Heard here{.missing = down_missing, .late = losses.down_late, .queue = queues.down.value_or(Duration::zero())};
+  Heard there{.missing = up_missing + late_permille(losses.held),
+              .late = losses.up_late,
+              .held = std::min(losses.held.longest, patience),
+              .queue = queues.up.value_or(Duration::zero())};
+  for (Heard* one : {&here, &there}) {
+    // Of what comes late the rest is not as late.
+    const Duration delay = talking + one->held + (one->late > 0 ? std::min(one->queue, patience) : one->queue);
+    one->mos = mos_hundredths(one->missing + one->late, delay, codec);
+  }
   quality.missing_permille = std::max(up_missing, down_missing);
-  quality.mos_hundredths = std::min(heard_here, heard_there);
+  quality.mos_hundredths = std::min(here.mos, there.mos);
   quality.grade = grade_of(*quality.mos_hundredths);
   if (quality.grade != Grade::good) {
-    quality.cause = cause_of(up_missing, down_missing, queues);
+    quality.cause = cause_of(here, there, queues, codec);
   }
   return quality;
 }
 
-std::optional<QualityCause> CallMeter::cause_of(std::uint32_t up_missing, std::uint32_t down_missing,
-                                                const Queues& queues) const {
-  const Duration up = queues.up.value_or(Duration::zero());
-  const Duration down = queues.down.value_or(Duration::zero());
-  if (std::max(up, down) >= heard_delay) {
-    return up >= down ? QualityCause::upload : QualityCause::download;
+// Of the listener who is worse off, that which spoils more.
+std::optional<QualityCause> CallMeter::cause_of(const Heard& here, const Heard& there, const Queues& queues,
+                                                const CodecImpairment& codec) const {
+  const bool is_up = there.mos <= here.mos;
+  const Heard& worse = is_up ? there : here;
+  if (worse.queue >= heard_delay &&
+      mos_hundredths(worse.late, worse.queue, codec) <= mos_hundredths(worse.missing, worse.held, codec)) {
+    return is_up ? QualityCause::upload : QualityCause::download;
   }
-  if (up_missing >= noticed_permille && up_missing >= down_missing) {
-    return QualityCause::home;
+  if (is_up) {
+    return worse.missing >= noticed_permille || worse.held > Duration::zero() ? std::optional(QualityCause::home) : std::nullopt;
   }
-  if (down_missing < noticed_permille) {
+  if (worse.missing < noticed_permille) {
     return std::nullopt;
   }
-  if (down >= standing_queue || bottleneck_ == Bottleneck::download) {
+  if (worse.queue >= standing_queue || bottleneck_ == Bottleneck::download) {
     return QualityCause::download;
   }
   // Nothing waits at our line, so what is missing was lost before it.
-  return queues.down ? std::optional(QualityCause::far_end) : std::nullopt;
+  return queues.down || is_idle_ ? std::optional(QualityCause::far_end) : std::nullopt;
 }
 
 CallQuality CallMeter::lately() const {
-  return judge(recent(recently), queues_ago(0));
+  return judge(recent(recently), recent_queues(recently));
 }
 
 CallMeter::Queues CallMeter::means(const QueueSums& sums) {
@@ -150,9 +224,17 @@ std::optional<Duration> CallMeter::both_ways(const Queues& queues) {
 CallQuality CallMeter::whole() const {
   const Queues queues = means({without_qos_.up + with_qos_.up, without_qos_.up_seconds + with_qos_.up_seconds,
                                without_qos_.down + with_qos_.down, without_qos_.down_seconds + with_qos_.down_seconds});
-  CallQuality quality = judge({up_.missed(), down_.missed()}, queues);
-  if (quality.grade != Grade::good && quality.grade != Grade::unknown && worst_cause_) {
-    quality.cause = worst_cause_;
+  CallQuality quality = judge({.up = up_.missed(), .down = down_.missed()}, queues);
+  if (!quality.mos_hundredths || judged_ == 0) {
+    return quality;
+  }
+  // What some of its time was like is not told by means of all of it.
+  quality.mos_hundredths = static_cast<std::uint32_t>((mos_ + judged_ / 2) / judged_);
+  quality.grade = grade_of(*quality.mos_hundredths);
+  quality.cause.reset();
+  const auto worst = std::max_element(spoilt_by_.begin(), spoilt_by_.end());
+  if (quality.grade != Grade::good && *worst > 0) {
+    quality.cause = static_cast<QualityCause>(worst - spoilt_by_.begin());
   }
   return quality;
 }

@@ -1,6 +1,6 @@
 // Judges one media flow of a call, reading by reading: what is missing of it against its clocks, what the queues of the line add,
 // and by the E-model how that is heard. What the phone sends is counted before the line, so what is missing of that was lost in
-// the home; what comes from outside has all behind it.
+// the home, and what comes late was held back there; what comes from outside has all behind it.
 #pragma once
 
 #include <array>
@@ -12,6 +12,7 @@
 #include "core/line_state.h"
 #include "core/model.h"
 #include "core/quality/codec_clock.h"
+#include "core/quality/e_model.h"
 #include "core/time.h"
 
 namespace voip {
@@ -21,7 +22,11 @@ class CallMeter {
   // `ip_header`: bytes of it in each packet, as 20 for IPv4.
   explicit CallMeter(std::uint32_t ip_header) : ip_header_(ip_header) {}
 
-  void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, bool has_qos = false);
+  struct Around {
+    bool has_qos = false;
+    bool is_idle = false;  // so little passes on the line that nothing waits there
+  };
+  void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, const Around& around);
 
   // Over the last ten seconds; of a call without a clock it is unknown.
   [[nodiscard]] CallQuality lately() const;
@@ -29,8 +34,8 @@ class CallMeter {
   [[nodiscard]] CallQuality whole() const;
   // ... without QoS and with it.
   [[nodiscard]] QueueDelays queue_delays() const;
-  // It has been bad for five seconds.
-  [[nodiscard]] bool is_bad() const { return bad_for_ >= 5s; }
+  // It has been bad for five seconds, and is so on the whole of the last ten.
+  [[nodiscard]] bool is_bad() const { return bad_for_ >= 5s && lately().grade == Grade::bad; }
   // Packets by which it is known, the more the better.
   [[nodiscard]] std::int64_t weight() const { return down_.missed().expected; }
   // ... lately: media that has moved to another flow tells nothing any more.
@@ -40,16 +45,33 @@ class CallMeter {
   struct Queues {
     std::optional<Duration> up;
     std::optional<Duration> down;
+    bool are_none = false;  // though nobody measured them
   };
   struct Losses {
     CodecClock::Missed up;
     CodecClock::Missed down;
+    CodecClock::Held held{};  // of what the phone sends
+    // Of a thousand packets, for a queue that grew faster than a listener's buffer does.
+    std::uint32_t up_late = 0;
+    std::uint32_t down_late = 0;
   };
+  // Of one listener, in thousandths of packets that were not played.
+  struct Heard {
+    std::uint32_t missing = 0;
+    std::uint32_t late = 0;  // behind the queue
+    Duration held{};         // on the air
+    Duration queue{};
+    std::uint32_t mos = 0;
+  };
+  [[nodiscard]] static std::uint32_t late_permille(const CodecClock::Held& held);
   [[nodiscard]] CallQuality judge(const Losses& losses, const Queues& queues) const;
   [[nodiscard]] Losses recent(Duration length) const;
-  [[nodiscard]] std::optional<QualityCause> cause_of(std::uint32_t up_missing, std::uint32_t down_missing,
-                                                     const Queues& queues) const;
+  [[nodiscard]] Queues recent_queues(Duration length) const;
+  [[nodiscard]] std::optional<QualityCause> cause_of(const Heard& here, const Heard& there, const Queues& queues,
+                                                     const CodecImpairment& codec) const;
   [[nodiscard]] const Queues& queues_ago(std::size_t seconds) const;
+  [[nodiscard]] std::uint32_t late_behind(std::optional<Duration> Queues::*way, Duration length) const;
+  void add_up(const CallQuality& last);
 
   std::uint32_t ip_header_;
   CodecClock up_;
@@ -69,9 +91,12 @@ class CallMeter {
   QueueSums without_qos_;
   QueueSums with_qos_;
   Bottleneck bottleneck_ = Bottleneck::unknown;
+  bool is_idle_ = false;
   Duration bad_for_{};
-  std::optional<QualityCause> worst_cause_;
-  std::uint32_t worst_mos_ = 450;
+  // Of the seconds that could be judged, each by its last five.
+  std::uint64_t mos_ = 0;
+  std::uint64_t judged_ = 0;
+  std::array<std::uint64_t, all_causes.size()> spoilt_by_{};  // hundredths of a MOS, by cause
 };
 
 }  // namespace voip
