@@ -86,6 +86,10 @@ bool CallScore::is_call() const {
   return is_active_ && value_ >= threshold_ + extra + more_;
 }
 
+bool CallScore::is_presumable() const {
+  return is_active_ && !is_coarse_ && hint_ != PortHint::weak && more_ == 0;
+}
+
 void CallScore::refuse() {
   value_ = std::min<std::int16_t>(value_, refused);
   more_ = static_cast<std::uint8_t>(std::min(more_ + more_each_time, most_more));
@@ -101,6 +105,9 @@ bool CallScore::is_refuted() const {
 
 int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
   int step = points_of(up_, down_).value_or(0);
+  if (!is_coarse && step < 0 && is_voice_with_feedback(history, up_, down_)) {
+    step = 0;
+  }
   if (is_coarse) {
     step = std::min(2 * step, 8);
   }
