@@ -28,6 +28,16 @@ bool is_without_gap(const CallHistory& history, int quarters) {
   return true;
 }
 
+// As many packets came as were sent, quarter by quarter: rather a reply for each request than two speakers.
+bool is_even(const CallHistory& history, int quarters) {
+  for (int age = 0; age < quarters; ++age) {
+    if (history.packets_at(Direction::up, age) != history.packets_at(Direction::down, age)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool has_voice_size(const CallHistory& history, Direction direction, int quarters) {
   const std::int64_t packets = history.packets(direction, quarters);
   const std::int64_t bytes = history.bytes(direction, quarters);
@@ -45,7 +55,8 @@ bool CallPresumption::may_begin(const CallScore& score, const CallHistory& histo
       has_voice_size(history, Direction::down, steady_among_calls)) {
     return true;
   }
-  return score.value() >= score.threshold() - less_than_a_call && is_without_gap(history, steady_quarters);
+  return score.value() >= score.threshold() - less_than_a_call && is_without_gap(history, steady_quarters) &&
+         !is_even(history, steady_quarters);
 }
 
 void CallPresumption::begin() {

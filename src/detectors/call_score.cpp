@@ -20,13 +20,13 @@ constexpr int most_more = 12;
 CallThresholds CallThresholds::of(Sensitivity sensitivity) {
   switch (sensitivity) {
     case Sensitivity::high:
-      return {3, 2, 12};
+      return {3, 2, 12, true};
     case Sensitivity::low:
-      return {8, 5, 16};
+      return {8, 5, 16, false};
     case Sensitivity::normal:
       break;
   }
-  return {4, 2, 14};
+  return {4, 2, 14, true};
 }
 
 void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
@@ -36,6 +36,7 @@ void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
 }
 
 void CallScore::set_thresholds(const CallThresholds& thresholds) {
+  presumes_ = thresholds.presumes;
   threshold_ = static_cast<std::int16_t>(hint_ == PortHint::voip   ? thresholds.hinted
                                          : hint_ == PortHint::weak ? thresholds.weak
                                                                    : thresholds.plain);
@@ -87,7 +88,7 @@ bool CallScore::is_call() const {
 }
 
 bool CallScore::is_presumable() const {
-  return is_active_ && !is_coarse_ && hint_ != PortHint::weak && more_ == 0;
+  return presumes_ && is_active_ && !is_coarse_ && hint_ != PortHint::weak && more_ == 0;
 }
 
 void CallScore::refuse() {
