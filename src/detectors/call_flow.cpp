@@ -81,6 +81,10 @@ void CallFlow::weigh_young_call() {
   } else {
     score_.update(history_, new_quarters_, is_coarse());
     refuted_for_ = score_.is_refuted() ? refuted_for_ + new_quarters_ : 0;
+    if (presumption_.is_open() && presumption_.weigh(score_, new_quarters_)) {
+      young_quarters_ = young_call_quarters + new_quarters_;  // these are over
+      refuted_for_ = 0;
+    }
   }
 }
 
@@ -90,7 +94,14 @@ bool CallFlow::weigh() {
   }
   score_.update(history_, new_quarters_, is_coarse());
   dismissed_for_ = score_.is_contrary() ? std::min(dismissed_for_ + new_quarters_, dismissed_quarters) : 0;
-  return score_.is_call() || is_announced_media();
+  if (score_.is_call() || is_announced_media()) {
+    return true;
+  }
+  if (presumption_.may_begin(score_, history_, hint_ == PortHint::voip || (hint_ == PortHint::none && has_call_port_beside_))) {
+    presumption_.begin();
+    return true;
+  }
+  return false;
 }
 
 void CallFlow::begin_call(bool is_sum) {
@@ -103,15 +114,23 @@ void CallFlow::begin_call(bool is_sum) {
 
 void CallFlow::end_call() {
   in_call_ = false;
+  presumption_.fail();
   score_.forget();
 }
 
 void CallFlow::refuse() {
   in_call_ = false;
-  score_.refuse();
+  if (presumption_.is_open()) {
+    presumption_.fail();
+  } else {
+    score_.refuse();
+  }
 }
 
 bool CallFlow::is_refuted() const {
+  if (presumption_.is_refuted()) {
+    return true;
+  }
   return is_young_call() && refuted_for_ >= (hint_ == PortHint::voip ? refuted_quarters_hinted : refuted_quarters);
 }
 

@@ -6,6 +6,7 @@
 #include "core/detector.h"
 #include "detectors/call_history.h"
 #include "detectors/call_ports.h"
+#include "detectors/call_presumption.h"
 #include "detectors/call_score.h"
 
 namespace voip::detectors {
@@ -27,17 +28,22 @@ class CallFlow {
   void end_call();
   // It looked like a call and is none.
   void refuse();
+  // Another flow of its socket goes to a port of calls. STUN and TURN are spoken on the socket that the media will have (ICE, RFC
+  // 8445).
+  void note_call_port() { has_call_port_beside_ = true; }
 
   [[nodiscard]] bool in_call() const { return in_call_; }
   // For some seconds after it began, contrary evidence may show that it was none.
   [[nodiscard]] bool is_young_call() const { return in_call_ && young_quarters_ > 0; }
   [[nodiscard]] bool is_refuted() const;
+  // It is taken for a call, but not known to be one yet.
+  [[nodiscard]] bool is_presumed() const { return presumption_.is_open(); }
   // Neither its port nor anybody else says that it is a call.
   [[nodiscard]] bool is_unknown() const { return hint_ != PortHint::voip && !is_announced_; }
   [[nodiscard]] PortHint hint() const { return hint_; }
   [[nodiscard]] const CallHistory& history() const { return history_; }
   [[nodiscard]] const CallScore& score() const { return score_; }
-  [[nodiscard]] std::string reason() const { return score_.reason(history_); }
+  [[nodiscard]] std::string reason() const { return (is_presumed() ? "presumed: " : "") + score_.reason(history_); }
   // Of the last take_in().
   [[nodiscard]] int new_quarters() const { return new_quarters_; }
   [[nodiscard]] bool is_coarse() const;
@@ -52,8 +58,10 @@ class CallFlow {
   PortHint hint_ = PortHint::none;
   bool is_announced_ = false;
   bool has_long_headers_ = false;
+  bool has_call_port_beside_ = false;
   CallHistory history_;
   CallScore score_;
+  CallPresumption presumption_;
   FlowStep unread_;
   int new_quarters_ = 0;
   int silent_for_ = 0;      // quarters

@@ -20,13 +20,13 @@ constexpr int most_more = 12;
 CallThresholds CallThresholds::of(Sensitivity sensitivity) {
   switch (sensitivity) {
     case Sensitivity::high:
-      return {3, 2, 12};
+      return {3, 2, 12, true};
     case Sensitivity::low:
-      return {8, 5, 16};
+      return {8, 5, 16, false};
     case Sensitivity::normal:
       break;
   }
-  return {4, 2, 14};
+  return {4, 2, 14, true};
 }
 
 void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
@@ -36,6 +36,7 @@ void CallScore::begin(PortHint hint, const CallThresholds& thresholds) {
 }
 
 void CallScore::set_thresholds(const CallThresholds& thresholds) {
+  presumes_ = thresholds.presumes;
   threshold_ = static_cast<std::int16_t>(hint_ == PortHint::voip   ? thresholds.hinted
                                          : hint_ == PortHint::weak ? thresholds.weak
                                                                    : thresholds.plain);
@@ -86,6 +87,10 @@ bool CallScore::is_call() const {
   return is_active_ && value_ >= threshold_ + extra + more_;
 }
 
+bool CallScore::is_presumable() const {
+  return presumes_ && is_active_ && !is_coarse_ && hint_ != PortHint::weak && more_ == 0;
+}
+
 void CallScore::refuse() {
   value_ = std::min<std::int16_t>(value_, refused);
   more_ = static_cast<std::uint8_t>(std::min(more_ + more_each_time, most_more));
@@ -101,6 +106,9 @@ bool CallScore::is_refuted() const {
 
 int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
   int step = points_of(up_, down_).value_or(0);
+  if (!is_coarse && step < 0 && is_voice_with_feedback(history, up_, down_)) {
+    step = 0;
+  }
   if (is_coarse) {
     step = std::min(2 * step, 8);
   }

@@ -17,6 +17,7 @@ struct CallThresholds {
   int plain = 4;
   int hinted = 2;
   int weak = 14;
+  bool presumes = true;  // a call on less
 
   static CallThresholds of(Sensitivity sensitivity);
 };
@@ -37,6 +38,9 @@ class CallScore {
   void refuse();
 
   [[nodiscard]] bool is_call() const;
+  // A call may be presumed with less: the settings allow it, it was read quarter by quarter, on no port of
+  // anything, and was never refused.
+  [[nodiscard]] bool is_presumable() const;
   // Nearer to the floor than to nothing: it takes seconds of the best evidence to become a call from here.
   [[nodiscard]] bool is_contrary() const;
   // Against a call, if ever so little.
@@ -56,6 +60,7 @@ class CallScore {
   Grade down_ = Grade::dead;
   std::uint8_t quiet_quarters_ = 0;
   std::uint8_t more_ = 0;  // than the threshold
+  bool presumes_ = true;
   bool is_active_ = false;
   bool is_coarse_ = false;
 };

@@ -37,6 +37,7 @@ class CallShape final : public Detector {
     flows_[slot] = {CallFlow(facts, port_hint(facts.key, settings_, facts.role), thresholds_), pair_of(facts.key, now),
                     facts.key.client};
     pairs_[flows_[slot].pair].join();
+    note_call_ports(flows_[slot]);
   }
 
   void flow_ended(FlowSlot slot, Instant /*now*/) override {
@@ -108,6 +109,20 @@ class CallShape final : public Detector {
     std::size_t pair = no_pair;
     Endpoint client;
   };
+
+  // What goes from one socket to a port of calls, and what goes elsewhere.
+  void note_call_ports(Watched& started) {
+    for (Watched& other : flows_) {
+      if (other.pair == no_pair || other.client != started.client) {
+        continue;
+      }
+      if (other.flow.hint() == PortHint::voip) {
+        started.flow.note_call_port();
+      } else if (started.flow.hint() == PortHint::voip) {
+        other.flow.note_call_port();
+      }
+    }
+  }
 
   [[nodiscard]] std::size_t pair_of(const FlowKey& key, Instant now) {
     std::size_t free = no_pair;
