@@ -166,12 +166,4 @@ bool is_watched_camera(const CallHistory& h) {
          down_bytes <= 330 * down;
 }
 
-bool is_voice_with_feedback(const CallHistory& h, Grade up, Grade down) {
-  const auto fits = [&h](Direction direction, Grade grade) {
-    const int packets = h.packets(direction, 4);
-    return packets >= 56 && packets <= 68 && (grade == Grade::tick || grade == Grade::voice || grade == Grade::rough);
-  };
-  return fits(Direction::up, up) && fits(Direction::down, down);
-}
-
 }  // namespace voip::detectors

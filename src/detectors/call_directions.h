@@ -1,5 +1,5 @@
 // What the two directions of a flow say together: that one answers the other, or that no codec sends like this. All but the last
-// two speak against a call.
+// speak against a call.
 #pragma once
 
 #include "detectors/call_grades.h"
@@ -30,9 +30,5 @@ bool is_acknowledged(const CallHistory& h);
 // Video goes up, and a few packets of a receiver's reports and feedback come down (RFC 3550, RFC 4585): the far end is muted and
 // has no camera. Replies to an upload are more, and smaller.
 bool is_watched_camera(const CallHistory& h);
-
-// Both sides send 56 to 68 packets of voice size a second: a 20 ms clock and the feedback on what came (RTCP for congestion
-// control, RFC 8888), as browsers have. Each side alone has the rhythm of a game, so their rhythms say nothing.
-bool is_voice_with_feedback(const CallHistory& h, Grade up, Grade down);
 
 }  // namespace voip::detectors

@@ -38,6 +38,16 @@ bool is_even(const CallHistory& history, int quarters) {
   return true;
 }
 
+// Both sides send as often as games tick, 58 to 68 packets a second. Whether they have a game's rhythm too shows in a whole
+// second.
+bool is_as_often_as_games(const CallHistory& history, int quarters) {
+  const auto is_so = [&](Direction direction) {
+    const int packets = history.packets(direction, quarters);
+    return 4 * packets >= 58 * quarters && 4 * packets <= 68 * quarters;
+  };
+  return is_so(Direction::up) && is_so(Direction::down);
+}
+
 bool has_voice_size(const CallHistory& history, Direction direction, int quarters) {
   const std::int64_t packets = history.packets(direction, quarters);
   const std::int64_t bytes = history.bytes(direction, quarters);
@@ -56,7 +66,7 @@ bool CallPresumption::may_begin(const CallScore& score, const CallHistory& histo
     return true;
   }
   return score.value() >= score.threshold() - less_than_a_call && is_without_gap(history, steady_quarters) &&
-         !is_even(history, steady_quarters);
+         !is_even(history, steady_quarters) && !is_as_often_as_games(history, steady_quarters);
 }
 
 void CallPresumption::begin() {

@@ -106,9 +106,6 @@ bool CallScore::is_refuted() const {
 
 int CallScore::weigh(const CallHistory& history, bool is_coarse) const {
   int step = points_of(up_, down_).value_or(0);
-  if (!is_coarse && step < 0 && is_voice_with_feedback(history, up_, down_)) {
-    step = 0;
-  }
   if (is_coarse) {
     step = std::min(2 * step, 8);
   }

@@ -58,12 +58,5 @@ TEST(CallDirections, ACameraIsWatchedByOneWhoReports) {
   EXPECT_FALSE(is_watched_camera(history({{1, 0, 2, 1}, 148}, video, 8))) << "somebody else's camera";
 }
 
-TEST(CallDirections, VoiceWithFeedbackHasTheRhythmOfAGameBothWays) {
-  const Sent browser{{16, 14, 15, 16}, 94};
-  EXPECT_TRUE(is_voice_with_feedback(history(browser, {{15, 15, 14, 17}, 127}, 8), Grade::tick, Grade::voice));
-  EXPECT_FALSE(is_voice_with_feedback(history(browser, {{15}, 700}, 8), Grade::tick, Grade::snapshot));
-  EXPECT_FALSE(is_voice_with_feedback(history(browser, {{5}, 240}, 8), Grade::tick, Grade::step));
-}
-
 }  // namespace
 }  // namespace voip::detectors
