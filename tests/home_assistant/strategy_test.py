@@ -62,12 +62,12 @@ class Strategy(unittest.TestCase):
         return Daemon(cls.house.home, merged(settings, changes), broker=cls.house.broker)
 
     def assert_text(self, selector: str, wanted: str, seconds: float = 15) -> None:
-        wait_until(lambda: any(wanted in text for text in self.browser.texts(selector)), seconds, every=0.2)
-        self.assertTrue(any(wanted in text for text in self.browser.texts(selector)), f"{wanted!r} in {self.browser.texts(selector)}")
+        is_there = wait_until(lambda: any(wanted in text for text in self.browser.texts(selector)), seconds, every=0.2)
+        self.assertTrue(is_there, f"{wanted!r} in {self.browser.texts(selector)}")
 
     def assert_gone(self, selector: str, unwanted: str) -> None:
-        wait_until(lambda: not any(unwanted in text for text in self.browser.texts(selector)), 15, every=0.2)
-        self.assertFalse(any(unwanted in text for text in self.browser.texts(selector)), f"{unwanted!r} in {self.browser.texts(selector)}")
+        is_gone = wait_until(lambda: not any(unwanted in text for text in self.browser.texts(selector)), 15, every=0.2)
+        self.assertTrue(is_gone, f"{unwanted!r} in {self.browser.texts(selector)}")
 
     def assert_no_faults(self) -> None:
         for selector in ("hui-error-card", "hui-warning", "hui-error-badge", "hui-unavailable-card"):
@@ -206,7 +206,7 @@ class Strategy(unittest.TestCase):
         self.browser.open("/voip-qos/qos-attic")
         self.assert_gone("hui-tile-card", "Automatic again")
         self.assert_text("hui-tile-card", "QoS Off", 30)
-        self.assertEqual(self.browser.texts("ha-control-switch"), [])
+        self.assertTrue(wait_until(lambda: self.browser.texts("ha-control-switch") == [], 15))
         self.picture("read-only")
         self.assert_no_faults()
         self.assertEqual(self.house.complaints(), [])
