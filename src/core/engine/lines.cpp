@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "base/left_out.h"
 #include "core/engine/engine.h"
 #include "core/learnt_rates.h"
 
@@ -34,6 +35,9 @@ void Engine::handle(Instant now, const LineStirred& /*event*/) {
 }
 
 void Engine::handle(Instant now, const LineSampled& event) {
+  if (!has_part("line")) {
+    return;  // there is no port that would
+  }
   line_.sampled(event, reconciler_.is_on());
   compare_rates();
   if (event.tcp && reconciler_.state() == Qos::on) {
