@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "commands/setup/propose_actuator.h"
-#include "commands/setup/wrapped.h"
+#include "terminal/wrapped.h"
 
 namespace voip {
 namespace {

@@ -9,9 +9,9 @@
 #include <functional>
 #include <optional>
 
-#include "commands/setup/wrapped.h"
 #include "terminal/input.h"
 #include "terminal/output.h"
+#include "terminal/wrapped.h"
 
 namespace voip {
 namespace {

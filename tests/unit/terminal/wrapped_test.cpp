@@ -1,4 +1,4 @@
-#include "commands/setup/wrapped.h"
+#include "terminal/wrapped.h"
 
 #include <gtest/gtest.h>
 
