@@ -4,15 +4,19 @@
 #include <cstddef>
 #include <vector>
 
+#include "terminal/wrapped.h"
+
 namespace voip {
 namespace {
 
-// The text begins in this column, or in the next line below what is too long.
+constexpr std::size_t width = 80;
+
+// The text begins in this column, or in the next line below what is too long, and stays there.
 std::string row(const std::string& name, const std::string& text) {
   constexpr std::size_t column = 30;
   const std::string indented = "  " + name;
-  const bool fits = indented.size() < column;
-  return indented + (fits ? std::string(column - indented.size(), ' ') : "\n" + std::string(column, ' ')) + text + "\n";
+  const std::string beside = wrapped(text, width, std::string(column, ' '));
+  return indented + (indented.size() < column ? beside.substr(indented.size()) : "\n" + beside);
 }
 
 std::string options_text(const std::vector<OptionDescription>& options) {
@@ -30,7 +34,7 @@ std::string options_text(const std::vector<OptionDescription>& options) {
 }  // namespace
 
 std::string help_text(const ProgramDescription& program) {
-  std::string text = program.text + "\n\nUsage: " + program.name + " COMMAND [OPTION]...\n\nCommands:\n";
+  std::string text = wrapped(program.text, width) + "\nUsage: " + program.name + " COMMAND [OPTION]...\n\nCommands:\n";
   for (const CommandDescription& command : program.commands) {
     text += row(command.name, command.text);
   }
@@ -38,7 +42,7 @@ std::string help_text(const ProgramDescription& program) {
 }
 
 std::string help_text(const ProgramDescription& program, const CommandDescription& command) {
-  std::string text = command.text + "\n\nUsage: " + program.name + " " + command.name + " [OPTION]...";
+  std::string text = wrapped(command.text, width) + "\nUsage: " + program.name + " " + command.name + " [OPTION]...";
   std::string rows;
   for (const OptionDescription& positional : command.positionals) {
     const std::string value = positional.value + (positional.may_be_repeated ? "..." : "");

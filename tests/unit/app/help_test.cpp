@@ -46,5 +46,13 @@ TEST(Help, BeginsALineForWhatDoesNotFitBesideALongName) {
             std::string::npos);
 }
 
+TEST(Help, GoesOnInTheSameColumnWhereALineIsFull) {
+  ProgramDescription program = test::sample_program();
+  program.commands[0].text = "one two three four five six seven eight nine ten eleven";
+  EXPECT_NE(help_text(program).find("one two three four five six seven eight nine ten\n                              eleven\n"),
+            std::string::npos);
+  EXPECT_NE(help_text(program, program.commands[0]).find("eleven\n\nUsage: "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace voip
