@@ -13,6 +13,7 @@ constexpr int busy = 3;                  // packets in a quarter
 constexpr int least_among_calls = -3;    // points: handshakes of keys and candidates look like anything
 constexpr std::int64_t least_size = 48;  // bytes with the IPv4 header: of voice
 constexpr std::int64_t most_size = 330;
+constexpr std::int64_t most_of_voice_alone = 230;
 
 // Both sides have sent some packets in each of the newest quarters, and each of these was read by itself. Pages, queries and
 // tunnels stop and go; a codec does not, once it has begun.
@@ -38,20 +39,25 @@ bool is_even(const CallHistory& history, int quarters) {
   return true;
 }
 
-// Both sides send as often as games tick, 58 to 68 packets a second. Whether they have a game's rhythm too shows in a whole
-// second.
-bool is_as_often_as_games(const CallHistory& history, int quarters) {
+bool has_size(const CallHistory& history, Direction direction, int quarters, std::int64_t least, std::int64_t most) {
+  const std::int64_t packets = history.packets(direction, quarters);
+  const std::int64_t bytes = history.bytes(direction, quarters);
+  return bytes >= least * packets && bytes <= most * packets;
+}
+
+// Both sides send as often as games tick, 58 to 68 packets a second, or still more often what is as small as voice: no voice is
+// cut into so many. Whether they have a rhythm too shows in a whole second.
+bool is_more_often_than_voice(const CallHistory& history, int quarters) {
   const auto is_so = [&](Direction direction) {
     const int packets = history.packets(direction, quarters);
-    return 4 * packets >= 58 * quarters && 4 * packets <= 68 * quarters;
+    return 4 * packets >= 58 * quarters &&
+           (4 * packets <= 68 * quarters || has_size(history, direction, quarters, 0, most_of_voice_alone));
   };
   return is_so(Direction::up) && is_so(Direction::down);
 }
 
-bool has_voice_size(const CallHistory& history, Direction direction, int quarters) {
-  const std::int64_t packets = history.packets(direction, quarters);
-  const std::int64_t bytes = history.bytes(direction, quarters);
-  return bytes >= least_size * packets && bytes <= most_size * packets;
+bool has_voice_size(const CallHistory& history, Direction direction) {
+  return has_size(history, direction, steady_among_calls, least_size, most_size);
 }
 
 }  // namespace
@@ -61,12 +67,11 @@ bool CallPresumption::may_begin(const CallScore& score, const CallHistory& histo
     return false;
   }
   if (is_among_calls && score.value() >= least_among_calls && is_without_gap(history, steady_among_calls) &&
-      has_voice_size(history, Direction::up, steady_among_calls) &&
-      has_voice_size(history, Direction::down, steady_among_calls)) {
+      has_voice_size(history, Direction::up) && has_voice_size(history, Direction::down)) {
     return true;
   }
   return score.value() >= score.threshold() - less_than_a_call && is_without_gap(history, steady_quarters) &&
-         !is_even(history, steady_quarters) && !is_as_often_as_games(history, steady_quarters);
+         !is_even(history, steady_quarters) && !is_more_often_than_voice(history, steady_quarters);
 }
 
 void CallPresumption::begin() {
