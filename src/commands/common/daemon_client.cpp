@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include <iterator>
 
 #include "base/system_error.h"
+#include "base/unix_address.h"
 #include "commands/common/exit_status.h"
 #include "config/config.h"
 #include "terminal/output.h"
@@ -22,17 +22,6 @@ namespace {
 
 constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::size_t longest_answer = 16U << 20U;
-
-// Nothing where the path is too long.
-std::optional<sockaddr_un> to_address(const std::string& socket) {
-  sockaddr_un address{};
-  if (socket.size() >= sizeof address.sun_path) {
-    return std::nullopt;
-  }
-  address.sun_family = AF_UNIX;
-  std::copy(socket.begin(), socket.end(), std::begin(address.sun_path));
-  return address;
-}
 
 UniqueFd patient_socket() {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -58,14 +47,14 @@ std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask(const std::s
 
 std::variant<DaemonQuestion, NotRunning, Error> DaemonQuestion::ask_by(UniqueFd fd, const std::string& socket,
                                                                        const std::string& request) {
-  const auto address = to_address(socket);
+  const auto address = unix_address(socket);
   if (!address) {
     return Error{"ask the daemon on " + socket + ": the path of a socket has at most 107 bytes"};
   }
   if (!fd) {
     return failed("create a socket to ask the daemon on", socket);
   }
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+  if (::connect(fd.get(), address->get(), address->length) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
       return NotRunning{"nobody answers on " + socket};
     }
@@ -136,11 +125,11 @@ ControlAnswer ask_daemon(const std::string& socket, const std::string& request) 
 }
 
 std::optional<int> daemon_process(const std::string& socket) {
-  const auto address = to_address(socket);
+  const auto address = unix_address(socket);
   const UniqueFd fd = patient_socket();
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (!address || !fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
+  if (!address || !fd || ::connect(fd.get(), address->get(), address->length) != 0 ||
       ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
     return std::nullopt;
   }

@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -15,25 +14,19 @@
 #include <utility>
 
 #include "base/system_error.h"
+#include "base/unix_address.h"
 
 namespace voip {
 namespace {
 
 constexpr int backlog = 8;
 
-sockaddr_un to_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::copy_n(path.begin(), std::min(path.size(), sizeof address.sun_path - 1), std::begin(address.sun_path));
-  return address;
-}
-
 UniqueFd new_socket() {
   return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 // Whatever is in the way: nothing, a socket that nobody answers on any more, a living daemon, or a stranger's file.
-Status clear_the_way(const std::string& path) {
+Status clear_the_way(const std::string& path, const UnixAddress& address) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     return errno == ENOENT ? Status() : Status(system_error("look for the control socket " + path));
@@ -43,8 +36,7 @@ Status clear_the_way(const std::string& path) {
                  ": there is a file of that name that is no socket; remove it or set control.socket"};
   }
   const UniqueFd probe = new_socket();
-  const sockaddr_un address = to_address(path);
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN) {
+  if (::connect(probe.get(), address.get(), address.length) == 0 || errno == EAGAIN) {
     return Error{"open the control socket " + path +
                  ": another voip-qosd answers on it; stop that one first or set control.socket"};
   }
@@ -107,17 +99,20 @@ Result<Listener> open_listener(const ControlSettings& settings) {
   if (failed) {
     return Error{"make the directory of the control socket " + path + ": " + failed.message()};
   }
-  if (auto cleared = clear_the_way(path); !cleared) {
+  const auto address = unix_address(path);
+  if (!address) {
+    return Error{"open the control socket " + path + ": its path is too long"};
+  }
+  if (auto cleared = clear_the_way(path, *address); !cleared) {
     return Error{cleared.error()};
   }
   UniqueFd listener = new_socket();
   if (!listener) {
     return system_error("create the control socket");
   }
-  const sockaddr_un address = to_address(path);
   // The mode is right from the first moment on: the umask counts for bind(2), see unix(7).
   const mode_t old_mask = ::umask(S_IXUSR | S_IRWXG | S_IRWXO);
-  const bool is_bound = ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool is_bound = ::bind(listener.get(), address->get(), address->length) == 0;
   const int bind_error = errno;
   ::umask(old_mask);
   if (!is_bound) {

@@ -2,7 +2,6 @@
 // keeps it and passes it on when it starts the daemon: sd_notify(3) FDSTORE=1, sd_listen_fds(3).
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,11 +9,13 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/system_error.h"
 #include "base/unique_fd.h"
+#include "base/unix_address.h"
 #include "base/words.h"
 #include "ports/line/line.h"
 
@@ -30,20 +31,14 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-Result<sockaddr_un> address_of(const std::string& place) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (place.size() < 2 || place.size() >= sizeof address.sun_path || (place[0] != '/' && place[0] != '@')) {
-    return Error{"nobody takes the socket: the service manager, which NOTIFY_SOCKET names, runs this"};
+std::optional<UnixAddress> address_of(std::string_view place) {
+  if (place.size() < 2 || (place[0] != '/' && place[0] != '@')) {
+    return std::nullopt;
   }
-  std::memcpy(address.sun_path, place.data(), place.size());
-  if (place[0] == '@') {
-    address.sun_path[0] = '\0';  // an abstract name
-  }
-  return address;
+  return place[0] == '@' ? abstract_address(place.substr(1)) : unix_address(place);
 }
 
-Status send_descriptor(int fd, const sockaddr_un& address, socklen_t length) {
+Status send_descriptor(int fd, UnixAddress address) {
   const UniqueFd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!manager) {
     return system_error("open a socket to the service manager");
@@ -52,10 +47,9 @@ Status send_descriptor(int fd, const sockaddr_un& address, socklen_t length) {
   std::string text = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + std::string(lent_name) + "\n";
   iovec part{text.data(), text.size()};
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof fd)> control{};
-  sockaddr_un to = address;
   msghdr message{};
-  message.msg_name = &to;
-  message.msg_namelen = length;
+  message.msg_name = &address.name;
+  message.msg_namelen = address.length;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
@@ -83,14 +77,14 @@ Status lend_packet_socket() {
   const std::string place = variable("NOTIFY_SOCKET");
   const auto address = address_of(place);
   if (!address) {
-    return Error{address.error()};
+    return Error{"nobody takes the socket: the service manager, which NOTIFY_SOCKET names, runs this"};
   }
   // Protocol 0: nothing comes in before the borrower has set a filter and chosen a device.
   const UniqueFd socket(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) {
     return system_error("open a packet socket");
   }
-  return send_descriptor(socket.get(), *address, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place.size()));
+  return send_descriptor(socket.get(), *address);
 }
 
 UniqueFd take_lent_packet_socket() {
