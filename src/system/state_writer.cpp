@@ -15,6 +15,11 @@
 #include "base/unique_fd.h"
 
 namespace voip {
+namespace {
+
+constexpr Duration patience = 5s;  // with the disk
+
+}  // namespace
 
 // Shared by the loop and the thread, each of which may go first.
 struct StateWriter::Task {
@@ -46,12 +51,16 @@ void StateWriter::start(std::function<Status()> write) {
   } catch (const std::system_error& error) {
     task_->end(Error{std::string("start a thread: ") + error.what()});
   }
-  if (const Status watched = loop_->watch(task_->ended.get(), EPOLLIN, [this](std::uint32_t) { finish(0ms); }); !watched) {
-    finish(5s);
+  if (const Status watched = loop_->watch(task_->ended.get(), EPOLLIN, [this](std::uint32_t) { end(0ms); }); !watched) {
+    finish();
   }
 }
 
-bool StateWriter::finish(Duration limit) {
+bool StateWriter::finish() {
+  return end(patience);
+}
+
+bool StateWriter::end(Duration limit) {
   if (!task_) {
     return true;
   }

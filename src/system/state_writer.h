@@ -32,11 +32,13 @@ class StateWriter {
   // `write` runs on a thread of its own, with all that it needs. One at a time.
   void start(std::function<Status()> write);
   [[nodiscard]] bool is_writing() const { return task_ != nullptr; }
-  // Waits so long for what is being written, if anything is. What takes longer has failed. False: it may come to its end yet.
-  bool finish(Duration limit);
+  // Waits some seconds for what is being written, if anything is. What takes longer has failed. False: it may come to its end
+  // yet.
+  bool finish();
 
  private:
   struct Task;
+  bool end(Duration limit);
 
   const Words words_;
   const Ended ended_;

@@ -19,9 +19,8 @@ namespace {
 
 constexpr const char* file_name = "calls";
 constexpr std::size_t largest_file = std::size_t{1024} * 1024;
-constexpr Duration write_pause = 10s;    // in the long run, for the sake of flash memory
-constexpr std::int64_t bunch = 10;       // so many may follow each other at once after a rest
-constexpr Duration farewell_limit = 5s;  // for the disk, at the end
+constexpr Duration write_pause = 10s;  // in the long run, for the sake of flash memory
+constexpr std::int64_t bunch = 10;     // so many may follow each other at once after a rest
 
 Status keep(const std::string& directory, const std::string& lines, std::size_t most) {
   if (Status appended = append_to_state_file(directory, file_name, lines, largest_file); !appended) {
@@ -65,9 +64,9 @@ class CallFile : public Port {
   void close() override {
     is_closing_ = true;
     forget_timer();
-    if (writer_.finish(farewell_limit) && !waiting_.empty()) {
+    if (writer_.finish() && !waiting_.empty()) {
       write();
-      writer_.finish(farewell_limit);
+      writer_.finish();
     }
   }
 

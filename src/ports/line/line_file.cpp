@@ -11,7 +11,6 @@ namespace {
 
 constexpr const char* file_name = "line";
 constexpr Duration write_pause = 10min;  // for the sake of flash memory
-constexpr Duration farewell_limit = 5s;  // for the disk, at the end
 
 LineMoment moment(const Loop& loop) {
   return {loop.now(), loop.wall(loop.now())};
@@ -53,9 +52,9 @@ void LineFile::close() {
   if (loop_ == nullptr) {
     return;
   }
-  writer_.finish(farewell_limit);
+  writer_.finish();
   write();
-  writer_.finish(farewell_limit);
+  writer_.finish();
 }
 
 void LineFile::write() {

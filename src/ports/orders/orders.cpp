@@ -14,7 +14,6 @@ namespace voip {
 namespace {
 
 constexpr const char* file_name = "orders";
-constexpr Duration farewell_limit = 5s;  // for the disk, at the end
 
 class OrderFile : public Port {
  public:
@@ -47,10 +46,10 @@ class OrderFile : public Port {
   void close() override {
     clock_listener_.reset();
     is_closing_ = true;
-    writer_.finish(farewell_limit);
+    writer_.finish();
     forget_timer();
     write();
-    writer_.finish(farewell_limit);
+    writer_.finish();
   }
 
  private:
