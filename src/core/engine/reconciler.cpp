@@ -200,7 +200,7 @@ std::optional<Qos> Reconciler::next_step(Instant now) {
 // Whether the line is to be drained now, or may have to be soon.
 bool Reconciler::is_delay_wanted(Instant now) {
   const std::optional<Qos> coming = in_flight_ ? in_flight_ : awaited_ ? awaited_ : state_;
-  if (!drains() || (settings_.tc.drain != Drain::measured && learnt_kbit_ == 0)) {
+  if (!drains() || (settings_.tc.drain != Drain::measured && !drain_.is_learnt())) {
     return false;
   }
   if (coming == Qos::on) {

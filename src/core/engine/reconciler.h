@@ -44,10 +44,7 @@ class Reconciler {
   void expect_call(bool is_likely) { is_call_likely_ = is_likely; }
   void measured(const DelayMeasured& event) { drain_.measured(event); }
   // What the line was learnt to carry; 0: that is not known.
-  void set_line(std::uint32_t kbit) {
-    learnt_kbit_ = kbit;
-    drain_.set_line(kbit);
-  }
+  void set_line(std::uint32_t kbit) { drain_.set_line(kbit); }
   void switch_finished(const SwitchFinished& event, Instant now);
   // Returns whether this was the first look at what is there.
   bool observed(const QosObserved& event, Instant now);
@@ -109,7 +106,6 @@ class Reconciler {
   std::optional<Instant> look_at_;
   std::optional<Instant> touch_look_;  // asked for by touched(), after the last look began
   QueueDrain drain_;
-  std::uint32_t learnt_kbit_ = 0;
   bool is_call_likely_ = false;
   std::optional<Instant> expected_since_;  // ... without a break
   bool is_measuring_ = false;

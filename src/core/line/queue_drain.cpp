@@ -28,15 +28,10 @@ QueueDrain::QueueDrain(const TcSettings& settings)
     : fixed_(settings.drain_for),
       is_fixed_(settings.drain == Drain::fixed),
       set_kbit_(settings.upload_kbit != 0 ? settings.upload_kbit : settings.download_kbit),
-      drain_percent_(settings.drain_percent) {
-  set_line(0);
-}
+      drain_percent_(settings.drain_percent) {}
 
-void QueueDrain::set_line(std::uint32_t kbit) {
-  free_percent_ = free_percent(kbit != 0 ? kbit : set_kbit_);
-}
-
-std::int64_t QueueDrain::free_percent(std::uint32_t line_kbit) const {
+std::int64_t QueueDrain::free_percent() const {
+  const std::uint32_t line_kbit = is_learnt() ? learnt_kbit_ : set_kbit_;
   const std::int64_t call_percent = line_kbit != 0 ? call_kbit * 100 / line_kbit : 0;
   return std::max<std::int64_t>(100 - drain_percent_ - call_percent, least_free_percent);
 }
@@ -104,7 +99,7 @@ void QueueDrain::compare(Connection& connection, const DelayMeasured& sample) {
   if (!has_begun) {
     connection.growth_percent = std::clamp<std::int64_t>(-fall * 100 / elapsed, 0, 100);
   } else {
-    is_empty_ = is_empty_ || 2 * 100 * fall < free_percent_ * elapsed;
+    is_empty_ = is_empty_ || 2 * 100 * fall < free_percent() * elapsed;
   }
 }
 
@@ -134,7 +129,7 @@ Instant QueueDrain::empty_at(const Connection& connection) const {
   const Duration way = paths_.of(connection.remote, connection.answered()).value_or(likely_way);
   const Instant seen_at = std::max(connection.sent, *began_);
   const Duration grown = (seen_at - connection.sent) * connection.growth_percent / 100;
-  return seen_at + std::max(connection.delay - way + grown, Duration{}) * 100 / free_percent_;
+  return seen_at + std::max(connection.delay - way + grown, Duration{}) * 100 / free_percent();
 }
 
 // Of connections with different ways the shortest says most of the queue that they share.
@@ -170,7 +165,7 @@ std::optional<Instant> QueueDrain::end() const {
   if (const auto estimated = estimate()) {
     end = *estimated;
   } else if (at_least_) {
-    end = std::max(end, *began_ + std::max(*at_least_ - likely_way, Duration{}) * 100 / free_percent_);
+    end = std::max(end, *began_ + std::max(*at_least_ - likely_way, Duration{}) * 100 / free_percent());
   }
   return std::clamp(end, least, *began_ + std::max(longest, fixed_));
 }

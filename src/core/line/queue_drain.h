@@ -32,8 +32,9 @@ class QueueDrain {
   // The last answers, for some time, show that there is no queue.
   [[nodiscard]] bool is_needless(Instant now) const;
 
-  // What the line is known to carry; 0: as it is set.
-  void set_line(std::uint32_t kbit);
+  // What the line was learnt to carry; 0: that is not known, and it carries what is set.
+  void set_line(std::uint32_t kbit) { learnt_kbit_ = kbit; }
+  [[nodiscard]] bool is_learnt() const { return learnt_kbit_ != 0; }
 
   // The rest is held down from now on.
   void begin(Instant now);
@@ -58,7 +59,8 @@ class QueueDrain {
   [[nodiscard]] std::optional<Instant> estimate() const;
   void compare(Connection& connection, const DelayMeasured& sample);
   void learn(const DelayMeasured& sample);
-  [[nodiscard]] std::int64_t free_percent(std::uint32_t line_kbit) const;
+  // Of the line, while the rest is held down.
+  [[nodiscard]] std::int64_t free_percent() const;
   [[nodiscard]] Duration length_without_news() const;
 
   struct Drained {
@@ -70,7 +72,7 @@ class QueueDrain {
   bool is_fixed_;  // news only make it longer
   std::uint32_t set_kbit_;
   std::int64_t drain_percent_;
-  std::int64_t free_percent_ = 80;
+  std::uint32_t learnt_kbit_ = 0;
   PathDelays paths_;
   std::vector<Connection> connections_;
   std::optional<Instant> short_since_;  // since then what left was answered soon
