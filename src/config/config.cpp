@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "base/regular_file.h"
@@ -84,6 +85,17 @@ LoadedSettings whole_file_problem(const std::string& file, std::string message) 
   return std::vector<Problem>{{file, 0, 0, std::move(message)}};
 }
 
+// Why the library is not to see it.
+std::optional<Problem> unreadable(std::string_view text, const std::string& file) {
+  if (std::string why = why_no_text(text); !why.empty()) {
+    return Problem{file, 0, 0, std::move(why)};
+  }
+  if (const int line = line_of_endless_name(text); line != 0) {
+    return Problem{file, line, 1, "no setting has so many names with dots between them"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_string(const Problem& problem) {
@@ -94,7 +106,7 @@ std::string to_string(const Problem& problem) {
 }
 
 std::vector<GivenSetting> given_settings(std::string_view text) {
-  if (!why_no_text(text).empty() || line_of_endless_name(text) != 0) {
+  if (unreadable(text, {})) {
     return {};
   }
   const toml::parse_result parsed = toml::parse(text);
@@ -102,11 +114,8 @@ std::vector<GivenSetting> given_settings(std::string_view text) {
 }
 
 LoadedSettings parse_settings(std::string_view text, const std::string& file, NamedFiles named_files) {
-  if (std::string why = why_no_text(text); !why.empty()) {
-    return whole_file_problem(file, std::move(why));
-  }
-  if (const int line = line_of_endless_name(text); line != 0) {
-    return std::vector<Problem>{{file, line, 1, "no setting has so many names with dots between them"}};
+  if (auto problem = unreadable(text, file)) {
+    return std::vector<Problem>{std::move(*problem)};
   }
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {

@@ -38,8 +38,8 @@ class CallScore {
   void refuse();
 
   [[nodiscard]] bool is_call() const;
-  // A call may be presumed with less: the settings allow it, it was read quarter by quarter, on no port of
-  // anything, and was never refused.
+  // A call may be presumed with less: the settings allow it, it was read quarter by quarter, on no port of anything, and was
+  // never refused.
   [[nodiscard]] bool is_presumable() const;
   // Nearer to the floor than to nothing: it takes seconds of the best evidence to become a call from here.
   [[nodiscard]] bool is_contrary() const;
