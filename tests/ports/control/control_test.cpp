@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/common/daemon_client.h"
+#include "own_directory.h"
 #include "ports/loop_until.h"
 
 namespace voip {
@@ -25,15 +26,10 @@ using Json = nlohmann::json;
 
 class ControlSocketTest : public testing::Test {
  protected:
-  ControlSocketTest() {
-    std::string pattern = "/tmp/voip-control-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    settings_.socket = folder_ + "/run/control.sock";
-  }
+  ControlSocketTest() { settings_.socket = folder_ + "/run/control.sock"; }
   ~ControlSocketTest() override {
     port_.reset();
     loop_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   Status open(ControlLimits limits = {}) {
@@ -92,7 +88,8 @@ class ControlSocketTest : public testing::Test {
     return text;
   }
 
-  std::string folder_;
+  test::OwnDirectory own_;
+  std::string folder_ = own_.path();
   ControlSettings settings_;
   std::unique_ptr<Loop> loop_ = test::open_loop();
   std::unique_ptr<ControlSocket> port_;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "commands/common/daemon_client.h"
+#include "own_directory.h"
 #include "ports/control/control.h"
 
 namespace voip {
@@ -18,14 +19,10 @@ namespace {
 
 class ControlListener : public testing::Test {
  protected:
-  ControlListener() {
-    std::string pattern = "/tmp/voip-listener-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    settings_.socket = folder_ + "/control.sock";
-  }
-  ~ControlListener() override { std::filesystem::remove_all(folder_); }
+  ControlListener() { settings_.socket = folder_ + "/control.sock"; }
 
-  std::string folder_;
+  test::OwnDirectory own_;
+  std::string folder_ = own_.path();
   ControlSettings settings_;
 };
 

@@ -12,26 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "own_directory.h"
 #include "ports/mqtt/broker.h"
 #include "ports/mqtt/mqtt.h"
 #include "system/loop.h"
 
 namespace voip::test {
-
-class OwnDirectory {
- public:
-  OwnDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "voip-state-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~OwnDirectory() { std::filesystem::remove_all(path_); }
-  OwnDirectory(const OwnDirectory&) = delete;
-  OwnDirectory& operator=(const OwnDirectory&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // The port on its loop. Orders change the report as the engine would, without asking any detector.
 class Node {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "own_directory.h"
 #include "ports/loop_until.h"
 #include "ports/watched_port.h"
 
@@ -20,12 +21,7 @@ namespace fs = std::filesystem;
 
 class OrderFileTest : public testing::Test {
  protected:
-  OrderFileTest() {
-    std::string pattern = "/tmp/voip-orders-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    settings_.node.state_dir = folder_ + "/state";
-  }
-  ~OrderFileTest() override { fs::remove_all(folder_); }
+  OrderFileTest() { settings_.node.state_dir = folder_ + "/state"; }
 
   [[nodiscard]] fs::path file() const { return settings_.node.state_dir + "/orders"; }
   [[nodiscard]] std::string text() const {
@@ -42,7 +38,8 @@ class OrderFileTest : public testing::Test {
   }
   [[nodiscard]] OrdersInForce read() const { return read_orders(settings_, *test::open_loop()); }
 
-  std::string folder_;
+  test::OwnDirectory own_;
+  std::string folder_ = own_.path();
   Settings settings_;
 };
 
