@@ -29,7 +29,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns"), str(ROOT / "tests" / "bench")]
-from home import HomeError, Unavailable, require  # noqa: E402
+from home import exit_status, require  # noqa: E402
 from line_jobs import Work, bearable_jobs, finished  # noqa: E402
 from line_lab import RATE, LineLab  # noqa: E402
 from line_trace import FOLLOWING, LINES, Trace, follow_trace, trial_call  # noqa: E402
@@ -232,24 +232,17 @@ def main() -> int:
     known = {"rates": rates, "traps": traps, "call": call, "follow": follow}
     if unknown := set(options.parts) - known.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    try:
-        require("iperf3", "tc")
-        short = []
-        for name in options.parts or known:
-            print(f"\n{name}")
-            rows: list[dict] = []
-            options.found[name] = rows
-            short += [f"{name}: {what}" for what in known[name](options, rows)]
-    except Unavailable as reason:
-        print(reason, file=sys.stderr)
-        return 77
-    except HomeError as problem:
-        print(problem, file=sys.stderr)
-        return 1
+    require("iperf3", "tc")
+    short = []
+    for name in options.parts or known:
+        print(f"\n{name}")
+        rows: list[dict] = []
+        options.found[name] = rows
+        short += [f"{name}: {what}" for what in known[name](options, rows)]
     write(options, short)
     print("\n" + ("All as it must be." if not short else "Not as it must be: " + "; ".join(short)))
     return 0 if not short else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
-JOBS_A_PROCESSOR = 4
+JOBS_A_PROCESSOR = 2
 
 
 @dataclass

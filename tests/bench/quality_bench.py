@@ -22,7 +22,7 @@ from pathlib import Path
 
 from quality_call import GOOD_MOS, play
 from quality_cases import CASES, Case
-from home import HomeError, Unavailable, require
+from home import HomeError, exit_status, require
 
 WITHIN_MOS, WITHIN_S = 0.3, 5.0
 LEAST = {"lately": 0.9, "whole": 0.9, "precision": 0.95, "recall": 0.9, "cause": 0.9, "unknown": 1.0}
@@ -127,19 +127,12 @@ def main() -> int:
         parser.error(f"no call has {options.only!r} in its name")
     begin = time.monotonic()
     rows: dict[int, dict] = {}
-    try:
-        require("iperf3", "tc", "nft")
-        with ThreadPoolExecutor(options.at_once) as pool:
-            running = {pool.submit(play_safely, case): place for place, case in enumerate(cases)}
-            for done in as_completed(running):
-                rows[running[done]] = done.result()
-                print(f"\r{len(rows)} of {len(cases)} calls", end="", file=sys.stderr, flush=True)
-    except Unavailable as reason:
-        print(reason, file=sys.stderr)
-        return 77
-    except HomeError as problem:
-        print(problem, file=sys.stderr)
-        return 1
+    require("iperf3", "tc", "nft")
+    with ThreadPoolExecutor(options.at_once) as pool:
+        running = {pool.submit(play_safely, case): place for place, case in enumerate(cases)}
+        for done in as_completed(running):
+            rows[running[done]] = done.result()
+            print(f"\r{len(rows)} of {len(cases)} calls", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(f"{'':52}  {'lately':11}  {'whole':11}  {'bad, s':11}  cause")
     print(f"{'call':52}  {'heard':5} {'told':5}  {'heard':5} {'told':5}  {'heard':5} {'told':5}  {'true':8} {'lately':8} {'whole':8}")
@@ -155,4 +148,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -25,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -44,6 +45,18 @@ class Unavailable(Exception):
 
 class HomeError(Exception):
     """A command that should have worked did not. The text holds the command and what it printed."""
+
+
+def exit_status(bench: Callable[[], int]) -> int:
+    """Of a bench, whose exceptions are told without where they came from. 77: it cannot be run here."""
+    try:
+        return bench()
+    except Unavailable as reason:
+        print(reason, file=sys.stderr)
+        return 77
+    except HomeError as problem:
+        print(problem, file=sys.stderr)
+        return 1
 
 
 def require(*tools: str) -> None:
