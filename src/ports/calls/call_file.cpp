@@ -36,7 +36,8 @@ Status keep(const std::string& directory, const std::string& lines, std::size_t 
 
 class CallFile : public Port {
  public:
-  explicit CallFile(const NodeSettings& settings) : directory_(settings.state_dir), most_(settings.keep_calls) {}
+  CallFile(const NodeSettings& settings, Duration retry)
+      : directory_(settings.state_dir), most_(settings.keep_calls), retry_(retry) {}
   ~CallFile() override { forget_timer(); }
 
   Status open(Loop& loop) override {
@@ -81,14 +82,19 @@ class CallFile : public Port {
   }
 
   void write_soon() {
-    if (writer_.is_writing() || timer_ || is_closing_) {
+    if (writer_.is_writing() || is_closing_) {
       return;
     }
     if (bucket_.take(loop_->now())) {
+      forget_timer();
       write();
-      return;
+    } else if (!timer_) {
+      write_after(write_pause);
     }
-    timer_ = loop_->call_at(loop_->now() + write_pause, [this] {
+  }
+
+  void write_after(Duration pause) {
+    timer_ = loop_->call_at(loop_->now() + pause, [this] {
       timer_.reset();
       if (!waiting_.empty()) {
         write();
@@ -111,7 +117,7 @@ class CallFile : public Port {
     writer_.start([directory = directory_, lines = std::move(lines), most = most_] { return keep(directory, lines, most); });
   }
 
-  // What was not written is tried again with the next call, or at the end.
+  // What was not written is tried again until it is, and at the end.
   void has_ended(bool is_written) {
     if (is_written) {
       if (!waiting_.empty()) {
@@ -123,10 +129,14 @@ class CallFile : public Port {
     while (waiting_.size() > most_) {
       waiting_.pop_front();
     }
+    if (!is_closing_) {
+      write_after(retry_);
+    }
   }
 
   const std::string directory_;
   const std::size_t most_;
+  const Duration retry_;
   Loop* loop_ = nullptr;
   std::deque<std::string> waiting_;
   std::deque<std::string> being_written_;
@@ -139,8 +149,8 @@ class CallFile : public Port {
 
 }  // namespace
 
-std::unique_ptr<Port> make_call_file(const Settings& settings) {
-  return std::make_unique<CallFile>(settings.node);
+std::unique_ptr<Port> make_call_file(const Settings& settings, Duration retry) {
+  return std::make_unique<CallFile>(settings.node, retry);
 }
 
 // Whoever may read it may look: it decides nothing. So it may belong to the user of a service that is not ours.

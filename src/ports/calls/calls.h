@@ -55,7 +55,8 @@ std::optional<std::string> compacted(std::string_view text, std::size_t most);
 // Of the daemon's directory, read by whoever may; nothing where there is no file.
 Result<KeptCallsRead> read_kept_calls(const std::string& state_dir);
 
-// Keeps each call that has ended, and each that is up at the end of the daemon. With keep_calls = 0 it deletes what was kept.
-std::unique_ptr<Port> make_call_file(const Settings& settings);
+// Keeps each call that has ended, and each that is up at the end of the daemon. What cannot be written is tried again after each
+// `retry`. With keep_calls = 0 it deletes what was kept.
+std::unique_ptr<Port> make_call_file(const Settings& settings, Duration retry = 10s);
 
 }  // namespace voip

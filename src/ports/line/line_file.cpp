@@ -68,6 +68,13 @@ void LineFile::write() {
       [directory = directory_, text = to_text(known_, moment(*loop_))] { return write_state_file(directory, file_name, text); });
 }
 
+// What was not written is news still, whenever it is told again, and at the end.
+void LineFile::has_ended(bool is_written) {
+  if (!is_written) {
+    in_file_ = {};
+  }
+}
+
 LineState read_line(const Settings& settings, const Loop& loop) {
   const auto kept = read_kept(settings.node.state_dir, moment(loop));
   if (!kept) {

@@ -23,14 +23,15 @@ class LineFile {
 
  private:
   void write();
+  void has_ended(bool is_written);
 
   const std::string directory_;
   Loop* loop_ = nullptr;
   KeptLine in_file_;
   KeptLine known_;
   std::optional<Instant> written_at_;
-  // What could not be written is written when there is news, or at the end.
-  StateWriter writer_{{"what is known of the line is not kept over a restart", nullptr}, [](bool /*is_written*/) {}};
+  StateWriter writer_{{"what is known of the line is not kept over a restart", nullptr},
+                      [this](bool is_written) { has_ended(is_written); }};
 };
 
 }  // namespace voip

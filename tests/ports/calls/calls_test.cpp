@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "own_directory.h"
 #include "ports/watched_port.h"
 
 namespace voip {
@@ -20,12 +21,7 @@ namespace fs = std::filesystem;
 
 class CallFileTest : public testing::Test {
  protected:
-  CallFileTest() {
-    std::string pattern = "/tmp/voip-calls-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    settings_.node.state_dir = folder_ + "/state";
-  }
-  ~CallFileTest() override { fs::remove_all(folder_); }
+  CallFileTest() { settings_.node.state_dir = folder_ + "/state"; }
 
   [[nodiscard]] fs::path file() const { return settings_.node.state_dir + "/calls"; }
   [[nodiscard]] std::string text() const {
@@ -57,7 +53,8 @@ class CallFileTest : public testing::Test {
     }
   }
 
-  std::string folder_;
+  test::OwnDirectory own_;
+  std::string folder_ = own_.path();
   Settings settings_;
 };
 
@@ -166,6 +163,18 @@ TEST_F(CallFileTest, TriesAgainWhatADirectoryDidNotTakeAndComplainsOnce) {
   fs::remove(settings_.node.state_dir);
   watched.perform(CallEnded{call("Hall")});
   EXPECT_TRUE(watched.wait_until([&] { return devices() == Names{"Kitchen", "Study", "Hall"}; }));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log.find("calls are not kept"), log.rfind("calls are not kept")) << log;
+}
+
+TEST_F(CallFileTest, IsWrittenAsSoonAsItCanBeWithoutAnotherCall) {
+  std::ofstream(settings_.node.state_dir) << "a file is in its place";
+  testing::internal::CaptureStderr();
+  test::WatchedPort watched(make_call_file(settings_, 20ms));
+  watched.perform(CallEnded{call("Kitchen")});
+  watched.wait(50ms);
+  fs::remove(settings_.node.state_dir);
+  EXPECT_TRUE(watched.wait_until([&] { return devices() == Names{"Kitchen"}; }));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(log.find("calls are not kept"), log.rfind("calls are not kept")) << log;
 }
