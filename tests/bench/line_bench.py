@@ -102,7 +102,14 @@ def text(value: float | None, width: int, form: str = ".1f") -> str:
 
 
 def done(works: list[Work], options: argparse.Namespace) -> Iterator[Work]:
-    return finished(works, options.runs, options.jobs, options.until)
+    for work in finished(works, options.runs, options.jobs, options.until):
+        names = [part if isinstance(part, str) else getattr(part, "name", None) for part in (work.subject, *work.arguments)]
+        name = ", ".join(dict.fromkeys(filter(None, names)))
+        for failure in work.failures:
+            print(f"{name}: a run failed: {failure}", flush=True)
+            options.failed.append(f"{name}: a run failed")
+        if work.runs:
+            yield work
 
 
 def count(work: Work, options: argparse.Namespace) -> str:
@@ -210,7 +217,7 @@ def keep(row: dict, rows: list[dict], options: argparse.Namespace) -> None:
 
 def write(options: argparse.Namespace, short: list[str] | None = None) -> None:
     if options.json:
-        Path(options.json).write_text(json.dumps({"runs": options.runs, "jobs": options.jobs, "is_whole": short is not None, "short": short or [], **options.found}, indent=1))
+        Path(options.json).write_text(json.dumps({"runs": options.runs, "jobs": options.jobs, "is_whole": short is not None, "short": short or [], "failed": options.failed, **options.found}, indent=1))
 
 
 def main() -> int:
@@ -228,7 +235,7 @@ def main() -> int:
     if options.runs < 1 or options.jobs < 1:
         parser.error("--runs and --jobs take numbers from 1 on")
     options.until = None if options.minutes is None else time.monotonic() + options.minutes * 60
-    options.found = {}
+    options.found, options.failed = {}, []
     known = {"rates": rates, "traps": traps, "call": call, "follow": follow}
     if unknown := set(options.parts) - known.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
@@ -239,6 +246,7 @@ def main() -> int:
         rows: list[dict] = []
         options.found[name] = rows
         short += [f"{name}: {what}" for what in known[name](options, rows)]
+    short += options.failed
     write(options, short)
     print("\n" + ("All as it must be." if not short else "Not as it must be: " + "; ".join(short)))
     return 0 if not short else 1

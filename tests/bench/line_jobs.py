@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
+from home import Unavailable
+
 JOBS_A_PROCESSOR = 2
 
 
@@ -28,6 +30,7 @@ class Work:
     arguments: tuple = ()
     is_alone: bool = False
     runs: list[dict] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)  # of runs that could not be made to the end
 
 
 def bearable_jobs() -> int:
@@ -36,7 +39,10 @@ def bearable_jobs() -> int:
 
 
 def finished(works: Sequence[Work], runs: int, jobs: int, until: float | None = None) -> Iterator[Work]:
-    """Each with all its runs, as soon as it has them. After `until` (monotonic) none is begun; what then has no run at all does not come."""
+    """Each with all its runs, as soon as it has them. After `until` (monotonic) none is begun; what then has no run at all does not come.
+
+    A run that fails is noted, and ends no other.
+    """
     together = [work for work in works if not work.is_alone]
     alone = [work for work in works if work.is_alone]
     with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("fork"), initializer=_end_as_the_first) as pool:
@@ -62,7 +68,12 @@ def _finished(pool: ProcessPoolExecutor, works: Sequence[Work], runs: int, jobs:
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for one in done:
             work = running.pop(one)
-            work.runs.append(one.result())
-            if len(work.runs) == runs:
+            try:
+                work.runs.append(one.result())
+            except Unavailable:
+                raise
+            except Exception as failure:
+                work.failures.append(f"{type(failure).__name__}: {failure}")
+            if len(work.runs) + len(work.failures) == runs:
                 yield work
-    yield from (work for work in works if 0 < len(work.runs) < runs)
+    yield from (work for work in works if 0 < len(work.runs) + len(work.failures) < runs)
