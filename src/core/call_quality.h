@@ -24,7 +24,7 @@ std::string_view to_string(QualityCause cause);  // as on MQTT: "far_end"
 struct CallQuality {
   Grade grade = Grade::unknown;
   std::optional<std::uint32_t> mos_hundredths;    // ITU-T G.107, 100 to 450
-  std::optional<std::uint32_t> missing_permille;  // packets of the worse direction that its clock would have brought
+  std::optional<std::uint32_t> missing_permille;  // packets of the worse direction, by its clock and by what the upload drops
   std::optional<Duration> delay;                  // that the queues of the line add, both ways; empty: they were not seen
   std::optional<QualityCause> cause;              // of what is not good; empty: it is good, or the cause cannot be told
   friend bool operator==(const CallQuality&, const CallQuality&) = default;

@@ -83,18 +83,19 @@ void CallTracker::device_known(FlowSlot slot, const FlowTable& flows) {
 }
 
 void CallTracker::flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line,
-                                bool is_idle) {
+                                CallMeter::Around around) {
   detector_->flow_measured(slot, step);
   if (!flows.at(slot).in_call) {
     return;
   }
+  around.has_qos = has_qos_;
   for (ActiveCall& active : calls_) {
     const auto found = std::find(active.flows.begin(), active.flows.end(), slot);
     if (found != active.flows.end()) {
       add(active.up, step.up);
       add(active.down, step.down);
       active.meters.at(static_cast<std::size_t>(found - active.flows.begin()))
-          .measured(step.up, step.down, step.elapsed, line, {.has_qos = has_qos_, .is_idle = is_idle});
+          .measured(step.up, step.down, step.elapsed, line, around);
       return;
     }
   }

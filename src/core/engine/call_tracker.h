@@ -30,7 +30,8 @@ class CallTracker {
   void flow_ended(FlowSlot slot, FlowTable& flows, Instant now, std::vector<Action>& actions);
   // The flow is now known to be that of flow.device; so is its call. Calls that were told without it end with its name.
   void device_known(FlowSlot slot, const FlowTable& flows);
-  void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line, bool is_idle);
+  void flow_measured(FlowSlot slot, const FlowTable& flows, const FlowStep& step, const LineState& line,
+                     CallMeter::Around around);
   // Whether QoS is on: so it was during the calls that are up. `came`: it has come on just now, because of a call.
   void note_qos(bool is_on, std::optional<Instant> came);
   // The call that is up by itself: nothing where there is none, or another one too.

@@ -125,7 +125,8 @@ void Engine::handle(Instant now, const CountersRead& event) {
       continue;
     }
     if (const auto step = flows_.measure(*slot, sample, event.at)) {
-      calls_.flow_measured(*slot, flows_, *step, line_.state(), line_watch_.is_idle());
+      calls_.flow_measured(*slot, flows_, *step, line_.state(),
+                           {.is_idle = line_watch_.is_idle(), .dropped_permille = line_.dropped_permille(now)});
     }
     repair_mark(flows_.at(*slot), now);
   }

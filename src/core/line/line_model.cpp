@@ -43,6 +43,7 @@ void LineModel::restore(const LineState& kept) {
 void LineModel::forget() {
   up_ = {};
   down_ = {};
+  drops_ = {};
   const std::string blocker = state_.blocker;
   state_ = {};
   state_.blocker = blocker;
@@ -164,6 +165,9 @@ void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
   state_.up.queue = up_.queue.length;
   state_.down.queue = down_.queue.length;
   state_.bottleneck = bottleneck(*sample.tcp, is_shaping);
+  if (is_full(Direction::up)) {
+    drops_.sampled(sample.tcp->payload_sent, sample.tcp->payload_delivered, sample.at);
+  }
 }
 
 Bottleneck LineModel::bottleneck(const TcpInterval& tcp, bool is_shaping) const {

@@ -9,6 +9,7 @@
 
 #include "core/events.h"
 #include "core/line/capacity.h"
+#include "core/line/drops.h"
 #include "core/line_state.h"
 #include "core/settings.h"
 #include "core/time.h"
@@ -36,6 +37,8 @@ class LineModel {
   [[nodiscard]] bool is_calm(Direction direction) const;
   // What the line has carried there in that sample: of what leaves, that which has arrived.
   [[nodiscard]] std::uint32_t carried_kbit(Direction direction) const { return way(direction).carried_kbit; }
+  // Of a thousand packets that leave into a full upload, so many never arrive; 0 also where nothing tells.
+  [[nodiscard]] std::uint32_t dropped_permille(Instant now) const { return drops_.permille(now); }
 
  private:
   struct Queue {
@@ -62,6 +65,7 @@ class LineModel {
   TcSettings settings_;
   Way up_;
   Way down_;
+  Drops drops_;                           // of the upload
   std::optional<Duration> queue_before_;  // of the upload, in the sample before
   LineState state_;
 };

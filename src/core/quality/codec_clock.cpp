@@ -20,6 +20,8 @@ constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
 constexpr std::int64_t longer_percent = 115;
 constexpr std::int64_t pause_percent = 45;       // so few are a pause ...
 constexpr std::size_t most_pauses = 3;           // ... and so many pauses no losses any more
+constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
+constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
 constexpr std::int64_t held_often = 2;           // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
@@ -106,15 +108,38 @@ bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
          second.packets * 1000 * 100 < expected_in(second.length, *interval_) * percent;
 }
 
-// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is. A pause counts
-// once the voice goes on: nothing comes after the end of a call either.
+// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is; but for a voice
+// whose packets go on as often as ever where it is quiet.
 void CodecClock::look_for_silence(const Second& second) {
+  const std::int64_t quiet_bytes = second.packets * packet_bytes_ * quiet_percent;
+  const bool is_quiet = second.bytes * 100 < quiet_bytes && fits(second.packets, second.length, *interval_, second_milli);
+  quiet_seconds_ = is_quiet ? std::min(quiet_seconds_ + 1, surely_quiet) : quiet_seconds_;
   const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
+  silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses() >= most_pauses;
+}
+
+// A pause counts once the voice goes on: nothing comes after the end of a call either. After talk that is longer than people talk
+// without a breath it is a gap, something that was lost, unless nothing came for all of a second.
+std::size_t CodecClock::pauses() const {
+  const std::size_t known = std::min(count_, most_seconds);
   std::size_t pauses = 0;
-  for (std::size_t i = 1; i < std::min(count_, most_seconds); ++i) {
-    pauses += has_few(ago(i), pause_percent) && !has_few(ago(i - 1), pause_percent) ? 1U : 0U;
+  std::size_t spurt = 0;
+  bool is_pause = false;
+  bool was_gap = false;
+  for (std::size_t i = known; i-- > 0;) {
+    if (has_few(ago(i), pause_percent)) {
+      was_gap = (is_pause && was_gap) || has_few(ago(i), gap_percent);
+      is_pause = true;
+      continue;
+    }
+    if (is_pause) {
+      pauses += spurt <= longest_spurt || was_gap ? 1U : 0U;
+      is_pause = false;
+      spurt = 0;
+    }
+    ++spurt;
   }
-  silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses >= most_pauses;
+  return pauses;
 }
 
 // On the whole, and in each second: a voice that pauses may fit on the whole by chance.

@@ -22,7 +22,9 @@ class CodecClock {
   void suggest(Duration interval, std::uint32_t packet_bytes);
 
   // Between two packets; empty: there is no clock, or not yet.
-  [[nodiscard]] std::optional<Duration> interval() const { return silences_ ? std::nullopt : interval_; }
+  [[nodiscard]] std::optional<Duration> interval() const {
+    return silences_ && quiet_seconds_ < surely_quiet ? std::nullopt : interval_;
+  }
   [[nodiscard]] std::uint32_t packet_bytes() const { return packet_bytes_; }  // the mean, IP header included; 0: not known yet
 
   struct Missed {
@@ -50,6 +52,7 @@ class CodecClock {
     bool is_counted = false;  // with a clock
   };
   static constexpr std::size_t most_seconds = 20;
+  static constexpr std::size_t surely_quiet = 2;
   [[nodiscard]] const Second& ago(std::size_t seconds) const;
   [[nodiscard]] Second sum(std::size_t count, std::size_t skipped = 0) const;
   [[nodiscard]] bool is_even(std::size_t count) const;
@@ -57,6 +60,7 @@ class CodecClock {
   void learn();
   void start(Duration interval);
   void look_for_silence(const Second& second);
+  [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
   void count(Second& second, bool is_counted);
@@ -67,6 +71,7 @@ class CodecClock {
   std::optional<Duration> interval_;
   std::uint32_t packet_bytes_ = 0;
   bool silences_ = false;
+  std::size_t quiet_seconds_ = 0;  // in which a voice was quiet and its packets went on; no more than are needed
   bool was_gap_ = false;
   std::int64_t expected_ = 0;  // thousandths of packets
   std::int64_t came_ = 0;

@@ -57,6 +57,7 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
   ++seconds_;
   bottleneck_ = line.bottleneck;
   is_idle_ = around.is_idle;
+  dropped_permille_ = around.dropped_permille;
   QueueSums& sums = around.has_qos ? with_qos_ : without_qos_;
   if (line.up.queue) {
     sums.up += *line.up.queue;
@@ -87,6 +88,7 @@ CallMeter::Losses CallMeter::recent(Duration length) const {
   Losses losses{.up = up_.missed(length),
                 .down = down_.missed(length),
                 .held = up_.held(held_within),
+                .up_dropped = dropped_permille_,
                 .up_late = late_behind(&Queues::up, length),
                 .down_late = late_behind(&Queues::down, length)};
   const auto& queue = queues_ago(0).down;
@@ -158,15 +160,16 @@ CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   // behind the air.
   Heard here{.missing = down_missing, .late = losses.down_late, .queue = queues.down.value_or(Duration::zero())};
   Heard there{.missing = up_missing + late_permille(losses.held),
+              .dropped = losses.up_dropped,
               .late = losses.up_late,
               .held = std::min(losses.held.longest, patience),
               .queue = queues.up.value_or(Duration::zero())};
   for (Heard* one : {&here, &there}) {
     // Of what comes late the rest is not as late.
     const Duration delay = talking + one->held + (one->late > 0 ? std::min(one->queue, patience) : one->queue);
-    one->mos = mos_hundredths(one->missing + one->late, delay, codec);
+    one->mos = mos_hundredths(one->missing + one->dropped + one->late, delay, codec);
   }
-  quality.missing_permille = std::max(up_missing, down_missing);
+  quality.missing_permille = std::max(up_missing + losses.up_dropped, down_missing);
   quality.mos_hundredths = std::min(here.mos, there.mos);
   quality.grade = grade_of(*quality.mos_hundredths);
   if (quality.grade != Grade::good) {
@@ -180,8 +183,8 @@ std::optional<QualityCause> CallMeter::cause_of(const Heard& here, const Heard& 
                                                 const CodecImpairment& codec) const {
   const bool is_up = there.mos <= here.mos;
   const Heard& worse = is_up ? there : here;
-  if (worse.queue >= heard_delay &&
-      mos_hundredths(worse.late, worse.queue, codec) <= mos_hundredths(worse.missing, worse.held, codec)) {
+  if ((worse.queue >= heard_delay || worse.dropped >= noticed_permille) &&
+      mos_hundredths(worse.late + worse.dropped, worse.queue, codec) <= mos_hundredths(worse.missing, worse.held, codec)) {
     return is_up ? QualityCause::upload : QualityCause::download;
   }
   if (is_up) {

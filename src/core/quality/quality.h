@@ -24,7 +24,8 @@ class CallMeter {
 
   struct Around {
     bool has_qos = false;
-    bool is_idle = false;  // so little passes on the line that nothing waits there
+    bool is_idle = false;                // so little passes on the line that nothing waits there
+    std::uint32_t dropped_permille = 0;  // of what enters the upload's queue now
   };
   void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, const Around& around);
 
@@ -50,7 +51,8 @@ class CallMeter {
   struct Losses {
     CodecClock::Missed up;
     CodecClock::Missed down;
-    CodecClock::Held held{};  // of what the phone sends
+    CodecClock::Held held{};       // of what the phone sends
+    std::uint32_t up_dropped = 0;  // of a thousand packets, by the upload
     // Of a thousand packets, for a queue that grew faster than a listener's buffer does.
     std::uint32_t up_late = 0;
     std::uint32_t down_late = 0;
@@ -58,8 +60,9 @@ class CallMeter {
   // Of one listener, in thousandths of packets that were not played.
   struct Heard {
     std::uint32_t missing = 0;
-    std::uint32_t late = 0;  // behind the queue
-    Duration held{};         // on the air
+    std::uint32_t dropped = 0;  // by the line
+    std::uint32_t late = 0;     // behind its queue
+    Duration held{};            // on the air
     Duration queue{};
     std::uint32_t mos = 0;
   };
@@ -92,6 +95,7 @@ class CallMeter {
   QueueSums with_qos_;
   Bottleneck bottleneck_ = Bottleneck::unknown;
   bool is_idle_ = false;
+  std::uint32_t dropped_permille_ = 0;
   Duration bad_for_{};
   // Of the seconds that could be judged, each by its last five.
   std::uint64_t mos_ = 0;

@@ -41,6 +41,19 @@ TEST_F(Model, AnUploadThatFillsTheLineTellsItByWhatArrives) {
   EXPECT_TRUE(model_.is_calm(Direction::down));
 }
 
+TEST_F(Model, WhatAFullUploadDropsIsKnownWhileItIsFull) {
+  const auto networks = std::vector{answers(a_network, 45ms, 0ms), answers(another_network, 46ms, 1ms)};
+  EXPECT_EQ(model_.dropped_permille(now_), 0U);
+  see({.up_kbit = 1000, .arrived_kbit = 950, .networks = networks}, 12s);
+  EXPECT_NEAR(model_.dropped_permille(now_), 50, 2);
+  see({.up_kbit = 1000, .arrived_kbit = 1000, .networks = networks}, 11s);
+  EXPECT_EQ(model_.dropped_permille(now_), 0U);
+  see({.up_kbit = 1000, .arrived_kbit = 900, .networks = networks}, 6s);
+  EXPECT_GT(model_.dropped_permille(now_), 20U);
+  see({.up_kbit = 500, .arrived_kbit = 400, .networks = {answers(a_network, 1ms, 0ms)}}, 3s);
+  EXPECT_EQ(model_.dropped_permille(now_), 0U) << "no queue: the far end loses it";
+}
+
 TEST_F(Model, ADownloadThatFillsTheLineTellsItByWhatComes) {
   see({.up_kbit = 200,
        .arrived_kbit = 200,

@@ -1,0 +1,147 @@
+// The clocks of codecs: when there is one, and when what does not come is only a pause.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "unit/core/quality/talk.h"
+
+namespace voip {
+namespace {
+
+using test::Talk;
+
+TEST_F(Talk, ThatLosesFromItsBeginOnIsKnownByTheOtherDirectionsClock) {
+  talk(40, {}, {.lost = 0.05});
+  ASSERT_TRUE(meter_.whole().mos_hundredths);
+  EXPECT_NEAR(*meter_.whole().mos_hundredths, 392, 30);
+}
+
+TEST_F(Talk, ThatIsOverIsNotUnknownForTheSilenceAfterIt) {
+  talk(20, {}, {});
+  meter_.measured({20, 4000}, {15, 3000}, 1s, line_, around_);
+  for (int i = 0; i < 12; ++i) {
+    meter_.measured({0, 0}, {0, 0}, 1s, line_, around_);
+  }
+  EXPECT_EQ(meter_.whole().grade, Grade::good);
+  EXPECT_EQ(meter_.whole().missing_permille, 0U);
+}
+
+TEST_F(Talk, ThatStoppedOnceForSomeSecondsGoesOnBeingJudged) {
+  talk(20, {}, {});
+  for (int i = 0; i < 5; ++i) {
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+  }
+  talk(6, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+}
+
+// A codec that says nothing in pauses: four seconds may have as many packets as those of another clock.
+TEST_F(Talk, WithSilentPausesAndPacketsOfOneLengthIsUnknown) {
+  for (int i = 0; i < 72; ++i) {
+    const int now = i * 1000 % 7200;
+    std::uint64_t came = 0;
+    for (int at = now; at < now + 1000; at += 20) {
+      const int place = at % 7200;
+      came += place < 1000 || (place >= 3000 && place < 6500) ? 1 : 0;
+    }
+    meter_.measured({came, came * 60}, {came, came * 60}, 1s, line_, around_);
+    EXPECT_EQ(meter_.lately().grade, Grade::unknown) << i;
+  }
+}
+
+// Opus without pauses: packets are of any length.
+TEST_F(Talk, OfAnyLengthThatLosesFromItsBeginOnIsKnownByTheOtherDirectionsClock) {
+  talk(20, {.interval = 40ms, .bytes = 200, .varies = true}, {.interval = 40ms, .bytes = 200, .lost = 0.06, .varies = true});
+  EXPECT_NE(meter_.lately().grade, Grade::unknown);
+  talk(40, {.interval = 40ms, .bytes = 200, .varies = true}, {.interval = 40ms, .bytes = 200, .lost = 0.06, .varies = true});
+  EXPECT_NEAR(meter_.whole().mos_hundredths.value_or(0), 381, 30);
+}
+
+// 1.3 s of talk, 0.9 s of a pause, 2.4 s, 1.7 s: four seconds of it may have as many packets as a clock of 30 ms.
+TEST_F(Talk, WithPausesThatFitsAClockByChanceIsUnknown) {
+  const std::vector<std::uint64_t> packets{50, 17, 27, 50, 50, 3, 16, 50, 20, 23, 50, 45, 3, 29, 49, 2, 48, 50, 15, 2};
+  for (int i = 0; i < 60; ++i) {
+    const std::uint64_t came = packets.at(static_cast<std::size_t>(i) % packets.size());
+    meter_.measured({came, came * 110}, {came, came * 110 - (50 - came)}, 1s, line_, around_);
+    EXPECT_EQ(meter_.lately().grade, Grade::unknown) << i;
+  }
+}
+
+TEST_F(Talk, WithPausesIsUnknownAndNeverBad) {
+  for (const double pause : {0.2, 0.5}) {
+    meter_ = CallMeter(20);
+    bool was_bad = false;
+    for (int i = 0; i < 60; ++i) {
+      talk(1, {}, {.bytes = 120, .pause = pause, .varies = true});
+      was_bad = was_bad || meter_.is_bad();
+    }
+    EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+    EXPECT_FALSE(was_bad);
+  }
+}
+
+TEST_F(Talk, WhosePausesHaveNoPacketsAtAllIsNeverBad) {
+  bool was_bad = false;
+  for (int i = 0; i < 20; ++i) {
+    talk(6, {}, {});
+    // It pauses within a second, for two, and goes on within another.
+    meter_.measured({50, 10'000}, {20, 4000}, 1s, line_, around_);
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+    meter_.measured({50, 10'000}, {30, 6000}, 1s, line_, around_);
+    was_bad = was_bad || meter_.is_bad() || meter_.lately().grade == Grade::bad;
+  }
+  EXPECT_FALSE(was_bad);
+  EXPECT_NE(meter_.whole().grade, Grade::bad);
+}
+
+// A second is lost again and again, between five and more of unbroken talk: nobody talks so (ITU-T P.59: talk spurts of a
+// second).
+TEST_F(Talk, WithGapsAfterLongTalkIsBadByWhatIsLost) {
+  line_.down.queue = 0ms;
+  talk(7, {}, {});
+  for (int i = 0; i < 4; ++i) {
+    meter_.measured({50, 10'000}, {35, 7000}, 1s, line_, around_);
+    meter_.measured({50, 10'000}, {15, 3000}, 1s, line_, around_);
+    talk(5, {}, {});
+  }
+  EXPECT_NEAR(meter_.lately().missing_permille.value_or(0), 100, 60);
+  EXPECT_EQ(meter_.lately().cause, QualityCause::far_end);
+  EXPECT_LT(meter_.whole().mos_hundredths.value_or(450), 400U);
+}
+
+// Opus without silence suppression: in pauses come as many packets, short ones. What is lost of those is no pause either.
+TEST_F(Talk, ThatGoesOnQuietlyInPausesLosesWhatDoesNotCome) {
+  line_.down.queue = 0ms;
+  const auto quiet_each_fourth = [this](int seconds, bool has_bursts) {
+    for (int i = 0; i < seconds; ++i) {
+      const bool is_quiet = i % 4 == 3;
+      const std::uint64_t came = has_bursts && i % 3 == 0 ? 20 : 50;
+      meter_.measured({50, is_quiet ? 3500U : 10'000U}, {came, came * (is_quiet ? 70 : 200)}, 1s, line_, around_);
+    }
+  };
+  quiet_each_fourth(16, false);
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+  quiet_each_fourth(24, true);
+  EXPECT_EQ(meter_.lately().grade, Grade::bad);
+  EXPECT_EQ(meter_.lately().cause, QualityCause::far_end);
+}
+
+TEST_F(Talk, OfVideoIsUnknown) {
+  for (int i = 0; i < 60; ++i) {
+    const std::uint64_t packets = 60 + random_() % 200;
+    meter_.measured({packets, packets * 900}, {packets + 20, (packets + 20) * 1000}, 1s, line_, around_);
+  }
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  EXPECT_EQ(meter_.whole().grade, Grade::unknown);
+}
+
+TEST_F(Talk, ThatChangesItsPacketTimeGoesOnBeingJudged) {
+  talk(20, {}, {});
+  talk(20, {.interval = 40ms, .bytes = 360}, {.interval = 40ms, .bytes = 360});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+  EXPECT_LE(meter_.whole().missing_permille.value_or(1000), 30U);
+}
+
+}  // namespace
+}  // namespace voip
