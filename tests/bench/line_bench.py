@@ -133,7 +133,7 @@ def rates(options: argparse.Namespace, rows: list[dict]) -> list[str]:
 
 
 def play(trap: Trap) -> dict:
-    with LineLab(trap.line, ways_ms=trap.ways_ms) as lab:
+    with LineLab(trap.line, ways_ms=trap.ways_ms, grant_ms=trap.grant_ms) as lab:
         seen = trap.play(lab)
     return {"wrong": trap.wrong_rates(seen), "is_named": trap.is_named(seen)}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from line_lab import LineLab
+from peers import Transfer
 from topology import Line
 
 LINE = Line(2000, 16_000, 300, 200)
@@ -23,6 +24,7 @@ while True:
     time.sleep(max(0, begin + sent * 0.016 - time.monotonic()))
 """
 NEIGHBOUR_KBIT = 621
+TUNNEL_PORT = 4789
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Trap:
     truth: tuple[int | None, int | None] = (None, None)  # rates up and down that would be right; None: none would
     line: Line = LINE
     ways_ms: tuple[int, int] | None = (30, 50)
+    grant_ms: int = 0  # packets come only each so many milliseconds
 
     def wrong_rates(self, seen: list[dict]) -> list[str]:
         wrong = []
@@ -115,6 +118,31 @@ def another_user(lab: LineLab) -> list[dict]:
     return lab.watch(WATCHED_S)
 
 
+def in_batches(lab: LineLab) -> list[dict]:
+    """Both ways busy and neither full; what comes waits up to 20 ms for its turn."""
+    lab.fill("up", kbit=300)
+    lab.fill("down", kbit=2000)
+    return lab.watch(WATCHED_S)
+
+
+def full_in_batches(lab: LineLab) -> list[dict]:
+    lab.fill("up")
+    first = lab.watch(WATCHED_S)
+    lab.stop()
+    lab.fill("down")
+    return first + lab.watch(WATCHED_S)
+
+
+def tunnel(lab: LineLab) -> list[dict]:
+    """All of it in one flow of UDP to one place, as WireGuard has it: VXLAN, since every kernel has that."""
+    far, XX
+    for host, options, inner in (("laptop", f"remote {far}", "10.99.0.1"), ("server", f"remote {wan}", "10.99.0.2")):
+        for command in (f"link add inside type vxlan id 7 {options} dstport {TUNNEL_PORT} srcport {TUNNEL_PORT} {TUNNEL_PORT + 1} noudpcsum", f"addr add {inner}/24 dev inside", "link set inside mtu 1400 up"):
+            lab.home.run(host, ["ip", *command.split()])
+    Transfer(lab.home, to="10.99.0.2")
+    return lab.watch(WATCHED_S)
+
+
 TRAPS = [
     Trap("a far end that is narrow, beside another", far_end, "far_end"),
     Trap("a far end that is narrow, alone", far_end_alone),
@@ -125,5 +153,8 @@ TRAPS = [
     Trap("both ways full, 1:24", both_ways, truth=(1000, 24_000), line=Line(1000, 24_000, 300, 200)),
     Trap("all of it QUIC", not_tcp, "unknown"),
     Trap("slow servers: no queue, an even rate", slow_senders, "none"),
+    Trap("batches of 20 ms (DOCSIS, LTE), not full", in_batches, "none", grant_ms=20),
+    Trap("batches of 20 ms (DOCSIS, LTE), full", full_in_batches, truth=(2000, 16_000), grant_ms=20),
+    Trap("all of it in a VPN", tunnel, "unknown", ways_ms=None),
     Trap("another user behind the same modem", another_user, "upload", truth=(2000 - NEIGHBOUR_KBIT, None)),
 ]

@@ -3,6 +3,7 @@
 
     with PathDelay(home, {home.address("server"): 60, "203.0.113.10": 150}): ...
 
+With `grant_ms` packets leave only each so many milliseconds, all that wait at once, as behind a modem that has to ask for its turn (DOCSIS, LTE).
 The server gets the addresses that it has not got yet. Both ways together take so long, as far as a sender or the router's WAN can tell; a call
 (UDP) is not delayed. It is for kernels without netem, and for some thousand packets a second: they go through a tun device and this program.
 IPv4 and IPv6. Standard library only.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import select
 import signal
@@ -37,8 +39,8 @@ _MOST_WAITING = 5000  # packets on one way; more are dropped, as by any line
 class PathDelay:
     """From `with` to the end of the block or of the home."""
 
-    def __init__(self, home: Home, ms_of: dict[str, int]):
-        self._home, self._ms_of = home, ms_of
+    def __init__(self, home: Home, ms_of: dict[str, int], grant_ms: int = 0):
+        self._home, self._ms_of, self._grant_ms = home, ms_of, grant_ms
 
     def __enter__(self) -> "PathDelay":
         from home import HomeError, Unavailable
@@ -47,7 +49,7 @@ class PathDelay:
             raise Unavailable("/dev/net/tun is not there: a delay on the path needs it")
         for address in self._ms_of:
             add_address(self._home, address)
-        argv = [sys.executable, "-S", "-E", __file__, *(f"{address}={ms}" for address, ms in self._ms_of.items())]
+        argv = [sys.executable, "-S", "-E", __file__, str(self._grant_ms), *(f"{address}={ms}" for address, ms in self._ms_of.items())]
         self._child = self._home.popen("server", argv, stdout=subprocess.PIPE, text=True)
         assert self._child.stdout is not None
         if self._child.stdout.readline() != "ready\n":
@@ -84,8 +86,8 @@ def _open_tun(name: str) -> int:
     return tun
 
 
-def _run(ways: list[str]) -> None:
-    seconds = {}
+def _run(grant_ms: int, ways: list[str]) -> None:
+    seconds, grant_s = {}, grant_ms / 1000
     for way in ways:
         address, ms = way.split("=")
         seconds[socket.inet_pton(_FAMILIES[_family(address)], address)] = int(ms) / 1000
@@ -110,9 +112,10 @@ def _run(ways: list[str]) -> None:
                 now = time.monotonic()
                 source = packet[_FROM[packet[0] >> 4]]
                 if source in waiting and len(waiting[source]) < _MOST_WAITING:
-                    waiting[source].append((now + seconds[source], packet))
+                    due = now + seconds[source]
+                waiting[source].append((due if grant_s == 0 else math.ceil(due / grant_s) * grant_s, packet))
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent))
-    _run(sys.argv[1:])
+    _run(int(sys.argv[1]), sys.argv[2:])

@@ -29,10 +29,10 @@ RATE = {"up": "up_kbit", "down": "down_kbit"}
 
 
 class LineLab:
-    def __init__(self, line: Line, *, ways_ms: tuple[int, int] | None = (30, 50), family: int = 4, settings: dict | None = None):
+    def __init__(self, line: Line, *, ways_ms: tuple[int, int] | None = (30, 50), family: int = 4, grant_ms: int = 0, settings: dict | None = None):
         self.line_in_lab, self.family = line, family
         self.home = Home(line=line)
-        self._ways_ms = ways_ms
+        self._ways_ms, self._grant_ms = ways_ms, grant_ms
         self._settings = merged(SETTINGS, settings or {})
         self._transfers: list[Transfer] = []
         self._ports = iter(range(5201, 5300))
@@ -42,7 +42,7 @@ class LineLab:
         try:
             self.networks = (self.home.address("server", self.family), SECOND[self.family])
             if self._ways_ms:
-                self._delay = PathDelay(self.home, dict(zip(self.networks, self._ways_ms)))
+                self._delay = PathDelay(self.home, dict(zip(self.networks, self._ways_ms)), self._grant_ms)
                 self._delay.__enter__()
             else:
                 add_address(self.home, self.networks[1])
