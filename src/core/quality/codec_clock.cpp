@@ -15,7 +15,7 @@ constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over t
 constexpr std::int64_t each_least_percent = 40;  // and in each second of it
 constexpr std::int64_t alike_percent = 25;       // of two directions that vary in length
 constexpr std::int64_t second_milli = 2300;      // packets: a single second
-constexpr std::int64_t silence_percent = 60;     // fewer packets
+constexpr std::int64_t silence_percent = 20;     // so few packets
 constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
 constexpr std::int64_t longer_percent = 115;
 constexpr std::int64_t pause_percent = 45;       // so few are a pause ...
@@ -25,6 +25,7 @@ constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pau
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
 constexpr std::int64_t held_often = 2;           // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
+constexpr std::size_t longest_loss = 3;   // seconds of a gap; what is longer is a hold, or somebody who listens
 
 // Thousandths of packets.
 std::int64_t expected_in(Duration length, Duration interval) {
@@ -88,10 +89,22 @@ void CodecClock::add(const Second& second) {
     if (is_gap && count_ > 1) {
       count(seconds_.at((count_ - 2) % most_seconds), false);
     }
-    count(seconds_.at((count_ - 1) % most_seconds), !is_gap && !was_gap_);
-    was_gap_ = is_gap;
+    count(seconds_.at((count_ - 1) % most_seconds), !is_gap && gap_ == 0);
+    if (!is_gap && gap_ > 0 && gap_ <= longest_loss) {
+      judge_gap(gap_ + 2);
+    }
+    gap_ = is_gap ? gap_ + 1 : 0;
   }
   learn();
+}
+
+// It is over. Of a voice that goes on where it is quiet it was lost; of others nobody can tell.
+void CodecClock::judge_gap(std::size_t length) {
+  for (std::size_t i = 0; i < std::min({length, count_, most_seconds}); ++i) {
+    Second& one = seconds_.at((count_ - 1 - i) % most_seconds);
+    one.is_doubtful = quiet_seconds_ < surely_quiet;
+    count(one, !one.is_doubtful);
+  }
 }
 
 void CodecClock::count(Second& second, bool is_counted) {
@@ -231,6 +244,9 @@ CodecClock::Missed CodecClock::missed(Duration length) const {
   Duration seen{};
   for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length; ++i) {
     seen += ago(i).length;
+    if (ago(i).is_doubtful) {
+      return {};
+    }
     if (ago(i).is_counted) {
       expected += expected_in(ago(i).length, *interval_);
       came += ago(i).packets;
@@ -268,7 +284,8 @@ CodecClock::Held CodecClock::held(Duration length) const {
   }
   // As many moments, evenly spread, leave so much of the longest unseen.
   held.longest += (held.longest - shortest_hold) / found;
-  held.permille = found * 1000 / moments;
+  // Of few moments one more is found by chance easily, so half of one is not believed.
+  held.permille = (2 * found - 1) * 500 / moments;
   return held;
 }
 

@@ -31,7 +31,7 @@ class CodecClock {
     std::int64_t expected = 0;  // packets
     std::int64_t missing = 0;   // of them; less than none: some came late
   };
-  // Of the last `length` (twenty seconds at most), since the clock is known.
+  // Of the last `length` (twenty seconds at most), since the clock is known. Nothing where a part of it may be lost or a pause.
   [[nodiscard]] Missed missed(Duration length) const;
   // Since the clock is known.
   [[nodiscard]] Missed missed() const { return {expected_ / 1000, (expected_ - came_ * 1000) / 1000}; }
@@ -49,7 +49,8 @@ class CodecClock {
     Duration length{};
     std::int64_t packets = 0;
     std::int64_t bytes = 0;
-    bool is_counted = false;  // with a clock
+    bool is_counted = false;   // with a clock
+    bool is_doubtful = false;  // of a gap, or beside it: lost, or a pause
   };
   static constexpr std::size_t most_seconds = 20;
   static constexpr std::size_t surely_quiet = 2;
@@ -63,6 +64,7 @@ class CodecClock {
   [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
+  void judge_gap(std::size_t length);
   void count(Second& second, bool is_counted);
 
   std::array<Second, most_seconds> seconds_{};
@@ -72,8 +74,8 @@ class CodecClock {
   std::uint32_t packet_bytes_ = 0;
   bool silences_ = false;
   std::size_t quiet_seconds_ = 0;  // in which a voice was quiet and its packets went on; no more than are needed
-  bool was_gap_ = false;
-  std::int64_t expected_ = 0;  // thousandths of packets
+  std::size_t gap_ = 0;            // seconds of the one that goes on
+  std::int64_t expected_ = 0;      // thousandths of packets
   std::int64_t came_ = 0;
 };
 

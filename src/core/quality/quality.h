@@ -35,8 +35,8 @@ class CallMeter {
   [[nodiscard]] CallQuality whole() const;
   // ... without QoS and with it.
   [[nodiscard]] QueueDelays queue_delays() const;
-  // It has been bad for five seconds, and is so on the whole of the last ten.
-  [[nodiscard]] bool is_bad() const { return bad_for_ >= 5s && lately().grade == Grade::bad; }
+  // It has been bad for five seconds, and surely is so on the whole of the last ten.
+  [[nodiscard]] bool is_bad() const;
   // Packets by which it is known, the more the better.
   [[nodiscard]] std::int64_t weight() const { return down_.missed().expected; }
   // ... lately: media that has moved to another flow tells nothing any more.

@@ -95,6 +95,19 @@ TEST_F(Talk, WhosePausesHaveNoPacketsAtAllIsNeverBad) {
   EXPECT_NE(meter_.whole().grade, Grade::bad);
 }
 
+// Nothing came for two seconds, once: lost, or somebody who drew breath. It is not good meanwhile, and not bad.
+TEST_F(Talk, WithAGapThatMayBeAPauseIsUnknownForAsLongAsThatCounts) {
+  talk(12, {}, {});
+  for (int i = 0; i < 2; ++i) {
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+  }
+  talk(4, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  talk(8, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+  EXPECT_EQ(meter_.whole().grade, Grade::good);
+}
+
 // A second is lost again and again, between five and more of unbroken talk: nobody talks so (ITU-T P.59: talk spurts of a
 // second).
 TEST_F(Talk, WithGapsAfterLongTalkIsBadByWhatIsLost) {
@@ -125,6 +138,12 @@ TEST_F(Talk, ThatGoesOnQuietlyInPausesLosesWhatDoesNotCome) {
   quiet_each_fourth(24, true);
   EXPECT_EQ(meter_.lately().grade, Grade::bad);
   EXPECT_EQ(meter_.lately().cause, QualityCause::far_end);
+  quiet_each_fourth(12, false);
+  for (int i = 0; i < 2; ++i) {
+    meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+  }
+  quiet_each_fourth(3, false);
+  EXPECT_NEAR(meter_.lately().missing_permille.value_or(0), 200, 20) << "it does not pause, so all of the gap was lost";
 }
 
 TEST_F(Talk, OfVideoIsUnknown) {
