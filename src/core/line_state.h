@@ -23,6 +23,7 @@ struct LineDirection {
   std::uint32_t low_kbit = 0;     // the least that it was within a day; 0 with an unknown rate
   std::optional<Instant> learnt;  // when that was seen last
   std::optional<Duration> queue;  // that stands now; empty: nothing tells
+  std::uint32_t calm_kbit = 0;    // the most that has passed within a day without a queue; 0: not seen
   std::uint32_t shaped_kbit = 0;  // to which it is shaped now by a rate that is learnt; 0: it is not
   friend bool operator==(const LineDirection&, const LineDirection&) = default;
 };

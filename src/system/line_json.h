@@ -9,9 +9,7 @@ namespace voip {
 inline Json line_json(const LineState& line, const Calendar& calendar) {
   const auto number_or_null = [](const auto& number) { return number ? Json(*number) : Json(nullptr); };
   const auto ms_or_null = [](const std::optional<Duration>& queue) { return queue ? Json(queue->count()) : Json(nullptr); };
-  const auto shaped_or_null = [](const LineDirection& direction) {
-    return direction.shaped_kbit == 0 ? Json(nullptr) : Json(direction.shaped_kbit);
-  };
+  const auto or_null_if_none = [](std::uint32_t kbit) { return kbit == 0 ? Json(nullptr) : Json(kbit); };
   // The newer of the two.
   const auto learnt =
       !line.up.learnt || (line.down.learnt && *line.down.learnt > *line.up.learnt) ? line.down.learnt : line.up.learnt;
@@ -23,8 +21,10 @@ inline Json line_json(const LineState& line, const Calendar& calendar) {
           {"learnt", instant_or_null(learnt, calendar)},
           {"up_learnt", instant_or_null(line.up.learnt, calendar)},
           {"down_learnt", instant_or_null(line.down.learnt, calendar)},
-          {"up_shaped_kbit", shaped_or_null(line.up)},
-          {"down_shaped_kbit", shaped_or_null(line.down)},
+          {"up_calm_kbit", or_null_if_none(line.up.calm_kbit)},
+          {"down_calm_kbit", or_null_if_none(line.down.calm_kbit)},
+          {"up_shaped_kbit", or_null_if_none(line.up.shaped_kbit)},
+          {"down_shaped_kbit", or_null_if_none(line.down.shaped_kbit)},
           {"step", or_null(line.step)},
           {"blocker", or_null(line.blocker)}};
 }

@@ -104,6 +104,8 @@ SeenLine line_of(Reader& reader, const Json& json) {
           reader.text_or_nothing(json, "blocker"),
           reader.text_or_nothing(json, "up_learnt"),
           reader.text_or_nothing(json, "down_learnt"),
+          reader.number_or_nothing(json, "up_calm_kbit"),
+          reader.number_or_nothing(json, "down_calm_kbit"),
           reader.text_or_nothing(json, "step")};
 }
 

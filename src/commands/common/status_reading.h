@@ -56,6 +56,8 @@ struct SeenLine {
   std::string blocker;     // why it cannot be looked at; empty: nothing is in the way
   std::string up_learnt{};
   std::string down_learnt{};
+  std::optional<std::int64_t> up_calm_kbit{};  // the most that has passed without a queue
+  std::optional<std::int64_t> down_calm_kbit{};
   std::string step{};  // what was done last to follow it in a call, and why; empty: nothing
 };
 

@@ -192,7 +192,8 @@ Check judge_unknown(const SeenLine& line, const QosSettings& qos) {
             "mend that (see privileges), or " + keys};
   }
   return {"rates", CheckResult::warning,
-          "learnt from the line, and not known yet: no call is protected before the line was full with traffic to two places",
+          "learnt from the line, and not known yet: no call is protected before the line was full with traffic to two places" +
+              (line.up_calm_kbit ? "; up to " + std::to_string(*line.up_calm_kbit) + " kbit/s passed up without a queue" : ""),
           "upload something to two places for ten seconds; or " + keys};
 }
 

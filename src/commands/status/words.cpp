@@ -31,6 +31,21 @@ std::string line_rates(const SeenLine& line, std::string_view now) {
   return "up " + one(line.up_kbit) + ", down " + one(line.down_kbit) + (learnt.empty() ? "" : "; " + learnt);
 }
 
+// Of a direction whose rate nobody knows: so much it carries at least, and that needed no shaping.
+std::string passed_calmly(const SeenLine& line) {
+  constexpr std::int64_t worth_telling_kbit = 250;
+  std::string text;
+  const auto add = [&text](const std::optional<std::int64_t>& known, const std::optional<std::int64_t>& calm,
+                           std::string_view way) {
+    if (!known && calm.value_or(0) >= worth_telling_kbit) {
+      text += (text.empty() ? "" : " and ") + mbit(*calm) + " Mbit/s " + std::string(way);
+    }
+  };
+  add(line.up_kbit, line.up_calm_kbit, "up");
+  add(line.down_kbit, line.down_calm_kbit, "down");
+  return text.empty() ? "" : text + " passed without a queue";
+}
+
 std::string line_queues(const SeenLine& line) {
   std::string text = line.up_queue_ms ? "up queue " + std::to_string(*line.up_queue_ms) + " ms" : "";
   if (line.down_queue_ms) {
@@ -137,6 +152,7 @@ Line line_words(const SeenStatus& status) {
   if (status.line) {
     const SeenLine& line = *status.line;
     add({line_rates(line, status.time)});
+    add({passed_calmly(line)});
     add({bottleneck_in_words(line.bottleneck), Tone::yellow});
     add({line_queues(line)});
     add({line.step});

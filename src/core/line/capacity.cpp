@@ -6,6 +6,7 @@ namespace voip {
 namespace {
 
 constexpr Duration second = 1s;
+constexpr Duration longer_than_a_burst = 3s;
 constexpr Duration longest_gap = 3s;  // between moments of the same queue
 constexpr std::size_t least_seconds = 3;
 constexpr std::size_t most_seconds = 5;
@@ -48,6 +49,26 @@ void Capacity::carried(std::uint64_t bytes, Duration over, const std::optional<I
     bytes_ = 0;
     counted_ = {};
   }
+}
+
+void Capacity::passed(std::uint64_t bytes, Duration over, Instant now) {
+  if (now - calm_last_ > 2 * over) {
+    calm_bytes_ = 0;
+    calm_counted_ = {};
+  }
+  calm_last_ = now;
+  calm_bytes_ += bytes;
+  calm_counted_ += over;
+  if (calm_counted_ < longer_than_a_burst) {
+    return;
+  }
+  const auto kbit = static_cast<std::uint32_t>(calm_bytes_ * 8 / static_cast<std::uint64_t>(calm_counted_.count()));
+  if (is_more(kbit, calm_kbit_) || now - calm_at_ > day) {
+    calm_kbit_ = kbit;
+    calm_at_ = now;
+  }
+  calm_bytes_ = 0;
+  calm_counted_ = {};
 }
 
 std::uint32_t Capacity::median() const {
@@ -126,6 +147,7 @@ void Capacity::tell(LineDirection& direction) const {
   direction.kbit = kbit_;
   direction.learnt = learnt_;
   direction.low_kbit = low_kbit_;
+  direction.calm_kbit = calm_kbit_;
 }
 
 }  // namespace voip

@@ -22,9 +22,12 @@ class Capacity {
   // empty: there were several.
   void carried(std::uint64_t bytes, Duration over, const std::optional<IpPrefix>& only_witness, Instant now);
 
+  // ... while it was known that none did.
+  void passed(std::uint64_t bytes, Duration over, Instant now);
+
   // What was known when the daemon ended last.
   void restore(const LineDirection& kept);
-  // Writes the rate, its least and when it was learnt.
+  // Writes the rate, its least, when it was learnt, and what passed without a queue.
   void tell(LineDirection& direction) const;
 
  private:
@@ -51,6 +54,12 @@ class Capacity {
   std::vector<Second> seconds_;
   std::vector<Testimony> testimonies_;
   std::optional<Instant> rises_since_;
+
+  std::uint64_t calm_bytes_ = 0;  // of the seconds that are being counted
+  Duration calm_counted_{};
+  Instant calm_last_{};
+  std::uint32_t calm_kbit_ = 0;
+  Instant calm_at_{};
 
   std::optional<std::uint32_t> kbit_;
   std::optional<Instant> learnt_;

@@ -1,6 +1,7 @@
 #include "core/line/line_model.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/line/framing.h"
 
@@ -160,6 +161,11 @@ void LineModel::sampled(const LineSampled& sample, bool is_shaping) {
     learn(up_, *delivered, sample);
   }
   learn(down_, down_bytes, sample);
+  for (const auto& [direction, bytes] : {std::pair(Direction::up, up_bytes), std::pair(Direction::down, down_bytes)}) {
+    if (is_calm(direction)) {
+      (direction == Direction::up ? up_ : down_).capacity.passed(bytes, sample.over, sample.at);
+    }
+  }
   up_.capacity.tell(state_.up);
   down_.capacity.tell(state_.down);
   state_.up.queue = up_.queue.length;

@@ -230,6 +230,10 @@ TEST(DoctorRates, ALineThatIsNotKnownYetProtectsNoCall) {
   QosSettings qos;
   qos.actuator = "tc";
   expect_check(judge_rates(qos, {SeenLine{}, now}), "rates", CheckResult::warning, "no call is protected", "two places");
+  SeenLine calm;
+  calm.up_calm_kbit = 3000;
+  expect_check(judge_rates(qos, {calm, now}), "rates", CheckResult::warning, "3000 kbit/s passed up without a queue",
+               "two places");
   SeenLine blocked;
   blocked.blocker = "open a packet socket: Operation not permitted: needs CAP_NET_RAW";
   expect_check(judge_rates(qos, {blocked, now}), "rates", CheckResult::failed, "needs CAP_NET_RAW",

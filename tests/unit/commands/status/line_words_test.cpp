@@ -47,6 +47,14 @@ TEST(LineWords, SayWhatIsNotKnown) {
   line.down_kbit.reset();
   line.up_queue_ms.reset();
   EXPECT_EQ(words_of(line), "not known yet; down queue 12 ms");
+  line.up_calm_kbit = 200;
+  line.down_calm_kbit = 12'000;
+  EXPECT_EQ(words_of(line), "not known yet; 12 Mbit/s down passed without a queue; down queue 12 ms") << "200 kbit/s are none";
+  line.up_calm_kbit = 3'000;
+  EXPECT_EQ(words_of(line), "not known yet; 3.0 Mbit/s up and 12 Mbit/s down passed without a queue; down queue 12 ms");
+  line.down_kbit = 48'200;
+  EXPECT_EQ(words_of(line),
+            "up not known yet, down 48 Mbit/s; learnt 3 h ago; 3.0 Mbit/s up passed without a queue; down queue 12 ms");
 }
 
 TEST(LineWords, AreNoneWhereTheDaemonSaysNothingOfTheLine) {

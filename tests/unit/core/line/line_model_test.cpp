@@ -54,6 +54,23 @@ TEST_F(Model, WhatAFullUploadDropsIsKnownWhileItIsFull) {
   EXPECT_EQ(model_.dropped_permille(now_), 0U) << "no queue: the far end loses it";
 }
 
+// The provider keeps queues short itself, or the other ends are slow: what passes so needs no shaping.
+TEST_F(Model, WhatPassesWithoutAQueueIsKnown) {
+  const SampleCase calm{.up_kbit = 3000,
+                        .arrived_kbit = 3000,
+                        .down_kbit = 12'000,
+                        .networks = {answers(a_network, 1ms, 2ms), answers(another_network, 0ms, 3ms)}};
+  see(calm, 2s);
+  EXPECT_EQ(state().up.calm_kbit, 0U) << "a burst passes, too";
+  see(calm, 2s);
+  EXPECT_NEAR(state().up.calm_kbit, 3000, 50);
+  EXPECT_NEAR(state().down.calm_kbit, 12'000, 100);
+  EXPECT_FALSE(state().up.kbit);
+  see({.up_kbit = 5000, .arrived_kbit = 5000, .networks = {answers(a_network, 300ms, 0ms), answers(another_network, 300ms, 0ms)}},
+      4s);
+  EXPECT_NEAR(state().up.calm_kbit, 3000, 50);
+}
+
 TEST_F(Model, ADownloadThatFillsTheLineTellsItByWhatComes) {
   see({.up_kbit = 200,
        .arrived_kbit = 200,

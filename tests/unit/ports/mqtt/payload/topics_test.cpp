@@ -244,20 +244,24 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
 TEST(MqttPayloads, TheLineIsRetainedAndNullWhereItIsNotKnown) {
   const MqttPayloads payloads(two_phones(), calendar);
   LineState line;
-  EXPECT_EQ(payloads.line(line),
-            (MqttMessage{"voip-qos/router/line",
-                         R"({"up_kbit":null,"down_kbit":null,"up_queue_ms":null,"down_queue_ms":null,"bottleneck":"unknown",)"
-                         R"("learnt":null,"up_learnt":null,"down_learnt":null,"up_shaped_kbit":null,"down_shaped_kbit":null,)"
-                         R"("step":null,"blocker":null})",
-                         1, true}));
+  EXPECT_EQ(
+      payloads.line(line),
+      (MqttMessage{
+          "voip-qos/router/line",
+          R"({"up_kbit":null,"down_kbit":null,"up_queue_ms":null,"down_queue_ms":null,"bottleneck":"unknown",)"
+          R"("learnt":null,"up_learnt":null,"down_learnt":null,"up_calm_kbit":null,"down_calm_kbit":null,"up_shaped_kbit":null,"down_shaped_kbit":null,)"
+          R"("step":null,"blocker":null})",
+          1, true}));
   line.up = {.kbit = 9'800, .low_kbit = 9'000, .learnt = Instant(60s), .queue = 310ms};
   line.down = {.kbit = 48'200, .low_kbit = 48'200, .learnt = Instant(30s), .queue = 0ms};
   line.bottleneck = Bottleneck::upload;
+  line.down.calm_kbit = 31'000;
   line.up.shaped_kbit = 9'300;
   line.step = "the upload is shaped to 9300 kbit/s";
   EXPECT_EQ(payloads.line(line).payload,
             R"({"up_kbit":9800,"down_kbit":48200,"up_queue_ms":310,"down_queue_ms":0,"bottleneck":"upload",)"
             R"("learnt":"2025-08-12T12:01:00Z","up_learnt":"2025-08-12T12:01:00Z","down_learnt":"2025-08-12T12:00:30Z",)"
+            R"("up_calm_kbit":null,"down_calm_kbit":31000,)"
             R"("up_shaped_kbit":9300,"down_shaped_kbit":null,"step":"the upload is shaped to 9300 kbit/s","blocker":null})");
   line = {};
   line.blocker = "open a packet socket: needs CAP_NET_RAW";
