@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from line_lab import LineLab
 from peers import Transfer
-from topology import Line
+from topology import WAN_ADDRESS, Line
 
 LINE = Line(2000, 16_000, 300, 200)
 WATCHED_S = 14
@@ -135,7 +135,7 @@ def full_in_batches(lab: LineLab) -> list[dict]:
 
 def tunnel(lab: LineLab) -> list[dict]:
     """All of it in one flow of UDP to one place, as WireGuard has it: VXLAN, since every kernel has that."""
-    far, XX
+    far, wan = lab.networks[0], WAN_ADDRESS[4]
     for host, options, inner in (("laptop", f"remote {far}", "10.99.0.1"), ("server", f"remote {wan}", "10.99.0.2")):
         for command in (f"link add inside type vxlan id 7 {options} dstport {TUNNEL_PORT} srcport {TUNNEL_PORT} {TUNNEL_PORT + 1} noudpcsum", f"addr add {inner}/24 dev inside", "link set inside mtu 1400 up"):
             lab.home.run(host, ["ip", *command.split()])

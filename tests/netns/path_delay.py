@@ -113,7 +113,7 @@ def _run(grant_ms: int, ways: list[str]) -> None:
                 source = packet[_FROM[packet[0] >> 4]]
                 if source in waiting and len(waiting[source]) < _MOST_WAITING:
                     due = now + seconds[source]
-                waiting[source].append((due if grant_s == 0 else math.ceil(due / grant_s) * grant_s, packet))
+                    waiting[source].append((due if grant_s == 0 else math.ceil(due / grant_s) * grant_s, packet))
 
 
 if __name__ == "__main__":
