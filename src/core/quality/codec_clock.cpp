@@ -1,6 +1,7 @@
 #include "core/quality/codec_clock.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace voip {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::size_t most_pauses = 3;           // ... and so many pauses no lo
 constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
 constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
+constexpr std::int64_t held_surely = 4;
 constexpr std::int64_t held_often = 2;           // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
 constexpr std::size_t longest_loss = 3;   // seconds of a gap; what is longer is a hold, or somebody who listens
@@ -124,11 +126,22 @@ bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
 // Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is; but for a voice
 // whose packets go on as often as ever where it is quiet.
 void CodecClock::look_for_silence(const Second& second) {
-  const std::int64_t quiet_bytes = second.packets * packet_bytes_ * quiet_percent;
-  const bool is_quiet = second.bytes * 100 < quiet_bytes && fits(second.packets, second.length, *interval_, second_milli);
-  quiet_seconds_ = is_quiet ? std::min(quiet_seconds_ + 1, surely_quiet) : quiet_seconds_;
+  note_quiet(second);
   const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
   silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses() >= most_pauses;
+}
+
+void CodecClock::note_quiet(const Second& second) {
+  const bool is_quiet = second.bytes * 100 < second.packets * packet_bytes_ * quiet_percent &&
+                        fits(second.packets, second.length, *interval_, second_milli);
+  if (!is_quiet || quiet_seconds_ == surely_quiet || ++quiet_seconds_ < surely_quiet) {
+    return;
+  }
+  for (Second& one : seconds_) {
+    if (std::exchange(one.is_doubtful, false)) {
+      count(one, true);
+    }
+  }
 }
 
 // A pause counts once the voice goes on: nothing comes after the end of a call either. After talk that is longer than people talk
@@ -196,9 +209,13 @@ void CodecClock::start(Duration interval) {
     }
     one.is_counted = false;
   }
+  const bool is_first = !interval_;
   interval_ = interval;
   for (std::size_t i = 0; i < window; ++i) {
     count(seconds_.at((count_ - 1 - i) % most_seconds), true);
+  }
+  for (std::size_t i = 0; is_first && i < std::min(count_, most_seconds); ++i) {
+    note_quiet(ago(i));
   }
 }
 
@@ -286,6 +303,7 @@ CodecClock::Held CodecClock::held(Duration length) const {
   held.longest += (held.longest - shortest_hold) / found;
   // Of few moments one more is found by chance easily, so half of one is not believed.
   held.permille = (2 * found - 1) * 500 / moments;
+  held.is_often = found >= held_surely;
   return held;
 }
 

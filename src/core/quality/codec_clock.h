@@ -40,6 +40,7 @@ class CodecClock {
   struct Held {
     std::int64_t permille = 0;  // of the time some has been for so long as `shortest_hold`
     Duration longest{};
+    bool is_often = false;  // found so often that there is hardly chance in it
   };
   static constexpr Duration shortest_hold = 100ms;
   [[nodiscard]] Held held(Duration length) const;
@@ -61,6 +62,7 @@ class CodecClock {
   void learn();
   void start(Duration interval);
   void look_for_silence(const Second& second);
+  void note_quiet(const Second& second);
   [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;

@@ -11,7 +11,7 @@ constexpr std::uint32_t fair_mos = 360;
 constexpr std::uint32_t surely_bad_mos = 350;  // ten seconds are known to a tenth at best
 constexpr std::uint32_t udp_and_rtp = 8 + 12;  // RFC 768, 3550
 constexpr Duration recently = 10s;
-constexpr Duration held_within = 20s;  // a moment a second finds little
+constexpr Duration held_within = 20s;  // a moment a second finds little; but where ten seconds show enough
 constexpr Duration shortly = 5s;
 constexpr Duration least_heard = 2s;
 constexpr Duration talking = 20ms;       // until there is a packet to send
@@ -91,10 +91,13 @@ void CallMeter::add_up(const CallQuality& last) {
 CallMeter::Losses CallMeter::recent(Duration length) const {
   Losses losses{.up = up_.missed(length),
                 .down = down_.missed(length),
-                .held = up_.held(held_within),
+                .held = up_.held(recently),
                 .up_dropped = dropped_permille_,
                 .up_late = late_behind(&Queues::up, length),
                 .down_late = late_behind(&Queues::down, length)};
+  if (!losses.held.is_often) {
+    losses.held = up_.held(held_within);
+  }
   const auto& queue = queues_ago(0).down;
   const auto& before = queues_ago(static_cast<std::size_t>(length / 1s)).down;
   if (queue && before && *queue > *before && down_.interval()) {
