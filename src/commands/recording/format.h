@@ -9,17 +9,23 @@
 //   when it
 //                                                         is another than before, flags (1: offloaded, 2: by hardware) only if
 //                                                         set
-// Both have "at":N, when it was read from the kernel, if that is another moment than the step's.
+// Both, and a sample of the line, have "at":N, when it was read from the kernel, if that is another moment than the step's.
 //   {"t":N,"gone":F,"id":I}                               the flow ended
 //   {"t":N,"lost":true}                                   births were missed
 //   {"t":N,"sight":"ok"|"limited"|"blind","why":TEXT}
 //   {"t":N,"found":ADDRESS,"device":INDEX}                the address is that of a configured device
 //   {"t":N,"left":ADDRESS}                                ... and no longer
+//   {"t":N,"stirred":true}                                something passed on the WAN
+//   {"t":N,"sampled":{"passed":[MS,UP,UP,DOWN,DOWN,HEADER],"tcp":{"sent":[..],"networks":[..]}}}
+//                                                         what passed the WAN, and what the headers of TCP there said: LineSampled
+//   {"t":N,"unseen":TEXT}                                 why the line cannot be looked at; empty: it can
+//   {"t":N,"replaced":true}                               the WAN is another device
 //   {"t":N}                                               a deadline, or something that the monitor has no part in
 // F is the number of a flow, which a line of its own introduces before the first use; numbers count from 0:
 //   {"flow":F,"key":[PROTOCOL,LAN ADDRESS,PORT,REMOTE ADDRESS,PORT]}
 // What the recorder's own engine decided stands between the steps, to compare with:
-//   {"decision":"call_start"|"call_end","at":N,"of":F,"device":TEXT,"reason":TEXT}
+//   {"decision":"call_start"|"call_end","at":N,"of":F,"device":TEXT,"reason":TEXT,"quality":{..}}
+// the quality only of one that is over, as in "status --json", which replay tells too.
 // Lines that begin with # are comments; "# call START END" marks a call (commands/recording/marked_call.h).
 #pragma once
 
@@ -66,6 +72,7 @@ class RecordingWriter {
   void write_moment(Instant at, std::string& line) const;
   void write_reading(const CountersRead& event, std::string& text, std::string& line);
   void write(const Event& event, std::string& text, std::string& line);
+  void write_line(const Event& event, std::string& line) const;
   [[nodiscard]] std::string since_began(Instant now) const;
   [[nodiscard]] IpAddress lan_address(const IpAddress& address) const;
   [[nodiscard]] std::string device_name(const Call& call) const;

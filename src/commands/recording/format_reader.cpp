@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "commands/recording/format.h"
+#include "commands/recording/format_line.h"
 #include "commands/recording/format_settings.h"
 #include "system/json.h"
 
@@ -179,6 +180,18 @@ class RecordingReader {
       }
       event = object.contains("found") ? Event(DeviceFound{static_cast<std::size_t>(*device), *address})
                                        : Event(DeviceLost{*address});
+    } else if (object.contains("sampled")) {
+      LineSampled sample{};
+      sample.at = read_at_;
+      std::string problem = read_recorded_sample(object["sampled"], sample);
+      event = std::move(sample);
+      return problem;
+    } else if (object.contains("stirred")) {
+      event = LineStirred{};
+    } else if (object.contains("unseen")) {
+      event = LineSightChanged{text(object, "unseen")};
+    } else if (object.contains("replaced")) {
+      event = LineReplaced{};
     } else if (object.size() != 1) {
       return "a step of a kind that is not known";
     }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> sensitivities{"low", "normal", "high"};
 constexpr std::array<std::string_view, 4> directions{"either", "up", "down", "both"};
+constexpr std::array<std::string_view, 3> link_layers{"ethernet", "atm", "ptm"};
 constexpr std::size_t most_devices = 4096;
 constexpr std::int64_t most_watched_flows = 65'536;
 
@@ -158,6 +159,11 @@ std::string recorded_settings(const Settings& settings) {
                    {"min_on_ms", ms(settings.policy.min_on)},
                    {"min_off_ms", ms(settings.policy.min_off)},
                    {"max_on_ms", ms(settings.policy.max_on)}};
+  // In which bytes the line is counted.
+  const TcSettings& line = settings.qos.tc;
+  all["line"] = {{"overhead", line.overhead},
+                 {"mpu", line.mpu},
+                 {"link_layer", link_layers.at(static_cast<std::size_t>(line.link_layer))}};
   if (settings.policy.compare_every != 0) {
     all["policy"]["compare_every"] = settings.policy.compare_every;
   }
@@ -214,6 +220,12 @@ std::string read_recorded_settings(const Json& object, Settings& settings) {
   policy.duration("min_off_ms", settings.policy.min_off, 0ms);
   policy.duration("max_on_ms", settings.policy.max_on, 1s);
   policy.number("compare_every", settings.policy.compare_every, 0, 100);
+  if (const auto found = object.find("line"); found != object.end() && found->is_object()) {
+    Values line(*found, "line", problem);
+    line.number("overhead", settings.qos.tc.overhead, 0, 256);
+    line.number("mpu", settings.qos.tc.mpu, 0, 256);
+    line.word("link_layer", settings.qos.tc.link_layer, link_layers);
+  }
   return problem;
 }
 

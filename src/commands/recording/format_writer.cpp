@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "commands/recording/format.h"
+#include "commands/recording/format_line.h"
 #include "commands/recording/format_settings.h"
+#include "system/quality_json.h"
 
 namespace voip {
 namespace {
@@ -83,6 +85,22 @@ void RecordingWriter::write(const Event& event, std::string& text, std::string& 
     line += ",\"found\":\"" + lan_address(found->address).to_string() + "\",\"device\":" + std::to_string(found->device);
   } else if (const auto* lost = std::get_if<DeviceLost>(&event)) {
     line += ",\"left\":\"" + lan_address(lost->address).to_string() + "\"";
+  } else {
+    write_line(event, line);
+  }
+}
+
+void RecordingWriter::write_line(const Event& event, std::string& line) const {
+  if (const auto* sampled = std::get_if<LineSampled>(&event)) {
+    write_moment(sampled->at, line);
+    const bool masks = privacy_.masks_remote || privacy_.masks_lan;
+    line += ",\"sampled\":" + recorded_sample(*sampled, masks ? &mask_ : nullptr);
+  } else if (std::holds_alternative<LineStirred>(event)) {
+    line += ",\"stirred\":true";
+  } else if (const auto* sight = std::get_if<LineSightChanged>(&event)) {
+    line += ",\"unseen\":" + json_text(sight->blocker);
+  } else if (std::holds_alternative<LineReplaced>(event)) {
+    line += ",\"replaced\":true";
   }
 }
 
@@ -120,7 +138,8 @@ std::string RecordingWriter::decision(Instant now, const Action& action) {
   std::string text;
   const std::string number = std::to_string(mention(call.first_flow, text).number);
   return text + "{\"decision\":\"" + (started != nullptr ? "call_start" : "call_end") + "\",\"at\":" + since_began(now) +
-         ",\"of\":" + number + ",\"device\":" + json_text(device_name(call)) + ",\"reason\":" + json_text(call.reason) + "}\n";
+         ",\"of\":" + number + ",\"device\":" + json_text(device_name(call)) + ",\"reason\":" + json_text(call.reason) +
+         (ended != nullptr ? ",\"quality\":" + text_of(grade_json(call.quality)) : "") + "}\n";
 }
 
 RecordingWriter::Mention& RecordingWriter::mention(const FlowKey& key, std::string& text) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/left_out.h"
 #include "base/log.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
@@ -20,6 +21,7 @@
 #include "config/config.h"
 #include "ports/conntrack/conntrack.h"
 #include "ports/devices/devices.h"
+#include "ports/line/line.h"
 #include "ports/network/network.h"
 #include "system/loop.h"
 #include "terminal/output.h"
@@ -129,6 +131,13 @@ Status run(const RecordOptions& options, Settings settings) {
   // The daemon beside us has its own table, marks and switches in the kernel, and they are not ours to change.
   ports.push_back(make_conntrack(settings, {}, [settings] { return read_lan(settings); }, {.may_write = false}));
   ports.push_back(make_devices(settings));
+  if (has_part("line")) {
+    settings.node.state_dir.clear();  // what the daemon knows of the line is not ours to keep
+    ports.push_back(make_line(settings, [settings] {
+      const auto network = read_network(settings);
+      return network ? site_of(settings, *network).wan : std::string();
+    }));
+  }
   for (const auto& port : ports) {
     if (Status status = port->open(loop); !status) {
       return status;

@@ -32,6 +32,7 @@ struct ReplayEvent {
   std::string reason{};                // in words and numbers
   std::int32_t score = 0;              // of an opinion
   std::int32_t threshold = 0;
+  std::optional<CallQuality> quality{};  // of a recording's call, at its end
 };
 
 std::string_view to_string(ReplayEvent::Kind kind);
@@ -56,7 +57,8 @@ struct RecordingPlan {
 // settings than the recorder's the counters are still those that the recorder chose to read.
 void replay(const Recording& recording, const RecordingPlan& plan, const std::function<void(const ReplayEvent&)>& sink);
 
-// One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it.
+// One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it; "quality" at
+// the end of a recording's call.
 std::string to_json(const ReplayEvent& event, std::string_view capture);
 
 }  // namespace voip

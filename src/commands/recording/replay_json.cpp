@@ -1,5 +1,6 @@
 #include "commands/recording/replay.h"
 #include "system/json.h"
+#include "system/quality_json.h"
 
 namespace voip {
 
@@ -38,6 +39,9 @@ std::string to_json(const ReplayEvent& event, std::string_view capture) {
     line["threshold"] = event.threshold;
   }
   line["reason"] = event.reason;
+  if (event.quality) {
+    line["quality"] = grade_json(*event.quality);
+  }
   // Names come from a file: what is not UTF-8 is replaced, since throwing it back would end the run.
   return text_of(line);
 }

@@ -83,7 +83,8 @@ class RecordingReplay {
            .time = now_ - recording_.began,
            .flow = flow_of(call.first_flow),
            .device = call.device,
-           .reason = call.reason});
+           .reason = call.reason,
+           .quality = kind == ReplayEvent::Kind::call_end ? std::optional(call.quality) : std::nullopt});
   }
 
   void tell_opinions(const FullStatus& status) {

@@ -35,6 +35,9 @@ Result<std::optional<KeptLine>> read_kept(const std::string& directory, const Li
 std::string LineFile::open(Loop& loop) {
   loop_ = &loop;
   writer_.open(loop);
+  if (directory_.empty()) {
+    return {};
+  }
   if (auto kept = read_kept(directory_, moment(loop)); kept && *kept) {
     in_file_ = std::move(**kept);
   }
@@ -59,7 +62,7 @@ void LineFile::close() {
 
 void LineFile::write() {
   const bool is_known = known_.line.up.kbit || known_.line.down.kbit;
-  if (writer_.is_writing() || known_.device.empty() || !is_known || is_kept(in_file_, known_)) {
+  if (directory_.empty() || writer_.is_writing() || known_.device.empty() || !is_known || is_kept(in_file_, known_)) {
     return;
   }
   written_at_ = loop_->now();

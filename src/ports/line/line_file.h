@@ -13,6 +13,7 @@ namespace voip {
 
 class LineFile {
  public:
+  // An empty name: nothing is kept.
   explicit LineFile(std::string directory) : directory_(std::move(directory)) {}
 
   // Returns the device of which something is kept; empty: nothing is.

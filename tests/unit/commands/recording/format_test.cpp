@@ -2,101 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "commands/recording/recorder.h"
 #include "commands/recording/replay.h"
-#include "unit/simulation.h"
+#include "unit/commands/recording/recorded_world.h"
 
 namespace voip {
 namespace {
 
-constexpr Instant boot_time = Instant(123'456'789ms);
-
-Settings settings_with_devices() {
-  Settings settings;
-  settings.detector.calls.sensitivity = Sensitivity::high;
-  settings.detector.calls.never_ports = {7777};
-  settings.policy.release_after = 4s;
-  settings.devices.resize(2);
-  settings.devices[0].name = "Kitchen phone";
-  settings.devices[0].mac = "02:00:00:00:00:01";
-  settings.devices[0].role = Role::phone;
-  settings.devices[1].name = "Den";
-  settings.devices[1].address = IpPrefix::parse("192.168.1.64/26");
-  return settings;
-}
-
-// A LAN in which flows carry packets at their own paces; it answers the recorder as conntrack would.
-class RecordedWorld {
- public:
-  explicit RecordedWorld(const Settings& settings = settings_with_devices(), const RecordingPrivacy& privacy = {})
-      : recorder_(settings, "test", boot_time, privacy, [this](std::string_view line) { text += line; }) {
-    send(DeadlineReached{});
-  }
-
-  void begin(const FlowKey& key, std::uint64_t packets_per_s, std::uint64_t size) {
-    flows_[key] = {packets_per_s, size, now_, ++last_id_};
-    send(FlowBorn{.at = now_, .key = key, .conntrack_id = last_id_, .is_fresh = true});
-  }
-  void end(const FlowKey& key) {
-    const std::uint32_t id = flows_.at(key).id;
-    flows_.erase(key);
-    send(FlowGone{key, id});
-  }
-
-  void run_for(Duration time) {
-    const Instant end = now_ + time;
-    while (recorder_.deadline() && *recorder_.deadline() <= end) {
-      now_ = *recorder_.deadline() + 1ms;  // a machine is never quite in time
-      send(DeadlineReached{});
-    }
-    now_ = std::max(now_, end);
-  }
-
-  void send(const Event& event) {
-    std::vector<FlowKey> keys;
-    bool reads = false;
-    for (const Action& action : recorder_.step(now_, event)) {
-      if (const auto* read = std::get_if<ReadCounters>(&action)) {
-        keys.assign(read->keys.begin(), read->keys.end());
-        reads = true;
-      }
-    }
-    if (!reads) {
-      return;
-    }
-    std::vector<FlowSample> samples;
-    for (const FlowKey& key : keys) {
-      if (const auto found = flows_.find(key); found != flows_.end()) {
-        const Flow& flow = found->second;
-        const auto packets = flow.packets_per_s * static_cast<std::uint64_t>((now_ - flow.since).count()) / 1000;
-        const Counters counters{packets, packets * flow.size};
-        samples.push_back({.key = key, .conntrack_id = flow.id, .up = counters, .down = counters});
-      }
-    }
-    const Instant read_at = now_;
-    now_ += 1ms;
-    send(CountersRead{read_at, samples});
-  }
-
-  std::string text;
-
- private:
-  struct Flow {
-    std::uint64_t packets_per_s = 0;
-    std::uint64_t size = 0;
-    Instant since{};
-    std::uint32_t id = 0;
-  };
-  Recorder recorder_;
-  Instant now_ = boot_time;
-  std::map<FlowKey, Flow> flows_;
-  std::uint32_t last_id_ = 0;
-};
+using test::boot_time;
+using test::parsed;
+using test::RecordedWorld;
+using test::settings_with_devices;
 
 const FlowKey speech = flow_key("192.168.1.5", 40000, "203.0.113.9", 12000);
 const FlowKey other_speech = flow_key("192.168.1.70", 41000, "198.51.100.7", 13000);
@@ -124,12 +43,6 @@ std::string an_evening(const RecordingPrivacy& privacy = {}) {
   world.end(bulk);
   world.run_for(20s);
   return world.text;
-}
-
-Recording parsed(const std::string& text) {
-  Result<Recording> recording = parse_recording(text, "test");
-  EXPECT_TRUE(recording) << recording.error();
-  return std::move(recording).value();
 }
 
 using Decisions = std::vector<std::tuple<Duration, bool, FlowKey, std::string, std::string>>;
@@ -192,6 +105,8 @@ TEST(Recording, KeepsTheSettingsThatDecisionsDependOn) {
   Settings settings = settings_with_devices();
   settings.monitor.fast_interval = 125ms;
   settings.detector.threshold.kbit_per_s = 64;
+  settings.qos.tc.overhead = 40;
+  settings.qos.tc.link_layer = LinkLayer::atm;
   const Recording recording = parsed(RecordedWorld(settings).text);
   settings.devices[0].mac.clear();  // whose address is whose is recorded as it was found
   EXPECT_EQ(recording.settings, settings);
@@ -246,7 +161,9 @@ TEST(Recording, BrokenInputIsRefusedWithItsLine) {
   for (const std::string line :
        {"hello", "[]", "{}", R"({"t":-1})", R"({"t":1e3})", R"({"t":5,"jump":1})", R"({"t":5,"born":0,"id":1})",
         R"({"t":5,"read":[[0,1,1,1,1]]})", R"({"t":5,"sight":"far"})", R"({"t":5,"found":"192.168.1.5","device":9})",
-        R"({"t":5,"left":"home"})", R"({"flow":1,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})",
+        R"({"t":5,"left":"home"})", R"({"t":5,"sampled":5})",
+        R"({"t":5,"sampled":{"passed":[250,1,2,3,4]}})", R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3]}}})",
+        R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3,4,null],"networks":[["x",1,2,3,4]]}}})", R"({"flow":1,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})",
         R"({"flow":0,"key":[17,"192.168.1.5",1,"203.0.113",2]})", R"({"decision":"call_start","at":1,"of":0})", "# call 5",
         "# call 9 5", "# call 1 2 3"}) {
     EXPECT_EQ(error_of(line).substr(0, 22), "read recording x, line") << line;
