@@ -23,17 +23,23 @@ def marked_calls(path):
     return [tuple(map(float, line.split()[2:4])) for line in path.read_text().splitlines() if line.startswith("# call ")]
 
 
+def objects(path):
+    return [json.loads(line) for line in path.read_text().splitlines() if line.startswith("{")]
+
+
 def decisions(path):
     """What the recorder decided then: [(what, seconds)]."""
-    lines = [json.loads(line) for line in path.read_text().splitlines() if line.startswith('{"decision"')]
-    return [(line["decision"], line["at"] / 1000) for line in lines]
+    return [(line["decision"], line["at"] / 1000) for line in objects(path) if "decision" in line]
+
+
+def replay(path, *options):
+    done = subprocess.run([program(), "replay", *options, path], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def replayed(path, *options, kind="call_"):
     """What is decided now: [(what, seconds)]."""
-    done = subprocess.run([program(), "replay", *options, path], capture_output=True, text=True, check=True)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    return [(event["event"], event["time_s"]) for event in events if event["event"].startswith(kind)]
+    return [(event["event"], event["time_s"]) for event in replay(path, *options) if event["event"].startswith(kind)]
 
 
 def stretches(found):
@@ -76,6 +82,21 @@ class GoldenRecordings(unittest.TestCase):
         for path in sorted(GOLDEN.glob("*.jsonl")):
             with self.subTest(recording=path.name):
                 self.assertEqual(replayed(path), replayed(path))
+
+    def test_the_quality_of_calls_is_what_was_told(self):
+        told = 0
+        for path in sorted(GOLDEN.glob("*.jsonl")):
+            with self.subTest(recording=path.name):
+                then = [line["quality"] for line in objects(path) if "quality" in line]
+                if not then:
+                    continue  # recorded before qualities were
+                self.assertEqual(then, [event["quality"] for event in replay(path) if "quality" in event])
+                told += 1
+        self.assertGreaterEqual(told, 1)
+
+    def test_a_call_behind_a_full_upload_is_bad_by_it(self):
+        last = replay(GOLDEN / "full-upload.jsonl")[-1]
+        self.assertEqual((last["quality"]["grade"], last["quality"]["cause"]), ("bad", "upload"))
 
     def test_a_hold_with_music_is_one_call(self):
         found = replayed(GOLDEN / "hold-music.jsonl")
