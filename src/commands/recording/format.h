@@ -17,7 +17,8 @@
 //   {"t":N,"left":ADDRESS}                                ... and no longer
 //   {"t":N,"stirred":true}                                something passed on the WAN
 //   {"t":N,"sampled":{"passed":[MS,UP,UP,DOWN,DOWN,HEADER],"tcp":{"sent":[..],"networks":[..]}}}
-//                                                         what passed the WAN, and what the headers of TCP there said: LineSampled
+//                                                         what passed the WAN, and what the headers of TCP there said:
+//                                                         LineSampled
 //   {"t":N,"unseen":TEXT}                                 why the line cannot be looked at; empty: it can
 //   {"t":N,"replaced":true}                               the WAN is another device
 //   {"t":N}                                               a deadline, or something that the monitor has no part in

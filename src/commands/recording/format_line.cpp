@@ -93,15 +93,17 @@ bool read_tcp(const Json& object, TcpInterval& tcp) {
 }  // namespace
 
 std::string recorded_sample(const LineSampled& sample, const AddressMask* mask) {
-  Json object{{"passed",
-               {sample.over.count(), sample.up.packets, sample.up.bytes, sample.down.packets, sample.down.bytes, sample.link_header}}};
+  Json object{
+      {"passed",
+       {sample.over.count(), sample.up.packets, sample.up.bytes, sample.down.packets, sample.down.bytes, sample.link_header}}};
   if (sample.tcp) {
     const TcpInterval& tcp = *sample.tcp;
     Json networks = Json::array();
     for (const NetworkDelays& one : tcp.networks) {
       const IpPrefix remote =
           mask == nullptr ? one.remote : IpPrefix((*mask)(one.remote.address()).masked(one.remote.length()), one.remote.length());
-      networks.push_back({remote.to_string(), one.answers, ms_or_null(one.queues), ms_or_null(one.outgoing), ms_or_null(one.incoming)});
+      networks.push_back(
+          {remote.to_string(), one.answers, ms_or_null(one.queues), ms_or_null(one.outgoing), ms_or_null(one.incoming)});
     }
     object["tcp"] = {
         {"sent", {tcp.sent.packets, tcp.sent.bytes, tcp.payload_sent, tcp.payload_delivered, ms_or_null(tcp.home_queue)}},

@@ -161,9 +161,8 @@ std::string recorded_settings(const Settings& settings) {
                    {"max_on_ms", ms(settings.policy.max_on)}};
   // In which bytes the line is counted.
   const TcSettings& line = settings.qos.tc;
-  all["line"] = {{"overhead", line.overhead},
-                 {"mpu", line.mpu},
-                 {"link_layer", link_layers.at(static_cast<std::size_t>(line.link_layer))}};
+  all["line"] = {
+      {"overhead", line.overhead}, {"mpu", line.mpu}, {"link_layer", link_layers.at(static_cast<std::size_t>(line.link_layer))}};
   if (settings.policy.compare_every != 0) {
     all["policy"]["compare_every"] = settings.policy.compare_every;
   }

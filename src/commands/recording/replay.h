@@ -57,8 +57,8 @@ struct RecordingPlan {
 // settings than the recorder's the counters are still those that the recorder chose to read.
 void replay(const Recording& recording, const RecordingPlan& plan, const std::function<void(const ReplayEvent&)>& sink);
 
-// One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it; "quality" at
-// the end of a recording's call.
+// One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it;
+// "quality" at the end of a recording's call.
 std::string to_json(const ReplayEvent& event, std::string_view capture);
 
 }  // namespace voip

@@ -62,6 +62,9 @@ Lines head(const WatchView& view, std::size_t rows) {
   if (const Line line = line_words(view.status); !line.empty() && rows >= rows_for_line) {
     lines.push_back(labelled("Line", line));
   }
+  if (const Line quality = quality_words(view.status); !quality.empty() && rows >= rows_for_line) {
+    lines.push_back(labelled("Quality", quality));
+  }
   return lines;
 }
 

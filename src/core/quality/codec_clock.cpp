@@ -25,7 +25,7 @@ constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pau
 constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
 constexpr std::int64_t held_surely = 4;
-constexpr std::int64_t held_often = 2;           // seldomer it was somebody who walked past
+constexpr std::int64_t held_often = 2;    // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
 constexpr std::size_t longest_loss = 3;   // seconds of a gap; what is longer is a hold, or somebody who listens
 

@@ -21,8 +21,8 @@ namespace voip {
 // The device of the WAN now, asked for at each beginning and each look at QoS; empty: there is none.
 using FindWan = std::function<std::string()>;
 
-// What is learnt is kept in the state directory, if one is named, in a file that is written seldom. `lent`: a packet socket to use in the place of
-// sockets of its own, which outlives the port; -1: there is none.
+// What is learnt is kept in the state directory, if one is named, in a file that is written seldom. `lent`: a packet socket to
+// use in the place of sockets of its own, which outlives the port; -1: there is none.
 std::unique_ptr<Port> make_line(const Settings& settings, FindWan find_wan, int lent = -1);
 
 // Hands a packet socket to the service manager, who passes it on to the daemon that it starts next (systemd: ExecStartPre=, with

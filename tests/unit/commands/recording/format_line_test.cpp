@@ -74,11 +74,9 @@ TEST(RecordedLine, GivesTheQualityOfACallAndItsCauseBitForBit) {
 }
 
 TEST(RecordedLine, ASampleIsReadAsItWasWritten) {
-  LineSampled sample = test::sample(Instant(5s), {.up_kbit = 900,
-                                                  .arrived_kbit = 800,
-                                                  .down_kbit = 4000,
-                                                  .networks = {answers(a_network, 310ms, 4ms)},
-                                                  .home_queue = 7ms});
+  LineSampled sample = test::sample(
+      Instant(5s),
+      {.up_kbit = 900, .arrived_kbit = 800, .down_kbit = 4000, .networks = {answers(a_network, 310ms, 4ms)}, .home_queue = 7ms});
   sample.tcp->networks.push_back({.remote = another_network, .answers = 3, .queues = {}, .outgoing = -1ms, .incoming = {}});
   LineSampled read{};
   EXPECT_EQ(read_recorded_sample(Json::parse(recorded_sample(sample, nullptr)), read), "");

@@ -159,13 +159,27 @@ TEST(Recording, BrokenInputIsRefusedWithItsLine) {
   const std::string flow = R"({"flow":0,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})";
   EXPECT_EQ(error_of(flow), "accepted");
   for (const std::string line :
-       {"hello", "[]", "{}", R"({"t":-1})", R"({"t":1e3})", R"({"t":5,"jump":1})", R"({"t":5,"born":0,"id":1})",
-        R"({"t":5,"read":[[0,1,1,1,1]]})", R"({"t":5,"sight":"far"})", R"({"t":5,"found":"192.168.1.5","device":9})",
-        R"({"t":5,"left":"home"})", R"({"t":5,"sampled":5})",
-        R"({"t":5,"sampled":{"passed":[250,1,2,3,4]}})", R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3]}}})",
-        R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3,4,null],"networks":[["x",1,2,3,4]]}}})", R"({"flow":1,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})",
-        R"({"flow":0,"key":[17,"192.168.1.5",1,"203.0.113",2]})", R"({"decision":"call_start","at":1,"of":0})", "# call 5",
-        "# call 9 5", "# call 1 2 3"}) {
+       {"hello",
+        "[]",
+        "{}",
+        R"({"t":-1})",
+        R"({"t":1e3})",
+        R"({"t":5,"jump":1})",
+        R"({"t":5,"born":0,"id":1})",
+        R"({"t":5,"read":[[0,1,1,1,1]]})",
+        R"({"t":5,"sight":"far"})",
+        R"({"t":5,"found":"192.168.1.5","device":9})",
+        R"({"t":5,"left":"home"})",
+        R"({"t":5,"sampled":5})",
+        R"({"t":5,"sampled":{"passed":[250,1,2,3,4]}})",
+        R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3]}}})",
+        R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3,4,null],"networks":[["x",1,2,3,4]]}}})",
+        R"({"flow":1,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})",
+        R"({"flow":0,"key":[17,"192.168.1.5",1,"203.0.113",2]})",
+        R"({"decision":"call_start","at":1,"of":0})",
+        "# call 5",
+        "# call 9 5",
+        "# call 1 2 3"}) {
     EXPECT_EQ(error_of(line).substr(0, 22), "read recording x, line") << line;
   }
   EXPECT_NE(error_of(flow + "\n" + R"({"t":5,"read":[[0,1,null,1,1]]})"), "accepted");

@@ -112,6 +112,20 @@ TEST(WatchFrame, SaysWhatIsKnownOfTheLineWhereThereIsRoom) {
   EXPECT_FALSE(has(text_of(view, {120, 24}), "Line "));
 }
 
+TEST(WatchFrame, SaysHowGoodTheCallIsWhereThereIsRoom) {
+  WatchView view = busy(1);
+  EXPECT_FALSE(has(text_of(view, {120, 40}), "Quality")) << "an older daemon, or there was no call";
+  view.status.quality = CallQualityReport{
+      "Den", {.grade = Grade::bad, .mos_hundredths = 312, .missing_permille = 85, .delay = 0ms, .cause = QualityCause::far_end}};
+  EXPECT_TRUE(
+      has(text_of(view, {120, 40}), "Quality   bad (MOS 3.1, 8.5 % of the packets missing, cause: the other end), of Den\n"));
+  EXPECT_FALSE(has(text_of(view, {80, 24}), "Quality")) << "problems come first";
+  view.status.error.clear();
+  view.status.sight = "ok";
+  EXPECT_TRUE(has(text_of(view, {80, 24}), "Quality   bad"));
+  EXPECT_FALSE(has(text_of(view, {80, 14}), "Quality"));
+}
+
 TEST(WatchFrame, ShowsTheWholeFlowAndItsReasonBesideItWhereThereIsRoom) {
   EXPECT_TRUE(has(text_of(busy(3), {120, 40}), "udp 192.168.1.30:40000 - 203.0.113.9:0\n"));
   EXPECT_TRUE(has(text_of(busy(3), {200, 60}), "udp 192.168.1.30:40000 - 203.0.113.9:0  up clock 50/s"));
