@@ -23,7 +23,7 @@ from recorder import Recorder  # noqa: E402
 def replayed(file: Path) -> list[tuple]:
     done = subprocess.run([binary(), "replay", file], capture_output=True, text=True, check=True)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    return [(e["event"], e["time_s"], e["device"], e["reason"]) for e in events if e["event"].startswith("call_")]
+    return [(e["event"], e["time_s"], e["device"], e["reason"]) for e in events if e["event"] in ("call_start", "call_end")]
 
 
 class Recordings(unittest.TestCase):

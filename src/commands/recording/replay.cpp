@@ -145,6 +145,7 @@ class Replay {
                    [&](const ReadCounters& read) { read_counters(read, events); },
                    [&](const MarkFlow& mark) { mark_flow(mark); },
                    [&](const CallStarted& started) { started_[started.call.first_flow] = started.call; },
+                   [&](const CallTurnedBad& bad) { tell_bad(bad.call); },
                    [&](const StatusReported& reported) { status_ = reported.status; },
                    [&](const QosSwitched& switched) { sink_(told(switched, now_.time_since_epoch())); },
                    [](const auto&) {},
@@ -231,6 +232,16 @@ class Replay {
       event.reason = call->second.reason;
     }
     sink_(event);
+  }
+
+  void tell_bad(const Call& call) {
+    const auto found = living_.find(call.first_flow);
+    sink_({.kind = ReplayEvent::Kind::call_bad,
+           .time = now_.time_since_epoch(),
+           .flow = found == living_.end() ? nullptr : found->second.flow,
+           .device = call.device,
+           .reason = in_words(call.quality),
+           .quality = call.quality});
   }
 
   void tell_opinions() {

@@ -21,6 +21,7 @@ struct ReplayEvent {
   enum class Kind : std::uint8_t {
     call_start,  // a flow was taken for part of a call
     call_end,    // ... and no longer is
+    call_bad,    // the call has been bad for some seconds
     qos_on,
     qos_off,
     opinion,  // what the detector thinks of a flow
@@ -32,7 +33,7 @@ struct ReplayEvent {
   std::string reason{};                // in words and numbers
   std::int32_t score = 0;              // of an opinion
   std::int32_t threshold = 0;
-  std::optional<CallQuality> quality{};  // of a recording's call, at its end
+  std::optional<CallQuality> quality{};  // of a call that is bad, and of a recording's at its end
 };
 
 std::string_view to_string(ReplayEvent::Kind kind);
@@ -58,7 +59,7 @@ struct RecordingPlan {
 void replay(const Recording& recording, const RecordingPlan& plan, const std::function<void(const ReplayEvent&)>& sink);
 
 // One JSON object, without a line end: {"capture","time_s","event","flow","device","reason"}, the flow as the timeline has it;
-// "quality" at the end of a recording's call.
+// "quality" of a call that is bad, and at the end of a recording's.
 std::string to_json(const ReplayEvent& event, std::string_view capture);
 
 }  // namespace voip

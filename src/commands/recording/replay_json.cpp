@@ -10,6 +10,8 @@ std::string_view to_string(ReplayEvent::Kind kind) {
       return "call_start";
     case ReplayEvent::Kind::call_end:
       return "call_end";
+    case ReplayEvent::Kind::call_bad:
+      return "call_bad";
     case ReplayEvent::Kind::qos_on:
       return "qos_on";
     case ReplayEvent::Kind::qos_off:

@@ -71,6 +71,7 @@ class RecordingReplay {
     std::visit(Overloaded{
                    [&](const CallStarted& started) { tell(ReplayEvent::Kind::call_start, started.call); },
                    [&](const CallEnded& ended) { tell(ReplayEvent::Kind::call_end, ended.call); },
+                   [&](const CallTurnedBad& bad) { tell(ReplayEvent::Kind::call_bad, bad.call); },
                    [&](const QosSwitched& switched) { sink_(told(switched, now_ - recording_.began)); },
                    [&](const StatusReported& reported) { tell_opinions(reported.status); },
                    [](const auto&) {},
@@ -84,7 +85,7 @@ class RecordingReplay {
            .flow = flow_of(call.first_flow),
            .device = call.device,
            .reason = call.reason,
-           .quality = kind == ReplayEvent::Kind::call_end ? std::optional(call.quality) : std::nullopt});
+           .quality = kind == ReplayEvent::Kind::call_start ? std::nullopt : std::optional(call.quality)});
   }
 
   void tell_opinions(const FullStatus& status) {

@@ -24,6 +24,7 @@ constexpr std::size_t most_pauses = 3;           // ... and so many pauses no lo
 constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
 constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
+constexpr std::int64_t on_time_percent = 40;     // of the moments: the air is free in between
 constexpr std::int64_t held_surely = 4;
 constexpr std::int64_t held_often = 2;    // seldomer it was somebody who walked past
 constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
@@ -283,9 +284,11 @@ CodecClock::Held CodecClock::held(Duration length) const {
   std::int64_t least = 0;   // ... of those that came after it
   std::int64_t moments = 0;
   std::int64_t found = 0;
+  std::int64_t on_time = 0;
   Duration seen{};
   for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
     const std::int64_t waiting = behind - least;
+    on_time += waiting <= tolerance_milli ? 1 : 0;
     const Duration since(waiting * interval_->count() / 1000);
     if (waiting >= held_least_milli && since >= shortest_hold) {
       ++found;
@@ -296,7 +299,8 @@ CodecClock::Held CodecClock::held(Duration length) const {
     behind -= expected_in(ago(i).length, *interval_) - ago(i).packets * 1000;
     least = std::min(least, behind);
   }
-  if (found < held_often) {
+  // What comes faster than the clock seems held back at each moment before.
+  if (found < held_often || on_time * 100 < moments * on_time_percent) {
     return {};
   }
   // As many moments, evenly spread, leave so much of the longest unseen.

@@ -56,7 +56,7 @@ std::vector<std::string> recorded_qualities(const std::string& text) {
 std::vector<std::string> replayed_qualities(const Recording& recording) {
   std::vector<std::string> found;
   replay(recording, {}, [&](const ReplayEvent& event) {
-    if (event.quality) {
+    if (event.kind == ReplayEvent::Kind::call_end) {
       found.push_back(text_of(grade_json(*event.quality)));
     }
   });
