@@ -88,7 +88,7 @@ void CallFlow::weigh_young_call() {
   }
 }
 
-bool CallFlow::weigh() {
+bool CallFlow::weigh(const CallHistory& together) {
   if (dismissed_for_ >= dismissed_quarters && has_begun_anew()) {
     score_.forget();
   }
@@ -97,7 +97,10 @@ bool CallFlow::weigh() {
   if (score_.is_call() || is_announced_media()) {
     return true;
   }
-  if (presumption_.may_begin(score_, history_, hint_ == PortHint::voip || (hint_ == PortHint::none && has_call_port_beside_))) {
+  const Neighbours neighbours = hint_ == PortHint::voip                            ? Neighbours::calls
+                                : hint_ == PortHint::none && has_call_port_beside_ ? Neighbours::calls_beside
+                                                                                   : Neighbours::unknown;
+  if (presumption_.may_begin(score_, history_, together, neighbours)) {
     presumption_.begin();
     return true;
   }
@@ -128,8 +131,8 @@ void CallFlow::refuse() {
 }
 
 bool CallFlow::is_refuted() const {
-  if (presumption_.is_refuted()) {
-    return true;
+  if (presumption_.is_open()) {
+    return presumption_.is_refuted();
   }
   return is_young_call() && refuted_for_ >= (hint_ == PortHint::voip ? refuted_quarters_hinted : refuted_quarters);
 }

@@ -20,8 +20,8 @@ class CallFlow {
   bool read(const FlowStep& step);
   // Moves what was read into the history, spread evenly over the quarters that it covers. Returns whether there was enough.
   bool take_in();
-  // Weighs what was taken in. Returns whether it makes a call.
-  bool weigh();
+  // Weighs what was taken in. Returns whether it makes a call. `together`: what all flows with that remote network carried.
+  bool weigh(const CallHistory& together);
   void set_thresholds(const CallThresholds& thresholds) { score_.set_thresholds(thresholds); }
   // `is_sum`: its pair's sum made it one, so its own score says nothing.
   void begin_call(bool is_sum);

@@ -37,6 +37,8 @@ class CallPair {
   // Weighs the sum of its flows. Returns whether it makes a call.
   bool weigh(bool has_hint, const CallThresholds& thresholds, int quarters, bool is_coarse);
   [[nodiscard]] std::string reason() const { return score_.reason(history_); }
+  // What all its flows carried.
+  [[nodiscard]] const CallHistory& history() const { return history_; }
 
   [[nodiscard]] bool in_call() const { return in_call_; }
   void begin_call(Instant now);

@@ -152,7 +152,7 @@ class CallShape final : public Detector {
       if (watched.flow.is_refuted() || is_of_hub(watched)) {
         take_back(slot, changes);
       }
-    } else if (!watched.flow.in_call() && watched.flow.weigh()) {
+    } else if (!watched.flow.in_call() && watched.flow.weigh(pairs_[watched.pair].history())) {
       if (is_of_hub(watched)) {
         watched.flow.refuse();
       } else {
