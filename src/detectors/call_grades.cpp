@@ -142,13 +142,29 @@ Grade busy_grade(const Look& look) {
   return Grade::other;
 }
 
-Grade sparse_grade(const Look& look) {
+// Voice that is held up on the way, as on the air, arrives together: nothing for a second of two, then many packets at once. Over
+// the two seconds they are as many as a voice has, and they are not the first ones, as what comes after a request is.
+bool is_held_up(const Look& look, const CallHistory& history, Direction direction) {
+  constexpr std::int64_t least = 40;  // packets
+  constexpr std::int64_t most = 140;
+  constexpr int least_empty = 4;  // of the eight quarters
+  if (!look.has_8_quarters || !is_within(look.t[8], least, most) || !look.has_size(8, least_voice, most_voice) ||
+      std::count(look.n.begin(), look.n.end(), 0) < least_empty) {
+    return false;
+  }
+  return history.packets(direction, CallHistory::length) >= look.t[8] + least;
+}
+
+Grade sparse_grade(const Look& look, const CallHistory& history, Direction direction) {
   if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
     return Grade::other;  // requests, or empty replies
   }
   const auto present = std::count_if(look.n.begin(), look.end(6), [](std::int64_t n) { return n > 0; });
   if (is_within(look.t[6], 7, 30) && look.most(6) <= 6 && look.has_size(6, 64, 420) && present >= 5 && has_changing_sizes(look)) {
     return Grade::low;
+  }
+  if (is_held_up(look, history, direction)) {
+    return Grade::rough;
   }
   if (look.t[4] <= 8 && look.y[4] <= most_voice * look.t[4]) {
     return Grade::trickle;
@@ -163,7 +179,7 @@ Grade grade(const CallHistory& history, Direction direction) {
   if (look.t[8] == 0) {
     return history.packets(direction, CallHistory::length) > 0 ? Grade::pause : Grade::dead;
   }
-  return look.n[0] >= 3 && look.n[1] >= 3 ? busy_grade(look) : sparse_grade(look);
+  return look.n[0] >= 3 && look.n[1] >= 3 ? busy_grade(look) : sparse_grade(look, history, direction);
 }
 
 std::string_view to_string(Grade grade) {

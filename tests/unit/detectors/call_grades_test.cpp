@@ -105,6 +105,13 @@ TEST(CallGrades, VoiceAndVideoOnOneFlowAreRich) {
 }
 
 // A reading of four seconds is spread evenly over its quarters.
+TEST(CallGrades, VoiceThatIsHeldUpAndComesTogetherIsRough) {
+  EXPECT_EQ(graded({12, 13, 12, 13, 0, 0, 0, 50, 0, 0, 0, 52, 0, 0}, 150), Grade::rough);
+  EXPECT_NE(graded({12, 13, 12, 13, 0, 0, 0, 50, 0, 0, 0, 52, 0, 0}, 400), Grade::rough) << "larger than voice";
+  EXPECT_NE(graded({12, 13, 12, 13, 0, 0, 0, 90, 0, 0, 0, 92, 0, 0}, 150), Grade::rough) << "more than a voice has";
+  EXPECT_NE(graded({0, 0, 0, 50, 0, 0, 0, 52, 0, 0}, 150), Grade::rough) << "the first ones: a reply";
+}
+
 TEST(CallGrades, WhatWasReadAtOnceHasNoRhythm) {
   for (const std::uint64_t size : {90U, 600U}) {
     CallHistory history;
