@@ -120,7 +120,8 @@ bool is_voice(const CallHistory& history, const CallHistory& together, Direction
 
 bool CallPresumption::may_begin(const CallScore& score, const CallHistory& history, const CallHistory& together,
                                 Neighbours neighbours) const {
-  if (has_failed_ || !score.is_presumable()) {
+  constexpr int least_packets = 6;  // for any of what follows
+  if (has_failed_ || !score.is_presumable() || history.packets_both(1) < least_packets) {
     return false;
   }
   if (neighbours != Neighbours::unknown) {
