@@ -79,6 +79,12 @@ class Detector {
 
   [[nodiscard]] virtual Interest interest(FlowSlot slot) const = 0;
   [[nodiscard]] virtual Opinion opinion(FlowSlot slot) const = 0;
+
+  // Of a flow that is in a call. Asked after each judge().
+  // What kind of call it is part of; a detector that does not look for that knows none.
+  [[nodiscard]] virtual CallKind kind(FlowSlot /*slot*/) const { return CallKind::unknown; }
+  // It is taken for a call on less evidence than it takes to know one.
+  [[nodiscard]] virtual bool is_presumed(FlowSlot /*slot*/) const { return false; }
 };
 
 // What the ports of a flow say about it before anything is counted: the first rule that fits one of its two ports decides

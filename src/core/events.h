@@ -163,6 +163,8 @@ struct DeviceReport {
   std::string name;
   std::int32_t calls = 0;
   std::optional<Instant> call_started;  // of the oldest call that is up
+  CallKind call_kind = CallKind::unknown;
+  bool is_presumed = false;
   friend bool operator==(const DeviceReport&, const DeviceReport&) = default;
 };
 
@@ -175,7 +177,9 @@ struct Report {
   std::optional<Instant> override_until;
   LiveSettings settings;  // in force now
   std::int32_t calls = 0;
-  std::optional<Instant> call_started;  // of the oldest call that is up
+  std::optional<Instant> call_started;     // of the oldest call that is up
+  CallKind call_kind = CallKind::unknown;  // of the calls that are up: video if one of them has it, else voice if one is known so
+  bool is_presumed = false;                // none of the calls that are up is known to be one yet
   Sight sight = Sight::ok;
   std::string sight_reason;
   std::string error;                  // of the actuator; empty: none
@@ -265,6 +269,11 @@ struct CallEnded {
   Call call;
 };
 
+// It is voice, or video, where that was not known of it before.
+struct CallKindFound {
+  Call call;
+};
+
 // It is up while the daemon ends: how it stood then. The next life of the daemon may find it again.
 struct CallCut {
   Call call;
@@ -309,8 +318,8 @@ struct OrderTaken {
 };
 
 using Action = std::variant<ListFlows, ReadCounters, ListenForFlows, MarkFlow, SwitchQos, ObserveQos, MeasureDelay, WatchLine,
-                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, CallCut, CallTurnedBad,
-                            QualityChanged, QosSwitched, QosFailed, StatusReported, OrderTaken>;
+                            UseRates, LineChanged, ReportChanged, RatesMeasured, CallStarted, CallEnded, CallKindFound, CallCut,
+                            CallTurnedBad, QualityChanged, QosSwitched, QosFailed, StatusReported, OrderTaken>;
 
 template <typename... Ts>
 struct Overloaded : Ts... {

@@ -111,6 +111,18 @@ std::string_view to_string(Reason reason) {
   return "stopping";
 }
 
+std::string_view to_string(CallKind kind) {
+  switch (kind) {
+    case CallKind::unknown:
+      return "unknown";
+    case CallKind::voice:
+      return "voice";
+    case CallKind::video:
+      break;
+  }
+  return "video";
+}
+
 std::string_view to_string(Sight sight) {
   switch (sight) {
     case Sight::ok:

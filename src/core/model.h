@@ -122,6 +122,15 @@ enum class Role : std::uint8_t { any, phone, never };
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
+// What a call is, as far as counters can tell.
+enum class CallKind : std::uint8_t {
+  unknown,  // not told yet, or not to be told
+  voice,
+  video,  // a camera or a screen beside the voice, or without it
+};
+inline constexpr std::array<CallKind, 3> all_call_kinds{CallKind::unknown, CallKind::voice, CallKind::video};
+std::string_view to_string(CallKind kind);
+
 // A call: the media flows between one LAN device and one remote network (IPv4 /24, IPv6 /48).
 struct Call {
   std::uint64_t id = 0;
@@ -132,6 +141,8 @@ struct Call {
   std::optional<Instant> ended;
   Rates rates;                            // at the start: what was measured so far; at the end: means over the call
   std::string reason;                     // the detector's, in words and numbers; of a call that was none, why
+  CallKind kind = CallKind::unknown;      // the most that it had: a camera may be switched on later
+  bool is_presumed = false;               // it is taken for a call, but not known to be one yet
   CallQuality quality{};                  // while it is up of its last ten seconds, at the end of all of it
   bool had_qos = false;                   // QoS was on during it
   bool was_none = false;                  // at the end: contrary evidence came, it never was a call

@@ -46,6 +46,9 @@ void CallPair::add(const CallFlow& flow) {
   if (flow.hint() == PortHint::weak && !flow.in_call()) {
     return;  // where anything runs, anything would keep a call alive
   }
+  if (in_call_) {
+    kind_.look(flow.history());
+  }
   history_.blur(std::max(flow.new_quarters(), 1));
   for (const Direction direction : {Direction::up, Direction::down}) {
     for (int age = 0; age < flow.new_quarters(); ++age) {
@@ -69,6 +72,7 @@ void CallPair::begin_call(Instant now) {
     return;
   }
   in_call_ = true;
+  kind_.begin(now);
   is_fading_ = false;
   last_sound_ = now;
   last_talk_ = now;

@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "detectors/call_flow.h"
 #include "detectors/call_history.h"
+#include "detectors/call_kind.h"
 #include "detectors/call_score.h"
 
 namespace voip::detectors {
@@ -43,6 +44,9 @@ class CallPair {
   [[nodiscard]] bool in_call() const { return in_call_; }
   void begin_call(Instant now);
   void drop_call() { in_call_ = false; }
+  // What it is, once all flows have been added that were read by now.
+  void judge_kind(Instant now) { kind_.judge(now); }
+  [[nodiscard]] CallKind kind() const { return kind_.kind(); }
   struct Ending {
     std::string why;        // in words
     Instant heard_until{};  // when it last sounded like a call
@@ -61,6 +65,7 @@ class CallPair {
   std::uint32_t flows_ = 0;
   CallHistory history_;
   CallScore score_;
+  CallKindFinder kind_;
   Instant advanced_{};
   bool in_call_ = false;
   bool is_fading_ = false;

@@ -72,6 +72,7 @@ class CallShape final : public Detector {
         weigh_sum(index, now, changes);
       }
       if (pairs_[index].in_call()) {
+        pairs_[index].judge_kind(now);
         look_for_end(index, now, changes);
       }
     }
@@ -102,6 +103,10 @@ class CallShape final : public Detector {
     const CallFlow& flow = flows_[slot].flow;
     return {flow.score().value(), flow.score().threshold(), flow.reason()};
   }
+
+  [[nodiscard]] CallKind kind(FlowSlot slot) const override { return pairs_[flows_[slot].pair].kind(); }
+
+  [[nodiscard]] bool is_presumed(FlowSlot slot) const override { return flows_[slot].flow.is_presumed(); }
 
  private:
   struct Watched {

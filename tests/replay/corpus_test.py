@@ -5,6 +5,7 @@ import sys
 import tempfile
 
 import corpus
+from detection_kinds import Kinds
 from timelines import program
 
 SKIPPED = 77
@@ -49,6 +50,12 @@ REACHED = {
         "most": {"hard_flagged": 2, "game_flagged": 0},
     },
 }
+# What kind of call it is told to be three seconds after it was told, and at its end: the least that are right and the most that are wrong.
+KINDS_REACHED = {
+    "corpus": {"3 s": (52, 2), "end": (52, 2)},
+    "corpus-2": {"3 s": (59, 7), "end": (65, 5)},
+    "corpus-lab": {"3 s": (23, 0), "end": (23, 0)},
+}
 COLUMNS = ("found_calls", "clear_found", "delay_median_s", "delay_p95_s", "delay_max_s", "end_lag_p95_s", "call_on_share", "flaps",
            "precision", "hard_flagged", "game_flagged", "negative_flagged")
 
@@ -86,6 +93,19 @@ def check_figures(scorer):
     return problems
 
 
+def check_kinds(scorer):
+    """Print what is told of kinds; returns what is worse than it was."""
+    problems = []
+    for name, limits in KINDS_REACHED.items():
+        told = Kinds.of(scorer, name, corpus.replay(program(), corpus.timelines(name), "--explain"))
+        print(f"{name:<11} kind: {told.text()}")
+        for when, (least_right, most_wrong) in limits.items():
+            right, wrong = told.count[when, "right"], told.count[when, "wrong"]
+            if right < least_right or wrong > most_wrong:
+                problems.append(f"{name} kinds, {when}: right {right}, was at least {least_right}; wrong {wrong}, was at most {most_wrong}")
+    return problems
+
+
 def check_prefixes(share):
     """What was decided when a share of a capture had passed must be decided alike in the whole of it: nothing looks ahead."""
     problems = []
@@ -115,7 +135,7 @@ def main():
     if reason:
         print(f"SKIPPED: {reason}")
         return SKIPPED
-    problems = check_figures(corpus.scorer()) + check_prefixes(0.3) + check_prefixes(0.6)
+    problems = check_figures(corpus.scorer()) + check_kinds(corpus.scorer()) + check_prefixes(0.3) + check_prefixes(0.6)
     for problem in problems:
         print("WORSE:", problem)
     return 1 if problems else 0

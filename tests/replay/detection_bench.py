@@ -5,7 +5,8 @@ usage: detection_bench.py [--apps] [--misses]
 
 Rows: the shipped defaults, other settings, the ancestor's rule, readings once a second, ports that mean nothing, and the shipped
 detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
-The last rows add up all corpora. detection_figures.py explains the columns.
+The last rows add up all corpora. detection_figures.py explains the columns. The lines "kind" say what kind of call the shipped defaults, and
+they with readings once a second, tell of the scored calls (detection_kinds.py).
 """
 import argparse
 import collections
@@ -17,6 +18,7 @@ import corpus
 import per_flow_rule
 from corpus_test import permuted_events
 from detection_figures import COLUMNS, Figures
+from detection_kinds import Kinds
 from timelines import program
 
 SENSITIVITIES = ("high", "normal", "low")
@@ -110,7 +112,7 @@ def main():
         sys.exit(f"detection bench: {reason}")
     module = corpus.scorer()
     print(f"{'corpus':<11} {'':<24} " + " ".join(f"{column:>9}" for column in COLUMNS))
-    totals = collections.defaultdict(Figures)
+    totals, kinds = collections.defaultdict(Figures), collections.defaultdict(Kinds)
 
     def row(name, text, events):
         figures = Figures.of(module, name, events)
@@ -135,6 +137,12 @@ def main():
         lags = end_lags_where_flows_stop(module, name, events["normal"])
         print(f"{name:<11} end lag where flows stop, {len(lags)} calls: median {module.quantile(lags, 0.5):.2f} s, "
               f"p95 {module.quantile(lags, 0.95):.2f} s")
+        for text, options in (("shipped", ()), ("readings once a second", ("--interval", "1s"))):
+            told = Kinds.of(module, name, corpus.replay(program(), corpus.timelines(name), "--explain", *options))
+            kinds[text] += told
+            print(f"{name:<11} kind, {text}: {told.text()}")
+            if args.misses and not options:
+                print("".join(f"  kind   {line}\n" for line in told.not_right), end="")
         if args.apps:
             for row in details["by_app"]:
                 print("  {app:<18} {kind:<6} {found}/{calls}  delay median {delay_median_s:.2f} p95 {delay_p95_s:.2f}"
@@ -146,6 +154,8 @@ def main():
                 print("  missed {capture} {start:.1f}..{end:.1f} s {app} {kind}".format_map(missed))
     for text, figures in totals.items():
         print_row(module, "all", text, figures)
+    for text, told in kinds.items():
+        print(f"{'all':<11} kind, {text}: {told.text()}")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ class PlainDetector : public Detector {
 class Simulation {
  public:
   explicit Simulation(const Settings& settings = {}, Reconciler::Abilities abilities = {.switches = true, .drains = false},
-                      Qos found = Qos::off)
-      : actual(found), engine_(settings, std::make_unique<PlainDetector>(), abilities) {
+                      Qos found = Qos::off, std::unique_ptr<Detector> detector = std::make_unique<PlainDetector>())
+      : actual(found), engine_(settings, std::move(detector), abilities) {
     send(DeadlineReached{});
   }
 

@@ -146,6 +146,7 @@ class Replay {
                    [&](const MarkFlow& mark) { mark_flow(mark); },
                    [&](const CallStarted& started) { started_[started.call.first_flow] = started.call; },
                    [&](const CallTurnedBad& bad) { tell_bad(bad.call); },
+                   [&](const CallKindFound& found) { tell_kind(found.call); },
                    [&](const StatusReported& reported) { status_ = reported.status; },
                    [&](const QosSwitched& switched) { sink_(told(switched, now_.time_since_epoch())); },
                    [](const auto&) {},
@@ -242,6 +243,17 @@ class Replay {
            .device = call.device,
            .reason = in_words(call.quality),
            .quality = call.quality});
+  }
+
+  void tell_kind(const Call& call) {
+    const auto found = living_.find(call.first_flow);
+    if (tells_opinions_ && found != living_.end()) {
+      sink_({.kind = ReplayEvent::Kind::kind,
+             .time = now_.time_since_epoch(),
+             .flow = found->second.flow,
+             .device = call.device,
+             .reason = std::string(to_string(call.kind))});
+    }
   }
 
   void tell_opinions() {

@@ -25,6 +25,7 @@ struct ReplayEvent {
     qos_on,
     qos_off,
     opinion,  // what the detector thinks of a flow
+    kind,     // of a call: voice, or video, as the reason says
   };
   Kind kind = Kind::call_start;
   Duration time{};                     // of the decision, since the first bucket began
@@ -40,7 +41,7 @@ std::string_view to_string(ReplayEvent::Kind kind);
 
 struct ReplayPlan {
   Settings settings;
-  bool tells_opinions = false;  // one for each flow with traffic, every second
+  bool tells_opinions = false;  // one for each flow with traffic, every second; and each kind of a call
 };
 
 // The settings with every reading at one interval, if one is given.

@@ -16,6 +16,8 @@ std::string_view to_string(ReplayEvent::Kind kind) {
       return "qos_on";
     case ReplayEvent::Kind::qos_off:
       return "qos_off";
+    case ReplayEvent::Kind::kind:
+      return "kind";
     case ReplayEvent::Kind::opinion:
       break;
   }

@@ -72,6 +72,7 @@ class RecordingReplay {
                    [&](const CallStarted& started) { tell(ReplayEvent::Kind::call_start, started.call); },
                    [&](const CallEnded& ended) { tell(ReplayEvent::Kind::call_end, ended.call); },
                    [&](const CallTurnedBad& bad) { tell(ReplayEvent::Kind::call_bad, bad.call); },
+                   [&](const CallKindFound& found) { tell_kind(found.call); },
                    [&](const QosSwitched& switched) { sink_(told(switched, now_ - recording_.began)); },
                    [&](const StatusReported& reported) { tell_opinions(reported.status); },
                    [](const auto&) {},
@@ -86,6 +87,16 @@ class RecordingReplay {
            .device = call.device,
            .reason = call.reason,
            .quality = kind == ReplayEvent::Kind::call_start ? std::nullopt : std::optional(call.quality)});
+  }
+
+  void tell_kind(const Call& call) {
+    if (tells_opinions_) {
+      sink_({.kind = ReplayEvent::Kind::kind,
+             .time = now_ - recording_.began,
+             .flow = flow_of(call.first_flow),
+             .device = call.device,
+             .reason = std::string(to_string(call.kind))});
+    }
   }
 
   void tell_opinions(const FullStatus& status) {

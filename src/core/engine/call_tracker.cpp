@@ -124,7 +124,15 @@ void CallTracker::judge(Instant now, FlowTable& flows, std::vector<Action>& acti
     mark(flow.facts.key, actions);
     if (is_new) {
       active.call.rates = sum(active.flows, flows);
+      ask_detector(active.call, active.flows);
       actions.emplace_back(CallStarted{active.call});
+    }
+  }
+  for (ActiveCall& active : calls_) {
+    const CallKind before = active.call.kind;
+    ask_detector(active.call, active.flows);
+    if (active.call.kind != before) {
+      actions.emplace_back(CallKindFound{active.call});
     }
   }
 }
@@ -199,6 +207,7 @@ CallTracker::ActiveCall& CallTracker::call_of(FlowSlot slot, const FlowTable& fl
                  .ended = {},
                  .rates = {},
                  .reason = reason,
+                 .is_presumed = true,  // until the detector is asked
                  .first_packet = flow.first_packet};
   return active;
 }
@@ -226,6 +235,7 @@ void CallTracker::leave(FlowSlot slot, FlowTable& flows, Instant heard_until, st
     if (active->flows.empty()) {
       if (active->call.was_none) {
         active->call.reason = *why_none;
+        active->call.kind = CallKind::unknown;
       } else {
         heard_until_ = std::max(heard_until_.value_or(active->heard_until), active->heard_until);
       }
@@ -262,7 +272,7 @@ std::optional<Instant> CallTracker::first_started() const {
 }
 
 void CallTracker::write_report(std::int32_t device, DeviceReport& report) const {
-  auto& [name, calls, call_started] = report;
+  auto& [name, calls, call_started, call_kind, is_presumed] = report;
   name = devices_.at(static_cast<std::size_t>(device)).name;
   calls = 0;
   call_started.reset();
@@ -272,6 +282,9 @@ void CallTracker::write_report(std::int32_t device, DeviceReport& report) const 
       call_started = earlier(call_started, active.call.started);
     }
   }
+  const Certainty certainty_of_calls = certainty(device);
+  call_kind = certainty_of_calls.kind;
+  is_presumed = certainty_of_calls.is_presumed;
 }
 
 void CallTracker::write_names(std::vector<std::string>& names) const {

@@ -47,8 +47,8 @@ class CallTracker {
     CallQuality quality;
   };
   [[nodiscard]] DeviceQuality quality() const;
-  // Takes in the detector's verdicts: appends CallStarted and CallEnded, and MarkFlow for each flow that became or ceased to be
-  // media, and for its RTCP.
+  // Takes in the detector's verdicts: appends CallStarted, CallKindFound and CallEnded, and MarkFlow for each flow that became or
+  // ceased to be media, and for its RTCP.
   void judge(Instant now, FlowTable& flows, std::vector<Action>& actions);
 
   // Clears the mark of every media flow and its RTCP, for a daemon that ends.
@@ -62,6 +62,12 @@ class CallTracker {
   [[nodiscard]] std::vector<Call> active_calls(const FlowTable& flows) const;
   [[nodiscard]] std::uint64_t calls_seen() const { return last_id_; }
   [[nodiscard]] std::optional<Instant> first_started() const;
+  // Of the calls that are up: of one configured device, or of all (no_device).
+  struct Certainty {
+    CallKind kind = CallKind::unknown;  // video if one of them has it, else voice if one is known so
+    bool is_presumed = false;           // none of them is known to be a call yet
+  };
+  [[nodiscard]] Certainty certainty(std::int32_t device) const;
   // When the latest of the calls that are over was last heard. Those that were none do not count.
   [[nodiscard]] std::optional<Instant> heard_until() const { return heard_until_; }
   // Calls of one configured device.
@@ -88,6 +94,8 @@ class CallTracker {
     bool had_media = false;  // one of them was a call
   };
   ActiveCall& call_of(FlowSlot slot, const FlowTable& flows, Instant now, const std::string& reason, bool& is_new);
+  // What the detector knows of the call by now.
+  void ask_detector(Call& call, std::span<const FlowSlot> flows) const;
   void mark(const FlowKey& key, std::vector<Action>& actions) const;
   void unmark(const FlowKey& key, const FlowTable& flows, std::vector<Action>& actions) const;
   // What is told of a call at its end, when its flows have left it.

@@ -83,8 +83,8 @@ void Engine::tell_report() {
 // Over what was there, since this is done at every step and strings and lists keep their memory so. The names are those of all
 // members in their order: with a new one this does not compile until it is written here.
 void Engine::write_report(Report& report) const {
-  auto& [observed, wanted, mode, lasting_mode, reason, override_until, settings, calls, call_started, sight, sight_reason, error,
-         remark, devices, in_call] = report;
+  auto& [observed, wanted, mode, lasting_mode, reason, override_until, settings, calls, call_started, call_kind, is_presumed,
+         sight, sight_reason, error, remark, devices, in_call] = report;
   observed = reconciler_.state();
   wanted = decision().wanted;
   mode = policy_.mode();
@@ -94,6 +94,9 @@ void Engine::write_report(Report& report) const {
   settings = live_settings();
   calls = calls_.calls();
   call_started = calls_.first_started();
+  const CallTracker::Certainty certainty = calls_.certainty(no_device);
+  call_kind = certainty.kind;
+  is_presumed = certainty.is_presumed;
   sight = sight_;
   sight_reason = sight_reason_;
   error = reconciler_.problem();

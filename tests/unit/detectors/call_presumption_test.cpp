@@ -60,8 +60,10 @@ TEST_F(CallPresumptions, VoiceWithoutAClockIsPresumedBeforeItIsKnown) {
   const auto verdict = carry(0, voice_without_clock, 5s);
   ASSERT_TRUE(verdict);
   EXPECT_TRUE(is_presumed(*verdict)) << verdict->reason;
+  EXPECT_TRUE(detector_->is_presumed(0));
   EXPECT_LE(elapsed(), 1250ms);
   EXPECT_FALSE(carry(0, voice_without_clock, 10s)) << "it is known soon after, and stays";
+  EXPECT_FALSE(detector_->is_presumed(0));
 }
 
 TEST_F(CallPresumptions, WhatStopsAndGoesIsNotPresumed) {

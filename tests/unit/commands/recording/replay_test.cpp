@@ -128,6 +128,22 @@ TEST(Replay, OpinionsAreToldEverySecondIfAskedFor) {
   EXPECT_LE(opinions, 11);
 }
 
+TEST(Replay, TheKindOfACallIsToldIfAskedFor) {
+  ReplayPlan plan;
+  const auto kinds = [&plan] {
+    std::vector<ReplayEvent> told = events(timeline_of({voice(5000, 0s, 10s)}, 10s), plan);
+    std::erase_if(told, [](const ReplayEvent& event) { return event.kind != ReplayEvent::Kind::kind; });
+    return told;
+  };
+  EXPECT_TRUE(kinds().empty());
+  plan.tells_opinions = true;
+  const auto told = kinds();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].reason, "voice");
+  EXPECT_GE(told[0].time, 2500ms);
+  EXPECT_LE(told[0].time, 4s);
+}
+
 TEST(Replay, TheAncestorsRuleRunsToo) {
   ReplayPlan plan;
   plan.settings.detector.use = "threshold";

@@ -1,0 +1,32 @@
+// The tracker's part for what calls are, and how sure that is.
+#include <algorithm>
+
+#include "core/engine/call_tracker.h"
+
+namespace voip {
+
+// What is known stays so, whatever flow comes to the call.
+void CallTracker::ask_detector(Call& call, std::span<const FlowSlot> flows) const {
+  const auto is_presumed = [this](FlowSlot slot) { return detector_->is_presumed(slot); };
+  call.is_presumed = call.is_presumed && std::all_of(flows.begin(), flows.end(), is_presumed);
+  for (const FlowSlot slot : flows) {
+    call.kind = std::max(call.kind, detector_->kind(slot));
+  }
+}
+
+CallTracker::Certainty CallTracker::certainty(std::int32_t device) const {
+  Certainty all;
+  bool has_any = false;
+  bool has_known = false;
+  for (const ActiveCall& active : calls_) {
+    if (device == no_device || active.device == device) {
+      all.kind = std::max(all.kind, active.call.kind);
+      has_any = true;
+      has_known = has_known || !active.call.is_presumed;
+    }
+  }
+  all.is_presumed = has_any && !has_known;
+  return all;
+}
+
+}  // namespace voip
