@@ -86,8 +86,14 @@ Rates rates_of(Reader& reader, const Json& json) {
 }
 
 SeenCall call_of(Reader& reader, const Json& json) {
-  return {reader.number(json, "id"),         reader.text(json, "device"), reader.text(json, "remote"),
-          reader.number(json, "duration_s"), rates_of(reader, json),      reader.text(json, "reason")};
+  SeenCall call{reader.number(json, "id"),         reader.text(json, "device"), reader.text(json, "remote"),
+                reader.number(json, "duration_s"), rates_of(reader, json),      reader.text(json, "reason")};
+  // A daemon that was not restarted after an upgrade may not tell it.
+  if (json.contains("kind")) {
+    call.kind = reader.text(json, "kind");
+    call.is_presumed = reader.is_true(json, "presumed");
+  }
+  return call;
 }
 
 SeenDevice device_of(Reader& reader, const Json& json) {

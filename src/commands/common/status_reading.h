@@ -21,6 +21,8 @@ struct SeenCall {
   std::int64_t seconds = 0;  // since it began
   Rates rates;
   std::string reason;
+  std::string kind = "unknown";  // "voice", "video"
+  bool is_presumed = false;
 };
 
 struct SeenDevice {

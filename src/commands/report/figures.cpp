@@ -24,6 +24,7 @@ KeptCall joined(const KeptCall& before, const KeptCall& call) {
   whole.duration_s = std::max(before.duration_s, call.began_s + call.duration_s - before.began_s);
   whole.had_qos = before.had_qos || call.had_qos;
   whole.until_qos = before.until_qos;
+  whole.kind = std::max(before.kind, call.kind);
   whole.was_compared = before.was_compared;
   whole.is_cut = call.is_cut;
   return whole;
@@ -53,6 +54,7 @@ void count(CallTally& tally, const KeptCall& call) {
   tally.calls += 1;
   tally.seconds += call.duration_s;
   tally.grades.at(static_cast<std::size_t>(call.quality.grade)) += 1;
+  tally.kinds.at(static_cast<std::size_t>(call.kind)) += 1;
   if (call.quality.cause) {
     tally.causes.at(static_cast<std::size_t>(*call.quality.cause)) += 1;
   }

@@ -19,6 +19,7 @@ struct CallTally {
   std::int64_t seconds = 0;
   std::array<std::size_t, 4> grades{};  // in the order of Grade
   std::array<std::size_t, 4> causes{};  // in the order of QualityCause
+  std::array<std::size_t, 3> kinds{};   // in the order of CallKind
 };
 
 struct TallyRow {

@@ -19,6 +19,9 @@ Json tally_json(const CallTally& tally) {
   for (const QualityCause cause : all_causes) {
     json["causes"][std::string(to_string(cause))] = tally.causes.at(static_cast<std::size_t>(cause));
   }
+  for (const CallKind kind : all_call_kinds) {
+    json["kinds"][std::string(to_string(kind))] = tally.kinds.at(static_cast<std::size_t>(kind));
+  }
   return json;
 }
 

@@ -36,7 +36,7 @@ Lines calls_part(const SeenStatus& status) {
   for (const SeenCall& call : status.call_list) {
     rows.push_back({{call.device},
                     {call.remote},
-                    {span(call.seconds)},
+                    {call_words(call)},
                     {"up " + rate(call.rates.up_bit_per_s, call.rates.up_packets_per_s)},
                     {"down " + rate(call.rates.down_bit_per_s, call.rates.down_packets_per_s)},
                     {call.reason}});

@@ -77,7 +77,7 @@ Lines calls_part(const SeenStatus& status, std::size_t most) {
     }
     rows.push_back({{cut(call.device, 24), Tone::green},
                     {call.remote},
-                    {span(call.seconds), Tone::bold},
+                    {call_words(call), Tone::bold},
                     {"up " + rate(call.rates.up_bit_per_s, call.rates.up_packets_per_s)},
                     {"down " + rate(call.rates.down_bit_per_s, call.rates.down_packets_per_s)}});
   }

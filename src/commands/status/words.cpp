@@ -117,6 +117,11 @@ std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s) {
   return text.data();
 }
 
+std::string call_words(const SeenCall& call) {
+  std::string words = span(call.seconds) + (call.is_presumed ? " presumed" : "");
+  return call.kind == to_string(CallKind::unknown) ? words : words + " " + call.kind;
+}
+
 Line qos_words(const SeenStatus& status) {
   const std::string reason = " (" + reason_in_words(status.reason) + ")";
   if (!status.is_on) {

@@ -17,9 +17,11 @@ std::string reason_in_words(std::string_view reason);                  // "call"
 std::string clock(std::string_view moment, std::string_view now);      // "18:05:09 UTC", with its date if that is not today's
 std::string span(std::int64_t seconds);                                // "1:23", "1:02:03"
 std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s);  // "87.2 kbit/s 50/s"
-Line qos_words(const SeenStatus& status);                              // "off, wanted on (a call is up)"
-std::string mode_words(const SeenStatus& status);                      // "on, until 18:05:09 UTC"
-Piece sight_words(const SeenStatus& status);                           // "the detector is blind: no privilege"
+// How long it has been up, and what is known of it: "1:23", "1:23 video", "0:02 presumed".
+std::string call_words(const SeenCall& call);
+Line qos_words(const SeenStatus& status);          // "off, wanted on (a call is up)"
+std::string mode_words(const SeenStatus& status);  // "on, until 18:05:09 UTC"
+Piece sight_words(const SeenStatus& status);       // "the detector is blind: no privilege"
 // "9.8 / 48 Mbit/s (up / down), learnt 3 h ago; the upload is full; up queue 310 ms, down queue 0 ms"; empty where the daemon
 // says nothing of the line.
 Line line_words(const SeenStatus& status);

@@ -27,6 +27,7 @@ struct KeptCall {
   std::string remote;  // its network: "203.0.113.0/24"
   std::int64_t up_bit_per_s = 0;
   std::int64_t down_bit_per_s = 0;
+  CallKind kind = CallKind::unknown;
   CallQuality quality{};
   bool had_qos = false;
   // From the first packet until QoS was seen to be on; empty: it was on before, or did not come for this call, or the first

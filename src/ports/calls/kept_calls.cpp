@@ -67,6 +67,7 @@ std::optional<KeptCall> parse_line(std::string_view text) {
   call.up_bit_per_s = *up;
   call.down_bit_per_s = *down;
   call.quality.grade = *grade;
+  call.kind = word_of(*line, "kind", all_call_kinds).value_or(CallKind::unknown);  // versions before it did not tell
   call.quality.cause = word_of(*line, "cause", all_causes);
   call.had_qos = line->is_true("had_qos");
   call.was_compared = line->is_true("compared");
@@ -103,6 +104,7 @@ KeptCall kept_call(const Call& call, std::int64_t began_s, bool is_cut) {
                 .remote = remote_network(call.first_flow.server.address).to_string(),
                 .up_bit_per_s = std::clamp<std::int64_t>(call.rates.up_bit_per_s, 0, most_bit_per_s),
                 .down_bit_per_s = std::clamp<std::int64_t>(call.rates.down_bit_per_s, 0, most_bit_per_s)};
+  kept.kind = call.kind;
   kept.quality = call.quality;
   kept.had_qos = call.had_qos;
   if (call.first_packet && call.qos_came && *call.qos_came >= *call.first_packet) {
@@ -122,6 +124,9 @@ std::string to_line(const KeptCall& call) {
   json["remote"] = call.remote;
   json["up_bit_per_s"] = call.up_bit_per_s;
   json["down_bit_per_s"] = call.down_bit_per_s;
+  if (call.kind != CallKind::unknown) {
+    json["kind"] = to_string(call.kind);
+  }
   json["grade"] = to_string(call.quality.grade);
   put(json, "mos_hundredths", call.quality.mos_hundredths);
   put(json, "missing_permille", call.quality.missing_permille);

@@ -40,6 +40,8 @@ Json call_json(const Call& call, Instant now, const Calendar& calendar) {
             {"duration_s", seconds_since(call.started, now)}};
   add_rates(json, call.rates);
   json["flows"] = call.rates.flows;
+  json["kind"] = to_string(call.kind);
+  json["presumed"] = call.is_presumed;
   json["reason"] = call.reason;
   return json;
 }
@@ -80,8 +82,11 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
   rates["flows"] = status.rates.flows;
   Json devices = Json::array();
   for (const DeviceReport& device : report.devices) {
-    devices.push_back(
-        {{"name", device.name}, {"calls", device.calls}, {"call_started", instant_or_null(device.call_started, calendar)}});
+    devices.push_back({{"name", device.name},
+                       {"calls", device.calls},
+                       {"call_started", instant_or_null(device.call_started, calendar)},
+                       {"call_kind", call_kind_or_null(device.call_kind, device.calls)},
+                       {"presumed", device.is_presumed}});
   }
   Json calls = Json::array();
   for (const Call& call : status.calls) {
@@ -105,6 +110,8 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"calls", report.calls},
              {"in_call", report.in_call},
              {"call_started", instant_or_null(report.call_started, calendar)},
+             {"call_kind", call_kind_or_null(report.call_kind, report.calls)},
+             {"presumed", report.is_presumed},
              {"detector", to_string(report.sight)},
              {"detector_reason", or_null(report.sight_reason)},
              {"error", or_null(report.error)},

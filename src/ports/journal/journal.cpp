@@ -20,6 +20,11 @@ std::string parties(const Call& call) {
   return call.device + " with " + call.first_flow.server.address.to_string();
 }
 
+// Nothing where it is not known.
+std::string kind(const Call& call) {
+  return call.kind == CallKind::unknown ? "" : ", " + std::string(to_string(call.kind));
+}
+
 std::string rates(const Rates& rates) {
   return kbit(rates.up_bit_per_s) + " kbit/s up, " + kbit(rates.down_bit_per_s) + " kbit/s down";
 }
@@ -111,8 +116,9 @@ class Journal : public Port {
         return;
       }
       const Duration lasted = ended->call.ended.value_or(ended->call.started) - ended->call.started;
-      log_info("call ended: " + parties(ended->call) + " after " + to_string(std::chrono::round<std::chrono::seconds>(lasted)) +
-               ", " + rates(ended->call.rates) + "; quality " + in_words(ended->call.quality));
+      log_info("call ended: " + parties(ended->call) + kind(ended->call) + " after " +
+               to_string(std::chrono::round<std::chrono::seconds>(lasted)) + ", " + rates(ended->call.rates) + "; quality " +
+               in_words(ended->call.quality));
     } else if (const auto* bad = std::get_if<CallTurnedBad>(&action)) {
       log_warning("the call of " + parties(bad->call) + " is " + in_words(bad->call.quality));
     } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {

@@ -28,6 +28,8 @@ void add_call(Entities& entities) {
   entities.add("binary_sensor", "call", "Call",
                R"j({"state_topic":"@/state",)j"
                R"j("value_template":"{{ 'ON' if value_json.call_active else 'OFF' }}",)j"
+               R"j("json_attributes_topic":"@/state",)j"
+               R"j("json_attributes_template":"{{ {'kind': value_json.call_kind, 'presumed': value_json.presumed} | tojson }}",)j"
                R"j("icon":"mdi:phone-in-talk"})j");
   entities.add("sensor", "call_since", "Call since",
                R"j({"device_class":"timestamp",)j"

@@ -121,6 +121,8 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
                    {"calls", report.calls},
                    {"in_call", report.in_call},
                    {"call_started", instant_or_null(report.call_started, calendar_)},
+                   {"call_kind", call_kind_or_null(report.call_kind, report.calls)},
+                   {"presumed", report.is_presumed},
                    {"detector", to_string(report.sight)},
                    {"detector_reason", or_null(report.sight_reason)},
                    {"error", or_null(report.error)},
@@ -140,7 +142,9 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
     const Json json{{"name", device.name},
                     {"call_active", device.calls > 0},
                     {"calls", device.calls},
-                    {"call_started", instant_or_null(device.call_started, calendar_)}};
+                    {"call_started", instant_or_null(device.call_started, calendar_)},
+                    {"call_kind", call_kind_or_null(device.call_kind, device.calls)},
+                    {"presumed", device.is_presumed}};
     messages.push_back({topics_.of_device(topics_.device_slugs()[i], "state"), text_of(json), 1, true});
   }
   return messages;
@@ -172,6 +176,8 @@ MqttMessage MqttPayloads::call_started(const Call& call) const {
                   {"up_kbit", kbit(call.rates.up_bit_per_s)},
                   {"down_kbit", kbit(call.rates.down_bit_per_s)},
                   {"started", calendar_(call.started)},
+                  {"kind", to_string(call.kind)},
+                  {"presumed", call.is_presumed},
                   {"reason", call.reason}};
   return {topics_.event(), text_of(json), 1, false};
 }

@@ -92,10 +92,13 @@ TEST(ReportFigures, TakeACallThatARestartHasCutForOne) {
   after.duration_s = 200;
   after.is_cut = false;
   after.quality.grade = Grade::bad;
+  before.kind = CallKind::video;
+  after.kind = CallKind::voice;
   ReportFigures found = figures({before, after});
   EXPECT_EQ(found.all.tally.calls, 1U);
   EXPECT_EQ(found.all.tally.seconds, 305);
   EXPECT_EQ(found.all.tally.grades.at(static_cast<std::size_t>(Grade::bad)), 1U) << "the longer part tells";
+  EXPECT_EQ(found.all.tally.kinds.at(static_cast<std::size_t>(CallKind::video)), 1U) << "it had pictures";
   after.remote = "198.51.100.0/24";
   EXPECT_EQ(figures({before, after}).all.tally.calls, 2U) << "another call";
   after.remote = before.remote;

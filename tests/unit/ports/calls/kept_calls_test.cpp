@@ -10,6 +10,7 @@ KeptCall full() {
   KeptCall call{.began_s = 1'795'000'000, .duration_s = 65, .device = "Kitchen \"phone\"\n", .remote = "203.0.113.0/24"};
   call.up_bit_per_s = 80'000;
   call.down_bit_per_s = 79'100;
+  call.kind = CallKind::video;
   call.quality = {
       .grade = Grade::fair, .mos_hundredths = 371, .missing_permille = 12, .delay = 180ms, .cause = QualityCause::upload};
   call.had_qos = true;

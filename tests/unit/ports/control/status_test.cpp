@@ -99,6 +99,18 @@ TEST(StatusReading, ReadsWhatIsKnownOfTheLineAndDoesWithoutIt) {
   EXPECT_EQ(status_text(older.dump(), Colour::plain)->find("Line "), std::string::npos);
 }
 
+TEST(StatusReading, ReadsWhatIsKnownOfACallAndDoesWithoutIt) {
+  FullStatus written = during_a_call();
+  written.calls[0].kind = CallKind::video;
+  written.calls[0].is_presumed = true;
+  Json json = Json::parse(json_of(written));
+  EXPECT_EQ(read_status(json.dump())->call_list.at(0).kind, "video");
+  EXPECT_TRUE(read_status(json.dump())->call_list.at(0).is_presumed);
+  json["call_list"][0].erase("kind");  // as an older daemon has it
+  json["call_list"][0].erase("presumed");
+  EXPECT_EQ(read_status(json.dump())->call_list.at(0).kind, "unknown");
+}
+
 TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
   const Json whole = Json::parse(json_of(during_a_call()));
   const auto error_with = [&whole](const auto& change) {
@@ -127,7 +139,9 @@ TEST(StatusJson, OfAnotherVersionIsRefusedWithWhatIsWrong) {
 }
 
 TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
-  const Json json = Json::parse(json_of(during_a_call()));
+  FullStatus told = during_a_call();
+  told.report.is_presumed = true;
+  const Json json = Json::parse(json_of(told));
   EXPECT_EQ(json["version"], "1.2.3");
   EXPECT_EQ(json["uptime_s"], 7);
   EXPECT_EQ(json["instance"], 993'000);
@@ -142,7 +156,13 @@ TEST(StatusJson, HasTheNamesOfTheStateTopicAndTheDetails) {
   EXPECT_TRUE(json["override_until"].is_null());
   EXPECT_TRUE(json["error"].is_null());
   EXPECT_EQ(json["calls"], 1);
+  EXPECT_EQ(json["call_kind"], "unknown");
+  EXPECT_EQ(json["presumed"], true);
   EXPECT_EQ(json["call_list"][0]["id"], 1);
+  EXPECT_EQ(json["call_list"][0]["kind"], "unknown");
+  EXPECT_EQ(json["call_list"][0]["presumed"], false);
+  EXPECT_EQ(json["devices"][0]["call_kind"], "unknown");
+  EXPECT_EQ(json["devices"][0]["presumed"], false);
   EXPECT_EQ(json["devices"][0]["name"], "Kitchen phone");
   EXPECT_EQ(json["call_list"][0]["remote"], "203.0.113.9");
   EXPECT_EQ(json["call_list"][0]["duration_s"], 83);

@@ -105,7 +105,7 @@ TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
   EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
                                       R"({"qos":null,"wanted":"OFF","mode":"auto","lasting_mode":"auto","reason":"idle",)"
                                       R"("override_until":null,"call_active":false,"calls":0,"in_call":[],)"
-                                      R"("call_started":null,"detector":"ok",)"
+                                      R"("call_started":null,"call_kind":null,"presumed":false,"detector":"ok",)"
                                       R"("detector_reason":null,"error":null,"remark":null})",
                                       1, true}));
   EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
@@ -131,26 +131,29 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
   report.override_until = Instant(1h);
   report.calls = 2;
   report.call_started = Instant(5s);
+  report.call_kind = CallKind::video;
   report.sight = Sight::limited;
   report.sight_reason = "some flows are offloaded";
   report.error = "tc: exit 2";
-  report.devices = {{"Kitchen phone", 2, Instant(5s)}, {"kitchen-PHONE", 0, std::nullopt}};
+  report.devices = {{"Kitchen phone", 2, Instant(5s), CallKind::voice, true}, {"kitchen-PHONE", 0, std::nullopt}};
   report.in_call = {"Kitchen phone", "192.168.1.77"};
   const auto messages = payloads.report(report);
   ASSERT_EQ(messages.size(), 8U);
-  EXPECT_EQ(messages[0].payload,
-            R"({"qos":"ON","wanted":"ON","mode":"on","lasting_mode":"auto","reason":"manual",)"
-            R"("override_until":"2025-08-12T13:00:00Z","call_active":true,"calls":2,)"
-            R"("in_call":["Kitchen phone","192.168.1.77"],"call_started":"2025-08-12T12:00:05Z","detector":"limited",)"
-            R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null})");
+  EXPECT_EQ(messages[0].payload, R"({"qos":"ON","wanted":"ON","mode":"on","lasting_mode":"auto","reason":"manual",)"
+                                 R"("override_until":"2025-08-12T13:00:00Z","call_active":true,"calls":2,)"
+                                 R"("in_call":["Kitchen phone","192.168.1.77"],"call_started":"2025-08-12T12:00:05Z",)"
+                                 R"("call_kind":"video","presumed":false,"detector":"limited",)"
+                                 R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null})");
   EXPECT_EQ(messages[1].payload, "ON");
   EXPECT_EQ(messages[2].payload, "on");
   EXPECT_EQ(messages[6], (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/state",
                                       R"({"name":"Kitchen phone","call_active":true,"calls":2,)"
-                                      R"("call_started":"2025-08-12T12:00:05Z"})",
+                                      R"("call_started":"2025-08-12T12:00:05Z","call_kind":"voice","presumed":true})",
                                       1, true}));
   EXPECT_EQ(messages[7], (MqttMessage{"voip-qos/router/device/kitchen_phone_5dafa956/state",
-                                      R"({"name":"kitchen-PHONE","call_active":false,"calls":0,"call_started":null})", 1, true}));
+                                      R"({"name":"kitchen-PHONE","call_active":false,"calls":0,"call_started":null,)"
+                                      R"("call_kind":null,"presumed":false})",
+                                      1, true}));
 }
 
 TEST(MqttRates, AreNotRetainedAndSayHowLongTheCallIs) {
@@ -213,18 +216,21 @@ TEST(MqttRates, OfADeviceEndWithOneZero) {
 TEST(MqttPayloads, EventsAreNeverRetained) {
   const MqttPayloads payloads(two_phones(), calendar);
   Call call = a_call();
+  call.is_presumed = true;
   EXPECT_EQ(payloads.call_started(call),
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_started","device":"Kitchen phone","remote":"203.0.113.9","up_kbit":87.2,)"
-                         R"("down_kbit":86.9,"started":"2025-08-12T12:01:00Z","reason":"50 packets/s of 218 bytes"})",
+                         R"("down_kbit":86.9,"started":"2025-08-12T12:01:00Z","kind":"unknown","presumed":true,)"
+                         R"("reason":"50 packets/s of 218 bytes"})",
                          1, false}));
   call.ended = Instant(3min);
+  call.kind = CallKind::voice;
   EXPECT_EQ(payloads.call_ended(call),
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_ended","device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,)"
                          R"("up_kbit":87.2,"down_kbit":86.9,"up_pps":50,"down_pps":49,"started":"2025-08-12T12:01:00Z",)"
-                         R"("ended":"2025-08-12T12:03:00Z","was_none":false,"grade":"unknown","mos":null,"missing_percent":null,)"
-                         R"("delay_ms":null,"cause":null,"had_qos":false})",
+                         R"("ended":"2025-08-12T12:03:00Z","kind":"voice","was_none":false,"grade":"unknown","mos":null,)"
+                         R"("missing_percent":null,"delay_ms":null,"cause":null,"had_qos":false})",
                          1, false}));
   call.had_qos = true;
   call.quality = a_bad_call;
