@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/model.h"
 #include "core/time.h"
 
 namespace voip {
@@ -30,11 +29,6 @@ inline Json or_null(const std::string& text) {
 
 inline Json instant_or_null(const std::optional<Instant>& instant, const Calendar& calendar) {
   return instant ? Json(calendar(*instant)) : Json(nullptr);
-}
-
-// Of the calls that are up, of which there may be none.
-inline Json call_kind_or_null(CallKind kind, std::int32_t calls) {
-  return calls > 0 ? Json(to_string(kind)) : Json(nullptr);
 }
 
 inline const char* on_or_off(bool is_on) {

@@ -1,4 +1,4 @@
-// How good a call is, as it stands on MQTT and in `status --json`.
+// How good a call is, and what it is, as it stands on MQTT and in `status --json`.
 #pragma once
 
 #include "core/call_quality.h"
@@ -28,6 +28,22 @@ inline Json quality_json(const CallQualityReport& report) {
   Json json = grade_json(report.quality);
   json["device"] = report.device.empty() ? Json(nullptr) : Json(report.device);
   return json;
+}
+
+// What kind a call is, and whether it is one.
+inline void add_certainty(Json& json, const Call& call) {
+  json["kind"] = to_string(call.kind);
+  json["presumed"] = call.is_presumed;
+}
+
+// Of all calls that a report tells of, which may be none.
+template <typename AnyReport>
+void add_certainty(Json& json, const AnyReport& report) {
+  Json& kind = json["call_kind"];
+  if (report.calls > 0) {
+    kind = to_string(report.call_kind);
+  }
+  json["presumed"] = report.is_presumed;
 }
 
 }  // namespace voip

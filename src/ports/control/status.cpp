@@ -40,8 +40,7 @@ Json call_json(const Call& call, Instant now, const Calendar& calendar) {
             {"duration_s", seconds_since(call.started, now)}};
   add_rates(json, call.rates);
   json["flows"] = call.rates.flows;
-  json["kind"] = to_string(call.kind);
-  json["presumed"] = call.is_presumed;
+  add_certainty(json, call);
   json["reason"] = call.reason;
   return json;
 }
@@ -82,11 +81,9 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
   rates["flows"] = status.rates.flows;
   Json devices = Json::array();
   for (const DeviceReport& device : report.devices) {
-    devices.push_back({{"name", device.name},
-                       {"calls", device.calls},
-                       {"call_started", instant_or_null(device.call_started, calendar)},
-                       {"call_kind", call_kind_or_null(device.call_kind, device.calls)},
-                       {"presumed", device.is_presumed}});
+    devices.push_back(
+        {{"name", device.name}, {"calls", device.calls}, {"call_started", instant_or_null(device.call_started, calendar)}});
+    add_certainty(devices.back(), device);
   }
   Json calls = Json::array();
   for (const Call& call : status.calls) {
@@ -110,8 +107,6 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
              {"calls", report.calls},
              {"in_call", report.in_call},
              {"call_started", instant_or_null(report.call_started, calendar)},
-             {"call_kind", call_kind_or_null(report.call_kind, report.calls)},
-             {"presumed", report.is_presumed},
              {"detector", to_string(report.sight)},
              {"detector_reason", or_null(report.sight_reason)},
              {"error", or_null(report.error)},
@@ -130,6 +125,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
                {"events_lost", status.events_lost},
                {"calls_seen", status.calls_seen},
                {"switches", status.switches}}}});
+  add_certainty(json, report);
   if (order != nullptr) {
     json["order"] = {{"result", to_string(order->result)}, {"error", or_null(order->error)}};
   }

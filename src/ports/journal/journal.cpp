@@ -116,9 +116,8 @@ class Journal : public Port {
         return;
       }
       const Duration lasted = ended->call.ended.value_or(ended->call.started) - ended->call.started;
-      log_info("call ended: " + parties(ended->call) + kind(ended->call) + " after " +
-               to_string(std::chrono::round<std::chrono::seconds>(lasted)) + ", " + rates(ended->call.rates) + "; quality " +
-               in_words(ended->call.quality));
+      log_info("call ended: " + parties(ended->call) + " after " + to_string(std::chrono::round<std::chrono::seconds>(lasted)) +
+               kind(ended->call) + ", " + rates(ended->call.rates) + "; quality " + in_words(ended->call.quality));
     } else if (const auto* bad = std::get_if<CallTurnedBad>(&action)) {
       log_warning("the call of " + parties(bad->call) + " is " + in_words(bad->call.quality));
     } else if (const auto* switched = std::get_if<QosSwitched>(&action)) {

@@ -44,6 +44,20 @@ TEST(Journal, IsNotFilledByOrders) {
   EXPECT_EQ(log.find("mode is on", last), std::string::npos);
 }
 
+TEST(Journal, TellsTheKindOfACallThatIsOverWhereItIsKnown) {
+  const auto journal = make_journal();
+  Call call;
+  call.device = "Kitchen phone";
+  call.ended = call.started + 65s;
+  testing::internal::CaptureStderr();
+  journal->perform(CallEnded{call});
+  call.kind = CallKind::video;
+  journal->perform(CallEnded{call});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find(" after 65s, 0.0 kbit/s up"), std::string::npos) << log;
+  EXPECT_NE(log.find(" after 65s, video, 0.0 kbit/s up"), std::string::npos) << log;
+}
+
 LineChanged line_of(std::optional<std::uint32_t> up, std::optional<std::uint32_t> down) {
   LineState line;
   line.up.kbit = up;

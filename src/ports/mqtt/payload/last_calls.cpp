@@ -39,8 +39,8 @@ Json ended_call_json(const Call& call, const Calendar& calendar) {
             {"down_pps", call.rates.down_packets_per_s},
             {"started", calendar(call.started)},
             {"ended", calendar(ended)},
-            {"kind", to_string(call.kind)},
             {"was_none", call.was_none}};
+  json["kind"] = to_string(call.kind);
   json.update(quality_of_call_json(call));
   return json;
 }

@@ -111,22 +111,21 @@ MqttMessage MqttPayloads::info(std::string_view version, std::string_view machin
 std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
   // Draining is the first second of on; what was not seen yet is not told as off.
   const Json qos = report.observed ? Json(on_or_off(*report.observed != Qos::off)) : Json(nullptr);
-  const Json state{{"qos", qos},
-                   {"wanted", on_or_off(report.wanted)},
-                   {"mode", to_string(report.mode)},
-                   {"lasting_mode", to_string(report.lasting_mode)},
-                   {"reason", to_string(report.reason)},
-                   {"override_until", instant_or_null(report.override_until, calendar_)},
-                   {"call_active", report.calls > 0},
-                   {"calls", report.calls},
-                   {"in_call", report.in_call},
-                   {"call_started", instant_or_null(report.call_started, calendar_)},
-                   {"call_kind", call_kind_or_null(report.call_kind, report.calls)},
-                   {"presumed", report.is_presumed},
-                   {"detector", to_string(report.sight)},
-                   {"detector_reason", or_null(report.sight_reason)},
-                   {"error", or_null(report.error)},
-                   {"remark", or_null(report.remark)}};
+  Json state{{"qos", qos},
+             {"wanted", on_or_off(report.wanted)},
+             {"mode", to_string(report.mode)},
+             {"lasting_mode", to_string(report.lasting_mode)},
+             {"reason", to_string(report.reason)},
+             {"override_until", instant_or_null(report.override_until, calendar_)},
+             {"call_active", report.calls > 0},
+             {"calls", report.calls},
+             {"in_call", report.in_call},
+             {"call_started", instant_or_null(report.call_started, calendar_)},
+             {"detector", to_string(report.sight)},
+             {"detector_reason", or_null(report.sight_reason)},
+             {"error", or_null(report.error)},
+             {"remark", or_null(report.remark)}};
+  add_certainty(state, report);
   std::vector<MqttMessage> messages{
       {topics_.state(), text_of(state), 1, true},
       {topics_.of("qos"), report.observed ? on_or_off(*report.observed != Qos::off) : "UNKNOWN", 1, true},
@@ -139,12 +138,11 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
   const std::size_t known = std::min(report.devices.size(), topics_.device_slugs().size());
   for (std::size_t i = 0; i < known; ++i) {
     const DeviceReport& device = report.devices[i];
-    const Json json{{"name", device.name},
-                    {"call_active", device.calls > 0},
-                    {"calls", device.calls},
-                    {"call_started", instant_or_null(device.call_started, calendar_)},
-                    {"call_kind", call_kind_or_null(device.call_kind, device.calls)},
-                    {"presumed", device.is_presumed}};
+    Json json{{"name", device.name},
+              {"call_active", device.calls > 0},
+              {"calls", device.calls},
+              {"call_started", instant_or_null(device.call_started, calendar_)}};
+    add_certainty(json, device);
     messages.push_back({topics_.of_device(topics_.device_slugs()[i], "state"), text_of(json), 1, true});
   }
   return messages;
@@ -170,15 +168,14 @@ std::optional<MqttMessage> MqttPayloads::event(const Action& action) const {
 }
 
 MqttMessage MqttPayloads::call_started(const Call& call) const {
-  const Json json{{"event_type", "call_started"},
-                  {"device", call.device},
-                  {"remote", call.first_flow.server.address.to_string()},
-                  {"up_kbit", kbit(call.rates.up_bit_per_s)},
-                  {"down_kbit", kbit(call.rates.down_bit_per_s)},
-                  {"started", calendar_(call.started)},
-                  {"kind", to_string(call.kind)},
-                  {"presumed", call.is_presumed},
-                  {"reason", call.reason}};
+  Json json{{"event_type", "call_started"},
+            {"device", call.device},
+            {"remote", call.first_flow.server.address.to_string()},
+            {"up_kbit", kbit(call.rates.up_bit_per_s)},
+            {"down_kbit", kbit(call.rates.down_bit_per_s)},
+            {"started", calendar_(call.started)},
+            {"reason", call.reason}};
+  add_certainty(json, call);
   return {topics_.event(), text_of(json), 1, false};
 }
 

@@ -35,7 +35,7 @@ TEST(MqttLastCalls, SaysAllOfTheLastAndLittleOfThoseBefore) {
       (MqttMessage{"voip-qos/router/last_call",
                    R"({"device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,"up_kbit":87.2,"down_kbit":86.9,)"
                    R"("up_pps":50,"down_pps":49,"started":"2025-08-12T12:05:00Z","ended":"2025-08-12T12:07:00Z",)"
-                   R"("kind":"unknown","was_none":false,"grade":"unknown","mos":null,"missing_percent":null,"delay_ms":null,)"
+                   R"("was_none":false,"kind":"unknown","grade":"unknown","mos":null,"missing_percent":null,"delay_ms":null,)"
                    R"("cause":null,"had_qos":false,)"
                    R"("before":[{"device":"Attic","started":"2025-08-12T12:01:00Z","duration_s":120}]})",
                    1, true}));

@@ -105,8 +105,8 @@ TEST(MqttPayloads, StateOfAnIdleNodeBeforeAnythingWasSeen) {
   EXPECT_EQ(messages[0], (MqttMessage{"voip-qos/router/state",
                                       R"({"qos":null,"wanted":"OFF","mode":"auto","lasting_mode":"auto","reason":"idle",)"
                                       R"("override_until":null,"call_active":false,"calls":0,"in_call":[],)"
-                                      R"("call_started":null,"call_kind":null,"presumed":false,"detector":"ok",)"
-                                      R"("detector_reason":null,"error":null,"remark":null})",
+                                      R"("call_started":null,"detector":"ok",)"
+                                      R"("detector_reason":null,"error":null,"remark":null,"call_kind":null,"presumed":false})",
                                       1, true}));
   EXPECT_EQ(messages[1], (MqttMessage{"voip-qos/router/qos", "UNKNOWN", 1, true}));
   EXPECT_EQ(messages[2], (MqttMessage{"voip-qos/router/mode", "auto", 1, true}));
@@ -142,8 +142,9 @@ TEST(MqttPayloads, StateDuringAnOverrideAndACall) {
   EXPECT_EQ(messages[0].payload, R"({"qos":"ON","wanted":"ON","mode":"on","lasting_mode":"auto","reason":"manual",)"
                                  R"("override_until":"2025-08-12T13:00:00Z","call_active":true,"calls":2,)"
                                  R"("in_call":["Kitchen phone","192.168.1.77"],"call_started":"2025-08-12T12:00:05Z",)"
-                                 R"("call_kind":"video","presumed":false,"detector":"limited",)"
-                                 R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null})");
+                                 R"("detector":"limited",)"
+                                 R"("detector_reason":"some flows are offloaded","error":"tc: exit 2","remark":null,)"
+                                 R"("call_kind":"video","presumed":false})");
   EXPECT_EQ(messages[1].payload, "ON");
   EXPECT_EQ(messages[2].payload, "on");
   EXPECT_EQ(messages[6], (MqttMessage{"voip-qos/router/device/kitchen_phone_b7e54ba7/state",
@@ -220,8 +221,8 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
   EXPECT_EQ(payloads.call_started(call),
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_started","device":"Kitchen phone","remote":"203.0.113.9","up_kbit":87.2,)"
-                         R"("down_kbit":86.9,"started":"2025-08-12T12:01:00Z","kind":"unknown","presumed":true,)"
-                         R"("reason":"50 packets/s of 218 bytes"})",
+                         R"("down_kbit":86.9,"started":"2025-08-12T12:01:00Z","reason":"50 packets/s of 218 bytes",)"
+                         R"("kind":"unknown","presumed":true})",
                          1, false}));
   call.ended = Instant(3min);
   call.kind = CallKind::voice;
@@ -229,7 +230,7 @@ TEST(MqttPayloads, EventsAreNeverRetained) {
             (MqttMessage{"voip-qos/router/event",
                          R"({"event_type":"call_ended","device":"Kitchen phone","remote":"203.0.113.9","duration_s":120,)"
                          R"("up_kbit":87.2,"down_kbit":86.9,"up_pps":50,"down_pps":49,"started":"2025-08-12T12:01:00Z",)"
-                         R"("ended":"2025-08-12T12:03:00Z","kind":"voice","was_none":false,"grade":"unknown","mos":null,)"
+                         R"("ended":"2025-08-12T12:03:00Z","was_none":false,"kind":"voice","grade":"unknown","mos":null,)"
                          R"("missing_percent":null,"delay_ms":null,"cause":null,"had_qos":false})",
                          1, false}));
   call.had_qos = true;
