@@ -1,6 +1,8 @@
 // How good a call is, and what it is, as it stands on MQTT and in `status --json`.
 #pragma once
 
+#include <cstdint>
+
 #include "core/call_quality.h"
 #include "core/model.h"
 #include "system/json.h"
@@ -37,13 +39,9 @@ inline void add_certainty(Json& json, const Call& call) {
 }
 
 // Of all calls that a report tells of, which may be none.
-template <typename AnyReport>
-void add_certainty(Json& json, const AnyReport& report) {
-  Json& kind = json["call_kind"];
-  if (report.calls > 0) {
-    kind = to_string(report.call_kind);
-  }
-  json["presumed"] = report.is_presumed;
+inline void add_certainty(Json& json, std::int32_t calls, CallKind call_kind, bool is_presumed) {
+  json["call_kind"] = calls > 0 ? Json(to_string(call_kind)) : Json(nullptr);
+  json["presumed"] = is_presumed;
 }
 
 }  // namespace voip

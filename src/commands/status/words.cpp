@@ -118,8 +118,15 @@ std::string rate(std::int64_t bit_per_s, std::int32_t packets_per_s) {
 }
 
 std::string call_words(const SeenCall& call) {
-  std::string words = span(call.seconds) + (call.is_presumed ? " presumed" : "");
-  return call.kind == to_string(CallKind::unknown) ? words : words + " " + call.kind;
+  std::string words = span(call.seconds);
+  if (call.is_presumed) {
+    words += " presumed";
+  }
+  if (call.kind != to_string(CallKind::unknown)) {
+    words += " ";
+    words += call.kind;
+  }
+  return words;
 }
 
 Line qos_words(const SeenStatus& status) {

@@ -7,9 +7,8 @@ namespace voip {
 
 // What is known stays so, whatever flow comes to the call.
 void CallTracker::ask_detector(Call& call, std::span<const FlowSlot> flows) const {
-  const auto is_presumed = [this](FlowSlot slot) { return detector_->is_presumed(slot); };
-  call.is_presumed = call.is_presumed && std::all_of(flows.begin(), flows.end(), is_presumed);
   for (const FlowSlot slot : flows) {
+    call.is_presumed = call.is_presumed && detector_->is_presumed(slot);
     call.kind = std::max(call.kind, detector_->kind(slot));
   }
 }

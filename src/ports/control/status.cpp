@@ -83,7 +83,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
   for (const DeviceReport& device : report.devices) {
     devices.push_back(
         {{"name", device.name}, {"calls", device.calls}, {"call_started", instant_or_null(device.call_started, calendar)}});
-    add_certainty(devices.back(), device);
+    add_certainty(devices.back(), device.calls, device.call_kind, device.is_presumed);
   }
   Json calls = Json::array();
   for (const Call& call : status.calls) {
@@ -125,7 +125,7 @@ std::string status_json(const FullStatus& status, const DaemonFacts& facts, Inst
                {"events_lost", status.events_lost},
                {"calls_seen", status.calls_seen},
                {"switches", status.switches}}}});
-  add_certainty(json, report);
+  add_certainty(json, report.calls, report.call_kind, report.is_presumed);
   if (order != nullptr) {
     json["order"] = {{"result", to_string(order->result)}, {"error", or_null(order->error)}};
   }

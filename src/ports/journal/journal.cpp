@@ -21,8 +21,8 @@ std::string parties(const Call& call) {
 }
 
 // Nothing where it is not known.
-std::string kind(const Call& call) {
-  return call.kind == CallKind::unknown ? "" : ", " + std::string(to_string(call.kind));
+const char* kind(const Call& call) {
+  return call.kind == CallKind::unknown ? "" : call.kind == CallKind::voice ? ", voice" : ", video";
 }
 
 std::string rates(const Rates& rates) {

@@ -125,7 +125,7 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
              {"detector_reason", or_null(report.sight_reason)},
              {"error", or_null(report.error)},
              {"remark", or_null(report.remark)}};
-  add_certainty(state, report);
+  add_certainty(state, report.calls, report.call_kind, report.is_presumed);
   std::vector<MqttMessage> messages{
       {topics_.state(), text_of(state), 1, true},
       {topics_.of("qos"), report.observed ? on_or_off(*report.observed != Qos::off) : "UNKNOWN", 1, true},
@@ -142,7 +142,7 @@ std::vector<MqttMessage> MqttPayloads::report(const Report& report) const {
               {"call_active", device.calls > 0},
               {"calls", device.calls},
               {"call_started", instant_or_null(device.call_started, calendar_)}};
-    add_certainty(json, device);
+    add_certainty(json, device.calls, device.call_kind, device.is_presumed);
     messages.push_back({topics_.of_device(topics_.device_slugs()[i], "state"), text_of(json), 1, true});
   }
   return messages;
