@@ -54,8 +54,8 @@ TEST(Journal, TellsTheKindOfACallThatIsOverWhereItIsKnown) {
   call.kind = CallKind::video;
   journal->perform(CallEnded{call});
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find(" after 65s, 0.0 kbit/s up"), std::string::npos) << log;
-  EXPECT_NE(log.find(" after 65s, video, 0.0 kbit/s up"), std::string::npos) << log;
+  EXPECT_NE(log.find(" after 65s, 0 kbit/s up"), std::string::npos) << log;
+  EXPECT_NE(log.find(" after 65s, video, 0 kbit/s up"), std::string::npos) << log;
 }
 
 LineChanged line_of(std::optional<std::uint32_t> up, std::optional<std::uint32_t> down) {
