@@ -24,6 +24,7 @@ constexpr std::size_t most_pauses = 3;           // ... and so many pauses no lo
 constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
 constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
+constexpr std::size_t most_early = 4;            // seconds of twenty with packets too many, by RTCP and jitter at once
 constexpr std::int64_t on_time_percent = 40;     // of the moments: the air is free in between
 constexpr std::int64_t held_surely = 4;
 constexpr std::int64_t held_often = 2;    // seldomer it was somebody who walked past
@@ -97,6 +98,7 @@ void CodecClock::add(const Second& second) {
       judge_gap(gap_ + 2);
     }
     gap_ = is_gap ? gap_ + 1 : 0;
+    is_irregular_ = is_irregular_ || early_seconds() >= most_early;
   }
   learn();
 }
@@ -116,6 +118,26 @@ void CodecClock::count(Second& second, bool is_counted) {
     expected_ += (is_counted ? 1 : -1) * expected_in(second.length, *interval_);
     came_ += (is_counted ? 1 : -1) * second.packets;
   }
+}
+
+// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where one just before
+// it has as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
+std::size_t CodecClock::early_seconds() const {
+  std::size_t early = 0;
+  std::int64_t owed = 0;  // by the two seconds before, in thousandths of packets
+  std::int64_t owed_before = 0;
+  for (std::size_t i = std::min(count_, most_seconds); i-- > 0;) {
+    const Second& one = ago(i);
+    if (!one.is_counted) {
+      owed = owed_before = 0;
+      continue;
+    }
+    const std::int64_t more = one.packets * 1000 - expected_in(one.length, *interval_);
+    early += more > owed + owed_before + tolerance_milli ? 1U : 0U;
+    owed_before = more > 0 ? 0 : owed;
+    owed = more > 0 ? 0 : -more;
+  }
+  return early;
 }
 
 // Fewer packets that are longer are another packet time.
@@ -254,7 +276,7 @@ void CodecClock::suggest(Duration interval, std::uint32_t packet_bytes) {
 
 CodecClock::Missed CodecClock::missed(Duration length) const {
   Missed missed;
-  if (!interval_) {
+  if (!interval()) {
     return missed;
   }
   std::int64_t expected = 0;
@@ -277,7 +299,7 @@ CodecClock::Missed CodecClock::missed(Duration length) const {
 // seconds end are as good as any, so as many in a hundred of them find something held back as do packets.
 CodecClock::Held CodecClock::held(Duration length) const {
   Held held;
-  if (!interval_) {
+  if (!interval()) {
     return held;
   }
   std::int64_t behind = 0;  // at the end of a second, beside now

@@ -155,7 +155,8 @@ std::uint32_t CallMeter::late_permille(const CodecClock::Held& held) {
 CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   CallQuality quality;
   quality.delay = both_ways(queues);
-  if (!down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
+  // Between the phone and the router there is no queue. Where its packets have no clock those of the other end have none either.
+  if (up_.is_irregular() || !down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
     return quality;
   }
   const std::uint32_t headers = ip_header_ + udp_and_rtp;
@@ -238,7 +239,7 @@ std::optional<Duration> CallMeter::both_ways(const Queues& queues) {
 CallQuality CallMeter::whole() const {
   const Queues queues = means({without_qos_.up + with_qos_.up, without_qos_.up_seconds + with_qos_.up_seconds,
                                without_qos_.down + with_qos_.down, without_qos_.down_seconds + with_qos_.down_seconds});
-  CallQuality quality = judge({.up = up_.missed(), .down = down_.missed()}, queues);
+  CallQuality quality = judge({.up = up_.interval() ? up_.missed() : CodecClock::Missed{}, .down = down_.missed()}, queues);
   if (!quality.mos_hundredths || judged_ == 0) {
     return quality;
   }

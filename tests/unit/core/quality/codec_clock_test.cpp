@@ -159,6 +159,21 @@ TEST_F(Talk, WhichComesFasterThanItsClockIsNotHeldBack) {
   }
 }
 
+// A voice that comes in uneven numbers, around those of a clock: some seconds fit by chance, and then it seems to lose and to be
+// late.
+TEST_F(Talk, WhosePhoneKeepsNoClockIsUnknownInTheEnd) {
+  const std::vector<std::uint64_t> up{25, 25, 24, 26, 25, 31, 32, 23, 26, 24, 22, 27, 25, 36, 27, 25, 30, 21, 25, 29, 20, 24};
+  bool was_judged = false;
+  for (std::size_t i = 0; i < 120; ++i) {
+    const std::uint64_t sent = up.at(i % up.size());
+    meter_.measured({sent, sent * 90}, {25, 2500}, 1s, line_, around_);
+    was_judged = was_judged || meter_.lately().mos_hundredths;
+  }
+  EXPECT_TRUE(was_judged) << "a clock fitted";
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  EXPECT_EQ(meter_.whole().grade, Grade::unknown);
+}
+
 TEST_F(Talk, OfVideoIsUnknown) {
   for (int i = 0; i < 60; ++i) {
     const std::uint64_t packets = 60 + random_() % 200;
