@@ -95,7 +95,7 @@ void CodecClock::add(const Second& second) {
     }
     count(seconds_.at((count_ - 1) % most_seconds), !is_gap && gap_ == 0);
     if (!is_gap && gap_ > 0 && gap_ <= longest_loss) {
-      judge_gap(gap_ + 2);
+      judge_gap(gap_ + 2, gap_ == 1 && spurt_before_gap() > longest_spurt);
     }
     gap_ = is_gap ? gap_ + 1 : 0;
     is_irregular_ = is_irregular_ || early_seconds() >= most_early;
@@ -103,11 +103,21 @@ void CodecClock::add(const Second& second) {
   learn();
 }
 
-// It is over. Of a voice that goes on where it is quiet it was lost; of others nobody can tell.
-void CodecClock::judge_gap(std::size_t length) {
+// Seconds of talk without a pause before the one that was a gap; none where the gap began before it or goes on after it.
+std::size_t CodecClock::spurt_before_gap() const {
+  std::size_t spurt = 0;
+  while (2 + spurt < std::min(count_, most_seconds) && !has_few(ago(2 + spurt), pause_percent)) {
+    ++spurt;
+  }
+  return has_few(ago(0), pause_percent) ? 0 : spurt;
+}
+
+// It is over. Of a voice that goes on where it is quiet it was lost; of others nobody can tell, but for a short one after long
+// talk.
+void CodecClock::judge_gap(std::size_t length, bool was_lost) {
   for (std::size_t i = 0; i < std::min({length, count_, most_seconds}); ++i) {
     Second& one = seconds_.at((count_ - 1 - i) % most_seconds);
-    one.is_doubtful = quiet_seconds_ < surely_quiet;
+    one.is_doubtful = !was_lost && quiet_seconds_ < surely_quiet;
     count(one, !one.is_doubtful);
   }
 }
@@ -133,9 +143,11 @@ std::size_t CodecClock::early_seconds() const {
       continue;
     }
     const std::int64_t more = one.packets * 1000 - expected_in(one.length, *interval_);
-    early += more > owed + owed_before + tolerance_milli ? 1U : 0U;
-    owed_before = more > 0 ? 0 : owed;
-    owed = more > 0 ? 0 : -more;
+    early += more > owed_before + owed + tolerance_milli ? 1U : 0U;
+    const std::int64_t older = std::max<std::int64_t>(owed_before - std::max<std::int64_t>(more, 0), 0);
+    const std::int64_t paid = std::max<std::int64_t>(more, 0) - (owed_before - older);  // of what the last second owed
+    owed_before = std::max<std::int64_t>(owed - paid, 0);
+    owed = std::max<std::int64_t>(-more, 0);
   }
   return early;
 }
@@ -168,23 +180,22 @@ void CodecClock::note_quiet(const Second& second) {
 }
 
 // A pause counts once the voice goes on: nothing comes after the end of a call either. After talk that is longer than people talk
-// without a breath it is a gap, something that was lost, unless nothing came for all of a second.
+// without a breath it is a gap, something that was lost, unless nothing came for more than about a second.
 std::size_t CodecClock::pauses() const {
   const std::size_t known = std::min(count_, most_seconds);
   std::size_t pauses = 0;
   std::size_t spurt = 0;
-  bool is_pause = false;
-  bool was_gap = false;
+  std::size_t few = 0;
+  bool has_gap = false;
   for (std::size_t i = known; i-- > 0;) {
     if (has_few(ago(i), pause_percent)) {
-      was_gap = (is_pause && was_gap) || has_few(ago(i), gap_percent);
-      is_pause = true;
+      has_gap = (few > 0 && has_gap) || has_few(ago(i), gap_percent);
+      ++few;
       continue;
     }
-    if (is_pause) {
-      pauses += spurt <= longest_spurt || was_gap ? 1U : 0U;
-      is_pause = false;
-      spurt = 0;
+    if (few > 0) {
+      pauses += spurt <= longest_spurt || (has_gap && few > 1) ? 1U : 0U;
+      few = spurt = 0;
     }
     ++spurt;
   }

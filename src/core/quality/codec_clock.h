@@ -68,7 +68,8 @@ class CodecClock {
   [[nodiscard]] bool is_judged() const { return !silences_ || quiet_seconds_ == surely_quiet; }
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
-  void judge_gap(std::size_t length);
+  void judge_gap(std::size_t length, bool was_lost);
+  [[nodiscard]] std::size_t spurt_before_gap() const;
   void count(Second& second, bool is_counted);
 
   std::array<Second, most_seconds> seconds_{};
