@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/quality/clock_fit.h"
+
 namespace voip {
 namespace {
 
@@ -10,36 +12,15 @@ constexpr std::array<Duration, 5> intervals{10ms, 20ms, 30ms, 40ms, 60ms};
 constexpr Duration a_second = 1s;
 constexpr std::size_t window = 4;                // seconds that have to fit
 constexpr std::size_t varying_window = 6;        // ... of packets that vary in length
-constexpr std::int64_t tolerance_milli = 1300;   // packets: one that is just coming at each end, and some jitter
 constexpr std::int64_t even_percent = 3;         // of the length: one kind of packets
 constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over the window
 constexpr std::int64_t each_least_percent = 40;  // and in each second of it
 constexpr std::int64_t alike_percent = 25;       // of two directions that vary in length
-constexpr std::int64_t second_milli = 2300;      // packets: a single second
-constexpr std::int64_t silence_percent = 20;     // so few packets
-constexpr std::int64_t shorter_percent = 85;     // ... that are shorter
-constexpr std::int64_t longer_percent = 115;
-constexpr std::int64_t pause_percent = 45;       // so few are a pause ...
-constexpr std::size_t most_pauses = 3;           // ... and so many pauses no losses any more
-constexpr std::size_t longest_spurt = 4;         // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
-constexpr std::int64_t quiet_percent = 70;       // of the length: the voice pauses, and packets go on
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
 constexpr std::size_t most_early = 4;            // seconds of twenty with packets too many, by RTCP and jitter at once
 constexpr std::int64_t on_time_percent = 40;     // of the moments: the air is free in between
 constexpr std::int64_t held_surely = 4;
-constexpr std::int64_t held_often = 2;    // seldomer it was somebody who walked past
-constexpr std::int64_t gap_percent = 10;  // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
-constexpr std::size_t longest_loss = 3;   // seconds of a gap; what is longer is a hold, or somebody who listens
-
-// Thousandths of packets.
-std::int64_t expected_in(Duration length, Duration interval) {
-  return length.count() * 1000 / interval.count();
-}
-
-bool fits(std::int64_t packets, Duration length, Duration interval, std::int64_t tolerance = tolerance_milli) {
-  const std::int64_t difference = packets * 1000 - expected_in(length, interval);
-  return (difference < 0 ? -difference : difference) <= tolerance;
-}
+constexpr std::int64_t held_often = 2;  // seldomer it was somebody who walked past
 
 }  // namespace
 
@@ -89,37 +70,10 @@ void CodecClock::add(const Second& second) {
   ++count_;
   if (interval_) {
     look_for_silence(second);
-    const bool is_gap = second.packets * 1000 * 100 < expected_in(second.length, *interval_) * gap_percent;
-    if (is_gap && count_ > 1) {
-      count(seconds_.at((count_ - 2) % most_seconds), false);
-    }
-    count(seconds_.at((count_ - 1) % most_seconds), !is_gap && gap_ == 0);
-    if (!is_gap && gap_ > 0 && gap_ <= longest_loss) {
-      judge_gap(gap_ + 2, gap_ == 1 && spurt_before_gap() > longest_spurt);
-    }
-    gap_ = is_gap ? gap_ + 1 : 0;
+    look_for_gap(second);
     is_irregular_ = is_irregular_ || early_seconds() >= most_early;
   }
   learn();
-}
-
-// Seconds of talk without a pause before the one that was a gap; none where the gap began before it or goes on after it.
-std::size_t CodecClock::spurt_before_gap() const {
-  std::size_t spurt = 0;
-  while (2 + spurt < std::min(count_, most_seconds) && !has_few(ago(2 + spurt), pause_percent)) {
-    ++spurt;
-  }
-  return has_few(ago(0), pause_percent) ? 0 : spurt;
-}
-
-// It is over. Of a voice that goes on where it is quiet it was lost; of others nobody can tell, but for a short one after long
-// talk.
-void CodecClock::judge_gap(std::size_t length, bool was_lost) {
-  for (std::size_t i = 0; i < std::min({length, count_, most_seconds}); ++i) {
-    Second& one = seconds_.at((count_ - 1 - i) % most_seconds);
-    one.is_doubtful = !was_lost && quiet_seconds_ < surely_quiet;
-    count(one, !one.is_doubtful);
-  }
 }
 
 void CodecClock::count(Second& second, bool is_counted) {
@@ -128,78 +82,6 @@ void CodecClock::count(Second& second, bool is_counted) {
     expected_ += (is_counted ? 1 : -1) * expected_in(second.length, *interval_);
     came_ += (is_counted ? 1 : -1) * second.packets;
   }
-}
-
-// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where one just before
-// it has as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
-std::size_t CodecClock::early_seconds() const {
-  std::size_t early = 0;
-  std::int64_t owed = 0;  // by the two seconds before, in thousandths of packets
-  std::int64_t owed_before = 0;
-  for (std::size_t i = std::min(count_, most_seconds); i-- > 0;) {
-    const Second& one = ago(i);
-    if (!one.is_counted) {
-      owed = owed_before = 0;
-      continue;
-    }
-    const std::int64_t more = one.packets * 1000 - expected_in(one.length, *interval_);
-    early += more > owed_before + owed + tolerance_milli ? 1U : 0U;
-    const std::int64_t older = std::max<std::int64_t>(owed_before - std::max<std::int64_t>(more, 0), 0);
-    const std::int64_t paid = std::max<std::int64_t>(more, 0) - (owed_before - older);  // of what the last second owed
-    owed_before = std::max<std::int64_t>(owed - paid, 0);
-    owed = std::max<std::int64_t>(-more, 0);
-  }
-  return early;
-}
-
-// Fewer packets that are longer are another packet time.
-bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
-  return second.bytes * 100 <= second.packets * packet_bytes_ * longer_percent &&
-         second.packets * 1000 * 100 < expected_in(second.length, *interval_) * percent;
-}
-
-// Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is; but for a voice
-// whose packets go on as often as ever where it is quiet.
-void CodecClock::look_for_silence(const Second& second) {
-  note_quiet(second);
-  const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
-  silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses() >= most_pauses;
-}
-
-void CodecClock::note_quiet(const Second& second) {
-  const bool is_quiet = second.bytes * 100 < second.packets * packet_bytes_ * quiet_percent &&
-                        fits(second.packets, second.length, *interval_, second_milli);
-  if (!is_quiet || quiet_seconds_ == surely_quiet || ++quiet_seconds_ < surely_quiet) {
-    return;
-  }
-  for (Second& one : seconds_) {
-    if (std::exchange(one.is_doubtful, false)) {
-      count(one, true);
-    }
-  }
-}
-
-// A pause counts once the voice goes on: nothing comes after the end of a call either. After talk that is longer than people talk
-// without a breath it is a gap, something that was lost, unless nothing came for more than about a second.
-std::size_t CodecClock::pauses() const {
-  const std::size_t known = std::min(count_, most_seconds);
-  std::size_t pauses = 0;
-  std::size_t spurt = 0;
-  std::size_t few = 0;
-  bool has_gap = false;
-  for (std::size_t i = known; i-- > 0;) {
-    if (has_few(ago(i), pause_percent)) {
-      has_gap = (few > 0 && has_gap) || has_few(ago(i), gap_percent);
-      ++few;
-      continue;
-    }
-    if (few > 0) {
-      pauses += spurt <= longest_spurt || (has_gap && few > 1) ? 1U : 0U;
-      few = spurt = 0;
-    }
-    ++spurt;
-  }
-  return pauses;
 }
 
 // On the whole, and in each second: a voice that pauses may fit on the whole by chance.

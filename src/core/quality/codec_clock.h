@@ -62,6 +62,7 @@ class CodecClock {
   void learn();
   void start(Duration interval);
   void look_for_silence(const Second& second);
+  void look_for_gap(const Second& second);
   void note_quiet(const Second& second);
   [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] std::size_t early_seconds() const;
