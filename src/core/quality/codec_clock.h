@@ -25,6 +25,8 @@ class CodecClock {
   [[nodiscard]] std::optional<Duration> interval() const { return is_judged() ? interval_ : std::nullopt; }
   // More came than its clock makes, again and again, and no queue of a line lies before it: it never had that clock.
   [[nodiscard]] bool is_irregular() const { return is_irregular_; }
+  // Hardly anything came in the last second: whether that is a loss or a pause shows when it is over.
+  [[nodiscard]] bool is_in_gap() const { return gap_ > 0; }
   [[nodiscard]] std::uint32_t packet_bytes() const { return packet_bytes_; }  // the mean, IP header included; 0: not known yet
 
   struct Missed {

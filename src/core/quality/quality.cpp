@@ -72,7 +72,14 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
     ++sums.down_seconds;
   }
   const CallQuality last = judge(recent(shortly), recent_queues(shortly));
-  bad_for_ = last.grade == Grade::bad ? bad_for_ + length : Duration::zero();
+  // What a gap is shows when it is over; if it was a loss it has been bad since the gap began.
+  if (up_.is_in_gap() || down_.is_in_gap()) {
+    in_gap_ += length;
+  } else if (last.grade == Grade::bad) {
+    bad_for_ += length + std::exchange(in_gap_, Duration::zero());
+  } else {
+    bad_for_ = in_gap_ = Duration::zero();
+  }
   add_up(last);
 }
 

@@ -97,6 +97,7 @@ class CallMeter {
   bool is_idle_ = false;
   std::uint32_t dropped_permille_ = 0;
   Duration bad_for_{};
+  Duration in_gap_{};  // which may have been bad, since it was seen last
   // Of the seconds that could be judged, each by its last five.
   std::uint64_t mos_ = 0;
   std::uint64_t judged_ = 0;

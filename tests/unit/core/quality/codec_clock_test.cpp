@@ -179,6 +179,19 @@ TEST_F(Talk, WhosePhoneKeepsNoClockIsUnknownInTheEnd) {
   EXPECT_EQ(meter_.whole().grade, Grade::unknown);
 }
 
+// A second is lost exactly as it is counted, once: five seconds of which it is a fifth are bad, and that is told when they are
+// over.
+TEST_F(Talk, IsBadSinceAGapBeganThatWasLost) {
+  talk(12, {}, {});
+  meter_.measured({50, 10'000}, {0, 0}, 1s, line_, around_);
+  int seconds = 1;
+  while (seconds < 10 && !meter_.is_bad()) {
+    talk(1, {}, {});
+    ++seconds;
+  }
+  EXPECT_EQ(seconds, 5);
+}
+
 TEST_F(Talk, OfVideoIsUnknown) {
   for (int i = 0; i < 60; ++i) {
     const std::uint64_t packets = 60 + random_() % 200;
