@@ -1,6 +1,7 @@
 #include "core/quality/codec_clock.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/quality/clock_fit.h"
@@ -20,6 +21,7 @@ constexpr std::int64_t held_least_milli = 1500;  // packets that are held back a
 constexpr std::size_t most_early = 4;            // seconds of twenty with packets too many, by RTCP and jitter at once
 constexpr std::int64_t on_time_percent = 40;     // of the moments: the air is free in between
 constexpr std::int64_t held_surely = 4;
+constexpr std::int64_t held_in_step = 3;
 constexpr std::int64_t held_often = 2;  // seldomer it was somebody who walked past
 
 }  // namespace
@@ -200,6 +202,8 @@ CodecClock::Held CodecClock::held(Duration length) const {
   std::int64_t moments = 0;
   std::int64_t found = 0;
   std::int64_t on_time = 0;
+  std::optional<std::int64_t> last_found;
+  std::int64_t step = 0;  // that divides all distances between those that were found
   Duration seen{};
   for (std::size_t i = 0; i < std::min(count_, most_seconds) && seen < length && ago(i).is_counted; ++i) {
     const std::int64_t waiting = behind - least;
@@ -207,6 +211,8 @@ CodecClock::Held CodecClock::held(Duration length) const {
     const Duration since(waiting * interval_->count() / 1000);
     if (waiting >= held_least_milli && since >= shortest_hold) {
       ++found;
+      step = last_found ? std::gcd(step, moments - *last_found) : step;
+      last_found = moments;
       held.longest = std::max(held.longest, since);
     }
     ++moments;
@@ -223,6 +229,10 @@ CodecClock::Held CodecClock::held(Duration length) const {
   // Of few moments one more is found by chance easily, so half of one is not believed.
   held.permille = (2 * found - 1) * 500 / moments;
   held.is_often = found >= held_surely;
+  // Holds that keep step with our looks are found as often as if there were more of them.
+  if (found >= held_in_step && step > 1) {
+    held.permille = std::min(held.permille, found * (held.longest - shortest_hold).count() * 1000 / seen.count());
+  }
   return held;
 }
 

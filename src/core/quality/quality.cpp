@@ -159,6 +159,15 @@ std::uint32_t CallMeter::late_permille(const CodecClock::Held& held) {
              : static_cast<std::uint32_t>(held.permille * (held.longest - patience) / (held.longest - CodecClock::shortest_hold));
 }
 
+// What all but a twentieth of the packets that are played wait at most: those of a hold wait for anything up to its length.
+Duration CallMeter::held_delay(const CodecClock::Held& held) {
+  if (held.permille == 0) {
+    return Duration::zero();
+  }
+  const Duration seldomer = (held.longest - CodecClock::shortest_hold) * 50 / held.permille;
+  return std::max(std::min(held.longest, patience) - seldomer, Duration::zero());
+}
+
 CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   CallQuality quality;
   quality.delay = both_ways(queues);
@@ -177,7 +186,7 @@ CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   Heard there{.missing = up_missing + late_permille(losses.held),
               .dropped = losses.up_dropped,
               .late = losses.up_late,
-              .held = std::min(losses.held.longest, patience),
+              .held = held_delay(losses.held),
               .queue = queues.up.value_or(Duration::zero())};
   for (Heard* one : {&here, &there}) {
     // Of what comes late the rest is not as late.

@@ -67,6 +67,7 @@ class CallMeter {
     std::uint32_t mos = 0;
   };
   [[nodiscard]] static std::uint32_t late_permille(const CodecClock::Held& held);
+  [[nodiscard]] static Duration held_delay(const CodecClock::Held& held);
   [[nodiscard]] CallQuality judge(const Losses& losses, const Queues& queues) const;
   [[nodiscard]] Losses recent(Duration length) const;
   [[nodiscard]] Queues recent_queues(Duration length) const;

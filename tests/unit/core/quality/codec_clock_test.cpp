@@ -192,6 +192,17 @@ TEST_F(Talk, IsBadSinceAGapBeganThatWasLost) {
   EXPECT_EQ(seconds, 5);
 }
 
+// The air holds 0.3 s each two seconds, just when we look each second time: that is no half of the time.
+TEST_F(Talk, WhosePhoneIsHeldBackInStepWithOurLooksIsNotBadForThat) {
+  talk(10, {.interval = 60ms, .bytes = 500}, {.interval = 60ms, .bytes = 500});
+  for (int i = 0; i < 20; ++i) {
+    const std::uint64_t came = i % 2 == 0 ? 12 : 21;  // five are held at the end of each other second
+    meter_.measured({came, came * 500}, {i % 3 == 0 ? 16U : 17U, i % 3 == 0 ? 8000U : 8500U}, 1s, line_, around_);
+    EXPECT_FALSE(meter_.is_bad()) << i;
+  }
+  EXPECT_EQ(meter_.lately().cause, QualityCause::home);
+}
+
 TEST_F(Talk, OfVideoIsUnknown) {
   for (int i = 0; i < 60; ++i) {
     const std::uint64_t packets = 60 + random_() % 200;
