@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t most_counted = std::uint64_t{1} << 60U;
 constexpr std::uint64_t longest_ms = 3'600'000;
+constexpr std::int64_t least_ms = -100;  // of a queue, by a clock that is not quite true
 constexpr std::size_t most_networks = 64;
 
 Json ms_or_null(const std::optional<Duration>& duration) {
@@ -36,7 +37,7 @@ class Numbers {
     if (one != nullptr && one->is_null()) {
       return std::nullopt;
     }
-    if (one == nullptr || !one->is_number_integer() || one->get<std::int64_t>() < -static_cast<std::int64_t>(longest_ms) ||
+    if (one == nullptr || !one->is_number_integer() || one->get<std::int64_t>() < least_ms ||
         one->get<std::int64_t>() > static_cast<std::int64_t>(longest_ms)) {
       is_right_ = false;
       return std::nullopt;
@@ -119,7 +120,7 @@ std::string read_recorded_sample(const Json& object, LineSampled& sample) {
   sample.up = {passed.next(most_counted), passed.next(most_counted)};
   sample.down = {passed.next(most_counted), passed.next(most_counted)};
   sample.link_header = static_cast<std::uint32_t>(passed.next(UINT8_MAX));
-  if (!passed.is_over()) {
+  if (!passed.is_over() || sample.over == Duration::zero()) {
     return R"("sampled" must have "passed": [ms, packets up, bytes, packets down, bytes, bytes of the link's header])";
   }
   if (const auto tcp = object.find("tcp"); tcp != object.end() && (!tcp->is_object() || !read_tcp(*tcp, sample.tcp.emplace()))) {

@@ -172,6 +172,7 @@ TEST(Recording, BrokenInputIsRefusedWithItsLine) {
         R"({"t":5,"left":"home"})",
         R"({"t":5,"sampled":5})",
         R"({"t":5,"sampled":{"passed":[250,1,2,3,4]}})",
+        R"({"t":5,"sampled":{"passed":[0,1,2,3,4,14]}})",
         R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3]}}})",
         R"({"t":5,"sampled":{"passed":[250,1,2,3,4,14],"tcp":{"sent":[1,2,3,4,null],"networks":[["x",1,2,3,4]]}}})",
         R"({"flow":1,"key":[17,"192.168.1.5",1,"203.0.113.9",2]})",
