@@ -1,4 +1,5 @@
 """The corpora of real traffic beside the project, and their scorer: where they are, replay, permuted ports, cut timelines."""
+import collections
 import gzip
 import importlib.util
 import json
@@ -38,6 +39,14 @@ def replay(program, files, *options):
     """All events of the replay command, in order."""
     done = subprocess.run([program, "replay", *options, *map(str, files)], capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def by_capture(events):
+    """The events of each capture, in order; an empty list for others."""
+    found = collections.defaultdict(list)
+    for event in events:
+        found[event["capture"]].append(event)
+    return found
 
 
 def score(module, name, events, captures=None):

@@ -87,10 +87,7 @@ def end_lags_where_flows_stop(module, name, events):
     """The end lags of the scored calls whose media flows carry nothing any more a second after the call's end; the rest have keep-alives
     or RTCP that go on, which nobody can tell from a pause."""
     data = module.Corpus(corpus.SHARED / name)
-    by_capture = collections.defaultdict(list)
-    for event in events:
-        if event["event"] in corpus.SCORED_EVENTS:
-            by_capture[event["capture"]].append(event)
+    by_capture = corpus.by_capture(event for event in events if event["event"] in corpus.SCORED_EVENTS)
     lags = []
     for capture, label in data.labels.items():
         good, _ = module.split_periods(data, capture, by_capture[capture])

@@ -26,10 +26,7 @@ class Figures:
         """The figures of one corpus."""
         self = Figures()
         data = module.Corpus(corpus.SHARED / name)
-        by_capture = collections.defaultdict(list)
-        for event in events:
-            if event["event"] in corpus.SCORED_EVENTS:
-                by_capture[event["capture"]].append(event)
+        by_capture = corpus.by_capture(event for event in events if event["event"] in corpus.SCORED_EVENTS)
         result = module.Result()
         for capture, label in data.labels.items():
             good, alarms = module.split_periods(data, capture, by_capture[capture])

@@ -28,9 +28,7 @@ class Kinds:
         """The words that the events "kind" of `replay --explain` tell of the scored calls."""
         self = Kinds()
         data = module.Corpus(corpus.SHARED / name)
-        by_capture = collections.defaultdict(list)
-        for event in events:
-            by_capture[event["capture"]].append(event)
+        by_capture = corpus.by_capture(events)
         for capture, label in data.labels.items():
             told = by_capture[capture]
             good, _ = module.split_periods(data, capture, [event for event in told if event["event"] in corpus.SCORED_EVENTS])

@@ -25,8 +25,10 @@ from baresip import Baresip  # noqa: E402
 from call import OPUS_DTX, Call  # noqa: E402
 from fixture import wait_until  # noqa: E402
 from home import Home  # noqa: E402
+from line_lab import SECOND  # noqa: E402
 from media_marks import MediaMarks  # noqa: E402
 from music_on_hold import MusicOnHold  # noqa: E402
+from path_delay import add_address  # noqa: E402
 from peers import BaresipCall, SippCall, Transfer  # noqa: E402
 from recorder import Recorder  # noqa: E402
 from topology import WAN_ADDRESS, Line  # noqa: E402
@@ -41,9 +43,6 @@ GUARD = "add table ip guard; add chain ip guard input { type filter hook input p
 
 # The provider's own host, in another network than the server.
 OTHER, OTHER_6 = "192.0.2.1", "fd02::1"
-
-# One more of the server's, in a network of its own.
-ANOTHER_NETWORK = "203.0.113.10"
 
 recipes: dict[str, tuple[Callable[[Home], None], dict]] = {}
 
@@ -211,11 +210,10 @@ def look_alike(home: Home, shape: str, target: str, ports: list[int], seconds: i
 @recipe("full-upload", line=Line(1500, 8000, 400, 200))
 def full_upload(home: Home) -> None:
     """RTP of our own, G.711 in 20 ms frames for 24 s, while uploads to two networks fill the line: a queue of 400 ms from the tenth second on"""
-    home.run("server", ["ip", "addr", "add", f"{ANOTHER_NETWORK}/32", "dev", "eth0"])
-    home.run("isp", ["ip", "route", "add", f"{ANOTHER_NETWORK}/32", "via", home.address("server")])
+    add_address(home, SECOND[4])
     with Call(home):
         time.sleep(10)
-        uploads = [Transfer(home, streams=2, to=to, port=port) for to, port in ((home.address("server"), 5201), (ANOTHER_NETWORK, 5202))]
+        uploads = [Transfer(home, streams=2, to=to, port=port) for to, port in ((home.address("server"), 5201), (SECOND[4], 5202))]
         time.sleep(14)
     for upload in uploads:
         upload.stop()
