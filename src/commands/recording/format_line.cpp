@@ -1,8 +1,6 @@
 #include "commands/recording/format_line.h"
 
-#include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <utility>
 

@@ -1,7 +1,5 @@
 #include "core/line/drops.h"
 
-#include <algorithm>
-
 namespace voip {
 namespace {
 

@@ -1,5 +1,5 @@
 // Of what leaves into an upload whose queue stands, how much never arrives: the modem drops what its buffer does not take. By the
-// TCP of others, over the last five to ten seconds of such a queue; what is not TCP is dropped alike.
+// TCP of others, over the last five to ten seconds of such a queue. Smaller packets are dropped less.
 #pragma once
 
 #include <cstdint>
