@@ -18,7 +18,6 @@ constexpr std::int64_t fits_least_percent = 85;  // of a suggested clock, over t
 constexpr std::int64_t each_least_percent = 40;  // and in each second of it
 constexpr std::int64_t alike_percent = 25;       // of two directions that vary in length
 constexpr std::int64_t held_least_milli = 1500;  // packets that are held back at once
-constexpr std::size_t most_early = 4;            // seconds of twenty with packets too many, by RTCP and jitter at once
 constexpr std::int64_t on_time_percent = 40;     // of the moments: the air is free in between
 constexpr std::int64_t held_surely = 4;
 constexpr std::int64_t held_in_step = 3;
@@ -73,7 +72,6 @@ void CodecClock::add(const Second& second) {
   if (interval_) {
     look_for_silence(second);
     look_for_gap(second);
-    is_irregular_ = is_irregular_ || early_seconds() >= most_early;
   }
   learn();
 }
@@ -125,7 +123,7 @@ void CodecClock::start(Duration interval) {
     if (i < window && interval_) {
       count(one, false);
     }
-    one.is_counted = false;
+    one.is_counted = one.is_doubtful = false;
   }
   const bool is_first = !interval_;
   interval_ = interval;

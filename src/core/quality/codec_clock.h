@@ -23,8 +23,9 @@ class CodecClock {
 
   // Between two packets; empty: there is no clock, or not yet.
   [[nodiscard]] std::optional<Duration> interval() const { return is_judged() ? interval_ : std::nullopt; }
-  // More came than its clock makes, again and again, and no queue of a line lies before it: it never had that clock.
-  [[nodiscard]] bool is_irregular() const { return is_irregular_; }
+  // Over the last twenty seconds more came than its clock makes, again and again. Where no queue of a line lies before it, it
+  // never had that clock.
+  [[nodiscard]] bool is_irregular() const;
   // Hardly anything came in the last second: whether that is a loss or a pause shows when it is over.
   [[nodiscard]] bool is_in_gap() const { return gap_ > 0; }
   [[nodiscard]] std::uint32_t packet_bytes() const { return packet_bytes_; }  // the mean, IP header included; 0: not known yet
@@ -67,7 +68,6 @@ class CodecClock {
   void look_for_gap(const Second& second);
   void note_quiet(const Second& second);
   [[nodiscard]] std::size_t pauses() const;
-  [[nodiscard]] std::size_t early_seconds() const;
   [[nodiscard]] bool is_judged() const { return !silences_ || quiet_seconds_ == surely_quiet; }
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
@@ -81,7 +81,6 @@ class CodecClock {
   std::optional<Duration> interval_;
   std::uint32_t packet_bytes_ = 0;
   bool silences_ = false;
-  bool is_irregular_ = false;
   std::size_t quiet_seconds_ = 0;  // in which a voice was quiet and its packets went on; no more than are needed
   std::size_t gap_ = 0;            // seconds of the one that goes on
   std::int64_t expected_ = 0;      // thousandths of packets

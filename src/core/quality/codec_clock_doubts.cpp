@@ -16,6 +16,7 @@ constexpr std::size_t most_pauses = 3;      // ... and so many pauses no losses 
 constexpr std::size_t longest_spurt = 4;    // seconds of talk before a pause; spurts last one on the mean (ITU-T P.59)
 constexpr std::int64_t quiet_percent = 70;  // of the length: the voice pauses, and packets go on
 constexpr std::int64_t gap_percent = 10;    // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
+constexpr std::size_t most_early = 4;       // seconds with packets too many, by RTCP and jitter at once
 constexpr std::size_t longest_loss = 3;     // seconds of a gap; what is longer is a hold, or somebody who listens
 
 }  // namespace
@@ -104,7 +105,10 @@ bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
 
 // Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where one just before
 // it has as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
-std::size_t CodecClock::early_seconds() const {
+bool CodecClock::is_irregular() const {
+  if (!interval_) {
+    return false;
+  }
   std::size_t early = 0;
   std::int64_t owed = 0;  // by the two seconds before, in thousandths of packets
   std::int64_t owed_before = 0;
@@ -121,7 +125,7 @@ std::size_t CodecClock::early_seconds() const {
     owed_before = std::max<std::int64_t>(owed - paid, 0);
     owed = std::max<std::int64_t>(-more, 0);
   }
-  return early;
+  return early >= most_early;
 }
 
 }  // namespace voip

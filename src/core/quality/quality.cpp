@@ -47,11 +47,6 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
                          const Around& around) {
   up_.measured(up, elapsed);
   down_.measured(down, elapsed);
-  if (const auto interval = up_.interval()) {
-    down_.suggest(*interval, up_.packet_bytes());
-  } else if (const auto other = down_.interval()) {
-    up_.suggest(*other, down_.packet_bytes());
-  }
   open_ += elapsed;
   if (open_ < 1s) {
     return;
@@ -71,7 +66,24 @@ void CallMeter::measured(const Counters& up, const Counters& down, Duration elap
     sums.down += *line.down.queue;
     ++sums.down_seconds;
   }
-  const CallQuality last = judge(recent(shortly), recent_queues(shortly));
+  second_passed(length);
+}
+
+void CallMeter::second_passed(Duration length) {
+  if (const auto interval = up_.interval()) {
+    down_.suggest(*interval, up_.packet_bytes());
+  } else if (const auto other = down_.interval()) {
+    up_.suggest(*other, down_.packet_bytes());
+  }
+  is_irregular_ = is_irregular_ || up_.is_irregular();
+  CodecClock::Held held = up_.held(recently);
+  if (!held.is_often) {
+    held = up_.held(held_within);
+  }
+  const Losses losses = recent(recently, held);
+  weight_lately_ = losses.down.expected;
+  lately_ = judge(losses, recent_queues(recently));
+  const CallQuality last = judge(recent(shortly, held), recent_queues(shortly));
   // What a gap is shows when it is over; if it was a loss it has been bad since the gap began.
   if (up_.is_in_gap() || down_.is_in_gap()) {
     in_gap_ += length;
@@ -95,16 +107,13 @@ void CallMeter::add_up(const CallQuality& last) {
 }
 
 // What waits in a queue that has grown meanwhile is late, not missing.
-CallMeter::Losses CallMeter::recent(Duration length) const {
+CallMeter::Losses CallMeter::recent(Duration length, const CodecClock::Held& held) const {
   Losses losses{.up = up_.missed(length),
                 .down = down_.missed(length),
-                .held = up_.held(recently),
+                .held = held,
                 .up_dropped = dropped_permille_,
                 .up_late = late_behind(&Queues::up, length),
                 .down_late = late_behind(&Queues::down, length)};
-  if (!losses.held.is_often) {
-    losses.held = up_.held(held_within);
-  }
   const auto& queue = queues_ago(0).down;
   const auto& before = queues_ago(static_cast<std::size_t>(length / 1s)).down;
   if (queue && before && *queue > *before && down_.interval()) {
@@ -140,9 +149,14 @@ std::uint32_t CallMeter::late_behind(std::optional<Duration> Queues::*way, Durat
     return queues.*way || !queues.are_none ? queues.*way : std::optional(Duration::zero());
   };
   std::optional<Duration> least;
+  std::optional<Duration> longest;
   for (std::size_t i = 0; i < seconds; ++i) {
     const auto queue = queue_of(i);
     least = queue && (!least || *queue < *least) ? queue : least;
+    longest = queue && (!longest || *queue > *longest) ? queue : longest;
+  }
+  if (!least || *longest <= *least + patience) {
+    return 0;
   }
   std::uint32_t late = 0;
   for (std::size_t i = 0; i < seconds; ++i) {
@@ -172,7 +186,7 @@ CallQuality CallMeter::judge(const Losses& losses, const Queues& queues) const {
   CallQuality quality;
   quality.delay = both_ways(queues);
   // Between the phone and the router there is no queue. Where its packets have no clock those of the other end have none either.
-  if (up_.is_irregular() || !down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
+  if (is_irregular_ || !down_.interval() || losses.down.expected * *down_.interval() < least_heard) {
     return quality;
   }
   const std::uint32_t headers = ip_header_ + udp_and_rtp;
@@ -225,11 +239,7 @@ std::optional<QualityCause> CallMeter::cause_of(const Heard& here, const Heard& 
 }
 
 bool CallMeter::is_bad() const {
-  return bad_for_ >= 5s && lately().mos_hundredths.value_or(best_mos) < surely_bad_mos;
-}
-
-CallQuality CallMeter::lately() const {
-  return judge(recent(recently), recent_queues(recently));
+  return bad_for_ >= 5s && lately_.mos_hundredths.value_or(best_mos) < surely_bad_mos;
 }
 
 CallMeter::Queues CallMeter::means(const QueueSums& sums) {

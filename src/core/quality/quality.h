@@ -30,7 +30,7 @@ class CallMeter {
   void measured(const Counters& up, const Counters& down, Duration elapsed, const LineState& line, const Around& around);
 
   // Over the last ten seconds; of a call without a clock it is unknown.
-  [[nodiscard]] CallQuality lately() const;
+  [[nodiscard]] const CallQuality& lately() const { return lately_; }
   // Over all of it.
   [[nodiscard]] CallQuality whole() const;
   // ... without QoS and with it.
@@ -40,7 +40,7 @@ class CallMeter {
   // Packets by which it is known, the more the better.
   [[nodiscard]] std::int64_t weight() const { return down_.missed().expected; }
   // ... lately: media that has moved to another flow tells nothing any more.
-  [[nodiscard]] std::int64_t weight_lately() const { return down_.missed(10s).expected; }
+  [[nodiscard]] std::int64_t weight_lately() const { return weight_lately_; }
 
  private:
   struct Queues {
@@ -69,7 +69,8 @@ class CallMeter {
   [[nodiscard]] static std::uint32_t late_permille(const CodecClock::Held& held);
   [[nodiscard]] static Duration held_delay(const CodecClock::Held& held);
   [[nodiscard]] CallQuality judge(const Losses& losses, const Queues& queues) const;
-  [[nodiscard]] Losses recent(Duration length) const;
+  void second_passed(Duration length);
+  [[nodiscard]] Losses recent(Duration length, const CodecClock::Held& held) const;
   [[nodiscard]] Queues recent_queues(Duration length) const;
   [[nodiscard]] std::optional<QualityCause> cause_of(const Heard& here, const Heard& there, const Queues& queues,
                                                      const CodecImpairment& codec) const;
@@ -97,6 +98,9 @@ class CallMeter {
   Bottleneck bottleneck_ = Bottleneck::unknown;
   bool is_idle_ = false;
   std::uint32_t dropped_permille_ = 0;
+  bool is_irregular_ = false;  // what the phone sends
+  CallQuality lately_;
+  std::int64_t weight_lately_ = 0;
   Duration bad_for_{};
   Duration in_gap_{};  // which may have been bad, since it was seen last
   // Of the seconds that could be judged, each by its last five.
