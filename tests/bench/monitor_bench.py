@@ -3,7 +3,8 @@
 
 Each figure is the median of several spans. The daemon's CPU time is the scheduler's count of nanoseconds, its wake-ups are its
 voluntary context switches, its memory is what belongs to it alone (USS); system calls are counted in a span of their own, since
-counting them slows them down. The other ways are programs that read the whole table once; once a second is what they are for.
+counting them slows them down. --instructions counts instead what the daemon itself executes, by callgrind, so without the kernel: the
+same number on a busy machine as on a quiet one, to compare two builds by (VOIP_QOSD is another). The other ways are programs that read the whole table once; once a second is what they are for.
 """
 
 from __future__ import annotations
@@ -100,6 +101,15 @@ def measure(daemons: dict[str, Daemon], runs: int, seconds: float) -> dict[str, 
     return results
 
 
+def instructions(daemon: Daemon, seconds: float) -> float:
+    """Per second, in user space; the daemon was started by callgrind, without counting."""
+    subprocess.run(["callgrind_control", "--instr=on", str(daemon.pid)], capture_output=True, check=True)
+    time.sleep(seconds)
+    subprocess.run(["callgrind_control", "--instr=off", str(daemon.pid)], capture_output=True, check=True)
+    daemon.stop(seconds=60)
+    return int(re.search(r"^totals: (\d+)", (daemon.folder / "callgrind.out").read_text(), re.M).group(1)) / seconds
+
+
 def one_reading(home: Home, argv: list[str]) -> tuple[float, int]:
     """CPU microseconds and voluntary context switches of one run of the program."""
     child = home.popen("router", argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -180,6 +190,23 @@ class Bench:
         self.home.run("router", ["conntrack", "-D", "-p", "udp", "-s", "192.168.77.10"], check=False)
         self.home.run("router", ["conntrack", "-D", "-p", "udp", "-s", "192.168.77.20"], check=False)
 
+    def count_instructions(self, media: int, seconds: float) -> None:
+        """Of the daemon, and of one with MQTT."""
+        settings = {"monitor": {"lan": ["192.168.77.0/24"]}, "qos": {"actuator": "none"}}
+        for way, broker in (("voip-qosd", None), ("voip-qosd with MQTT", self.broker)):
+            daemon = Daemon(self.home, settings, broker=broker)
+            daemon.started_by = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={daemon.folder}/callgrind.out"]
+            daemon.start(seconds=60)
+            calls = self.traffic("media", media)
+            try:
+                time.sleep(15)
+                counted = instructions(daemon, seconds)
+            finally:
+                calls.kill()
+                calls.wait()
+            self.rows.append({"situation": f"{media} media flows", "way": way, "instructions_per_s": round(counted)})
+            print(f"{media} media flows, {way}: {counted:,.0f} instructions/s in user space", flush=True)
+
 
 def show(row: dict | None) -> None:
     if row is None:
@@ -208,6 +235,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="spans for each figure (default: 5)")
     parser.add_argument("--seconds", type=float, default=5, help="length of a span (default: 5)")
     parser.add_argument("--entries", type=int, nargs="+", default=[1_000, 10_000, 100_000, 250_000], metavar="N")
+    parser.add_argument("--instructions", action="store_true", help="only count what the daemon executes, with ten media flows; needs valgrind")
     parser.add_argument("--only", choices=("sizes", "idle", "foreign", "torrent"), nargs="+", help="only these situations")
     args = parser.parse_args()
     runs, seconds = (2, 2.0) if args.quick else (args.runs, args.seconds)
@@ -216,7 +244,13 @@ def main() -> int:
         require("conntrack", "strace", "awk", "mosquitto")
         with Home(line=Line(None, None), ipv6=False) as home, Wider():
             bench = Bench(home, runs, seconds)
-            show(None)
+            if args.instructions:
+                require("valgrind")
+                wanted = []
+                bench.fill(1_000)
+                bench.count_instructions(10, seconds=2 * seconds if args.quick else 60)
+            else:
+                show(None)
             if "idle" in wanted:
                 bench.fill(1_000)
                 bench.situation("idle, 1k entries", media=0, settle=5, runs=1, seconds=max(20, seconds))

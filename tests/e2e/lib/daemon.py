@@ -67,7 +67,7 @@ class Daemon:
     def __init__(self, home: Home, settings: dict | None = None, *, broker=None, programs: Path | None = None, started_by: list[str] | None = None):
         """`programs` is a folder that the daemon looks into for programs before all others, `started_by` a command that takes its command line."""
         self.home = home
-        self._environment = ["env", f"PATH={programs}:{os.environ['PATH']}"] if programs else started_by or []
+        self.started_by = ["env", f"PATH={programs}:{os.environ['PATH']}"] if programs else started_by or []
         self.folder = home.folder("daemon")
         self.config = self.folder / "voip-qosd.toml"
         self.log = self.folder / "voip-qosd.log"
@@ -92,7 +92,7 @@ class Daemon:
     def start(self, seconds: float = 10) -> "Daemon":
         """Returns when it answers on its control socket."""
         with open(self.log, "ab") as log:
-            self._child = self.home.popen("router", [*self._environment, *self.argv("run")], stdout=log, stderr=log)
+            self._child = self.home.popen("router", [*self.started_by, *self.argv("run")], stdout=log, stderr=log)
         deadline = time.monotonic() + seconds
         while self.status() is None:
             if self._child.poll() is not None:
