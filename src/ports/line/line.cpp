@@ -1,7 +1,5 @@
 #include "ports/line/line.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -11,19 +9,20 @@
 #include "core/line/round_trips.h"
 #include "ports/line/device_counters.h"
 #include "ports/line/line_file.h"
+#include "ports/line/packet_bunches.h"
 #include "ports/line/packet_socket.h"
 #include "system/loop.h"
 
 namespace voip {
 namespace {
 
-// Packets carry the kernel's time, so they need not be fetched one by one. What a fast line has beyond this is left unseen.
-constexpr Duration fetch_interval = 20ms;  // while delays are measured
-constexpr Duration rare_fetch_interval = 50ms;
-constexpr Duration bunch_interval = 100ms;  // while only openings are of interest
-constexpr int most_packets = 2'000;         // in one fetch
+constexpr Duration measured_interval = 20ms;  // of fetches, while delays are measured
+constexpr Duration headers_interval = 50ms;
+constexpr Duration openings_interval = 100ms;  // while only they are of interest
+constexpr int most_packets = 2'000;            // in one fetch; what a fast line has beyond this is left unseen
 constexpr Duration sample_interval = 250ms;
 constexpr std::uint64_t enough_per_s = 500;  // headers of packets that tell of delays only
+constexpr std::uint64_t few_per_s = 200;     // well below half of it: to change the filter costs more than some headers do
 constexpr std::uint32_t most_thinned_out = 64;
 
 class LinePort : public Port {
@@ -85,6 +84,7 @@ class LinePort : public Port {
     }
     if (wants_headers()) {
       headers_.pass_headers(measures_ ? 1 : one_in_);
+      bunches_.set_interval(measures_ ? measured_interval : headers_interval);
     }
     if (wants_samples() != sampler_.has_value()) {
       wants_samples() ? begin_sampling() : stop_sampling();
@@ -93,7 +93,7 @@ class LinePort : public Port {
     if (waits) {
       headers_.pass_openings(look_ == LineLook::stirring);
     }
-    wait_for_packets(waits);
+    wait_for_openings(waits);
   }
 
   bool begin() {
@@ -120,7 +120,7 @@ class LinePort : public Port {
   }
 
   void stop() {
-    wait_for_packets(false);
+    wait_for_openings(false);
     stop_reading();
     stop_sampling();
     headers_.close();
@@ -141,46 +141,39 @@ class LinePort : public Port {
 
   // ---- openings, and one packet in many ----
 
-  void wait_for_packets(bool is_waiting) {
+  void wait_for_openings(bool is_waiting) {
     if (is_waiting == is_waiting_) {
       return;
     }
     is_waiting_ = is_waiting;
-    is_waiting ? watch_for_packets() : stop_watching();
-  }
-
-  // Packets carry the kernel's time, so those that come in a bunch are one wake-up.
-  void watch_for_packets() {
-    const Status watched = loop_->watch(headers_.fd(), EPOLLIN, [this](std::uint32_t) {
-      loop_->unwatch(headers_.fd());
-      bunch_ = loop_->call_at(loop_->now() + bunch_interval, [this] {
-        bunch_.reset();
-        watch_for_packets();
-        if (take_packets() && look_ == LineLook::stirring) {
+    if (is_waiting) {
+      start_bunches(openings_interval, [this] {
+        if (take_packets().others && look_ == LineLook::stirring) {
           loop_->post(LineStirred{});
         }
+        return false;
       });
-    });
-    if (!watched) {
-      cannot(watched.error());
+    } else if (!is_reading_) {
+      bunches_.stop();
     }
   }
 
-  void stop_watching() {
-    if (bunch_) {
-      loop_->cancel(*std::exchange(bunch_, std::nullopt));
-    } else {
-      loop_->unwatch(headers_.fd());
+  void start_bunches(Duration interval, PacketBunches::Take take) {
+    if (const Status started = bunches_.start(*loop_, headers_.fd(), interval, std::move(take)); !started) {
+      cannot(started.error());
     }
   }
 
   // ---- headers ----
 
-  // Whether there were others than segments.
-  bool take_packets() {
+  struct Taken {
+    bool segments = false;
+    bool others = false;
+  };
+  Taken take_packets() {
     const Instant now = loop_->now();
     const Loop::WallTime wall_now = loop_->wall(now);
-    bool has_others = false;
+    Taken taken;
     HeaderSocket::Header header;
     for (int i = 0; i < most_packets; ++i) {
       const HeaderSocket::Reading reading = headers_.read(header);
@@ -188,14 +181,15 @@ class LinePort : public Port {
         break;
       }
       if (reading == HeaderSocket::Reading::other) {
-        has_others = true;
+        taken.others = true;
         continue;
       }
+      taken.segments = true;
       const auto age = wall_now - header.at.value_or(wall_now);
       const Instant at = now - std::chrono::duration_cast<Duration>(std::max(age, decltype(age)::zero()));
       header.leaves ? round_trips_->left(header.segment, at) : round_trips_->came(header.segment, at);
     }
-    return has_others;
+    return taken;
   }
 
   void begin_reading() {
@@ -204,29 +198,24 @@ class LinePort : public Port {
     headers_.lost();
     round_trips_->begin_again(loop_->now());
     stop_sampling();  // the next sample begins where the headers do
-    fetch_later();
+    start_bunches(headers_interval, [this] { return fetch(); });
   }
 
-  void fetch_later() {
-    fetcher_ = loop_->call_at(loop_->now() + (measures_ ? fetch_interval : rare_fetch_interval), [this] {
-      fetch();
-      fetch_later();
-    });
-  }
-
-  void fetch() {
-    take_packets();
+  // Whether there was anything.
+  bool fetch() {
+    const Taken taken = take_packets();
     if (measures_) {
       for (const DelayMeasured& sample : round_trips_->take()) {
         loop_->post(sample);
       }
     }
+    return taken.segments || taken.others;
   }
 
   void stop_reading() {
     if (is_reading_) {
       is_reading_ = false;
-      loop_->cancel(fetcher_);
+      bunches_.stop();
       headers_.pass_openings(false);
     }
   }
@@ -286,7 +275,9 @@ class LinePort : public Port {
   }
 
   void thin_out(std::uint64_t packets_per_s) {
-    one_in_ = 1;
+    while (one_in_ > 1 && packets_per_s / one_in_ < few_per_s) {
+      one_in_ /= 2;
+    }
     while (one_in_ < most_thinned_out && packets_per_s / one_in_ > enough_per_s) {
       one_in_ *= 2;
     }
@@ -308,11 +299,10 @@ class LinePort : public Port {
   std::string wan_;  // what is open is open on
   std::string problem_;
   HeaderSocket headers_;
-  bool is_waiting_ = false;             // for packets
-  std::optional<Loop::TimerId> bunch_;  // they have come, and are fetched soon
-  bool is_reading_ = false;             // all headers
+  PacketBunches bunches_;
+  bool is_waiting_ = false;  // for openings
+  bool is_reading_ = false;  // all headers
   std::uint32_t one_in_ = 1;
-  Loop::TimerId fetcher_ = 0;
   std::optional<RoundTrips> round_trips_;
   std::string read_of_;  // the device that they and what is known are of
   std::optional<Loop::TimerId> sampler_;
