@@ -71,4 +71,8 @@ IpAddress AddressMask::operator()(const IpAddress& address) const {
   return IpAddress::from_bytes(masked);
 }
 
+IpPrefix AddressMask::operator()(const IpPrefix& network) const {
+  return {(*this)(network.address()).masked(network.length()), network.length()};
+}
+
 }  // namespace voip

@@ -19,6 +19,7 @@ class AddressMask {
   explicit AddressMask(const Salt& salt) : salt_(salt) {}
 
   [[nodiscard]] IpAddress operator()(const IpAddress& address) const;
+  [[nodiscard]] IpPrefix operator()(const IpPrefix& network) const;
 
  private:
   Salt salt_;

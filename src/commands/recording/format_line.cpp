@@ -4,10 +4,17 @@
 #include <optional>
 #include <utility>
 
+#include "commands/recording/numbers.h"
+
 namespace voip {
+
+std::optional<std::uint64_t> recorded_number(const Json& value, std::uint64_t most) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= most ? std::optional(value.get<std::uint64_t>())
+                                                                          : std::nullopt;
+}
+
 namespace {
 
-constexpr std::uint64_t most_counted = std::uint64_t{1} << 60U;
 constexpr std::uint64_t longest_ms = 3'600'000;
 constexpr std::int64_t least_ms = -100;  // of a queue, by a clock that is not quite true
 constexpr std::size_t most_networks = 64;
@@ -23,11 +30,9 @@ class Numbers {
 
   std::uint64_t next(std::uint64_t most) {
     const Json* one = take();
-    if (one == nullptr || !one->is_number_unsigned() || one->get<std::uint64_t>() > most) {
-      is_right_ = false;
-      return 0;
-    }
-    return one->get<std::uint64_t>();
+    const auto number = one == nullptr ? std::nullopt : recorded_number(*one, most);
+    is_right_ = is_right_ && number.has_value();
+    return number.value_or(0);
   }
 
   std::optional<Duration> next_ms() {
@@ -99,8 +104,7 @@ std::string recorded_sample(const LineSampled& sample, const AddressMask* mask) 
     const TcpInterval& tcp = *sample.tcp;
     Json networks = Json::array();
     for (const NetworkDelays& one : tcp.networks) {
-      const IpPrefix remote =
-          mask == nullptr ? one.remote : IpPrefix((*mask)(one.remote.address()).masked(one.remote.length()), one.remote.length());
+      const IpPrefix remote = mask == nullptr ? one.remote : (*mask)(one.remote);
       networks.push_back(
           {remote.to_string(), one.answers, ms_or_null(one.queues), ms_or_null(one.outgoing), ms_or_null(one.incoming)});
     }

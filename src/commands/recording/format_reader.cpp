@@ -3,26 +3,18 @@
 #include "commands/recording/format.h"
 #include "commands/recording/format_line.h"
 #include "commands/recording/format_settings.h"
+#include "commands/recording/numbers.h"
 #include "system/json.h"
 
 namespace voip {
 namespace {
 
 constexpr std::uint64_t longest_ms = longest_recording.count();
-constexpr std::uint64_t most_counted = std::uint64_t{1} << 60U;
 constexpr std::string_view format = "voip-record1";
-
-// A whole number from 0 to `most`.
-std::optional<std::uint64_t> number(const Json& value, std::uint64_t most) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
-    return std::nullopt;
-  }
-  return value.get<std::uint64_t>();
-}
 
 std::optional<std::uint64_t> number(const Json& object, const char* key, std::uint64_t most) {
   const auto found = object.find(key);
-  return found == object.end() ? std::nullopt : number(*found, most);
+  return found == object.end() ? std::nullopt : recorded_number(*found, most);
 }
 
 std::string text(const Json& object, const char* key) {
@@ -36,7 +28,7 @@ bool is_true(const Json& object, const char* key) {
 
 std::optional<Endpoint> endpoint(const Json& address, const Json& port) {
   const auto parsed = address.is_string() ? IpAddress::parse(address.get_ref<const std::string&>()) : std::nullopt;
-  const auto at = number(port, UINT16_MAX);
+  const auto at = recorded_number(port, UINT16_MAX);
   if (!parsed || !at) {
     return std::nullopt;
   }
@@ -98,7 +90,7 @@ class RecordingReader {
     if (key == object.end() || !key->is_array() || key->size() != 5) {
       return R"("key" must be [protocol, address, port, address, port])";
     }
-    const auto protocol = number((*key)[0], UINT8_MAX);
+    const auto protocol = recorded_number((*key)[0], UINT8_MAX);
     const auto client = endpoint((*key)[1], (*key)[2]);
     const auto server = endpoint((*key)[3], (*key)[4]);
     if (!protocol || !client || !server) {
@@ -201,7 +193,7 @@ class RecordingReader {
   std::string take_reading(const Json& list, Event& event) {
     std::vector<FlowSample> samples;
     for (const Json& one : list) {
-      Flow* const flow = one.is_array() && one.size() >= 5 ? flow_at(number(one[0], UINT32_MAX)) : nullptr;
+      Flow* const flow = one.is_array() && one.size() >= 5 ? flow_at(recorded_number(one[0], UINT32_MAX)) : nullptr;
       if (flow == nullptr) {
         return R"("read" must be a list of [flow, up packets, bytes, down packets, bytes], the flow introduced before)";
       }
@@ -210,10 +202,10 @@ class RecordingReader {
         return R"("read" has something that is no counter)";
       }
       if (one.size() > 5) {
-        flow->conntrack_id = static_cast<std::uint32_t>(number(one[5], UINT32_MAX).value_or(0));
+        flow->conntrack_id = static_cast<std::uint32_t>(recorded_number(one[5], UINT32_MAX).value_or(0));
       }
       sample.conntrack_id = flow->conntrack_id;
-      const auto flags = one.size() > 6 ? number(one[6], 3).value_or(0) : 0;
+      const auto flags = one.size() > 6 ? recorded_number(one[6], 3).value_or(0) : 0;
       sample.is_offloaded = (flags & 1U) != 0;
       sample.is_hw_offloaded = (flags & 2U) != 0;
       samples.push_back(sample);
@@ -227,8 +219,8 @@ class RecordingReader {
     if (packets.is_null() && bytes.is_null()) {
       return true;
     }
-    const auto counted = number(packets, most_counted);
-    const auto size = number(bytes, most_counted);
+    const auto counted = recorded_number(packets, most_counted);
+    const auto size = recorded_number(bytes, most_counted);
     if (counted && size) {
       counters = Counters{*counted, *size};
     }

@@ -24,7 +24,7 @@ Settings as_written(Settings settings, const RecordingPrivacy& privacy, const Ad
     }
     device.name = "device " + std::to_string(number);
     if (device.address) {
-      device.address = IpPrefix(mask(device.address->address()).masked(device.address->length()), device.address->length());
+      device.address = mask(*device.address);
     }
   }
   return settings;

@@ -1,6 +1,7 @@
 #include "core/line/capacity.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace voip {
 namespace {
@@ -25,6 +26,15 @@ bool are_alike(std::uint32_t a, std::uint32_t b) {
 
 }  // namespace
 
+void Capacity::Count::add(std::uint64_t more, Duration meanwhile) {
+  bytes += more;
+  over += meanwhile;
+}
+
+std::uint32_t Capacity::Count::kbit() const {
+  return static_cast<std::uint32_t>(bytes * 8 / static_cast<std::uint64_t>(over.count()));
+}
+
 void Capacity::carried(std::uint64_t bytes, Duration over, const std::optional<IpPrefix>& only_witness, Instant now) {
   if (over <= Duration::zero()) {
     return;
@@ -32,43 +42,34 @@ void Capacity::carried(std::uint64_t bytes, Duration over, const std::optional<I
   if (now - last_ > longest_gap + over) {
     seconds_.clear();
     rises_since_.reset();
-    bytes_ = 0;
-    counted_ = {};
+    count_ = {};
   }
-  if (counted_ == Duration::zero()) {
+  if (count_.over == Duration::zero()) {
     only_witness_ = only_witness;
     has_several_ = !only_witness;
   }
   has_several_ = has_several_ || only_witness != only_witness_;
   last_ = now;
-  bytes_ += bytes;
-  counted_ += over;
-  if (counted_ >= second) {
-    const auto kbit = static_cast<std::uint32_t>(bytes_ * 8 / static_cast<std::uint64_t>(counted_.count()));
-    add({kbit, now, has_several_ ? std::nullopt : only_witness_});
-    bytes_ = 0;
-    counted_ = {};
+  count_.add(bytes, over);
+  if (count_.over >= second) {
+    add({std::exchange(count_, {}).kbit(), now, has_several_ ? std::nullopt : only_witness_});
   }
 }
 
 void Capacity::passed(std::uint64_t bytes, Duration over, Instant now) {
   if (now - calm_last_ > 2 * over) {
-    calm_bytes_ = 0;
-    calm_counted_ = {};
+    calm_ = {};
   }
   calm_last_ = now;
-  calm_bytes_ += bytes;
-  calm_counted_ += over;
-  if (calm_counted_ < longer_than_a_burst) {
+  calm_.add(bytes, over);
+  if (calm_.over < longer_than_a_burst) {
     return;
   }
-  const auto kbit = static_cast<std::uint32_t>(calm_bytes_ * 8 / static_cast<std::uint64_t>(calm_counted_.count()));
+  const std::uint32_t kbit = std::exchange(calm_, {}).kbit();
   if (is_more(kbit, calm_kbit_) || now - calm_at_ > day) {
     calm_kbit_ = kbit;
     calm_at_ = now;
   }
-  calm_bytes_ = 0;
-  calm_counted_ = {};
 }
 
 std::uint32_t Capacity::median() const {

@@ -31,6 +31,13 @@ class Capacity {
   void tell(LineDirection& direction) const;
 
  private:
+  struct Count {
+    std::uint64_t bytes = 0;
+    Duration over{};
+
+    void add(std::uint64_t more, Duration meanwhile);
+    [[nodiscard]] std::uint32_t kbit() const;
+  };
   struct Second {
     std::uint32_t kbit = 0;
     Instant at{};
@@ -46,8 +53,7 @@ class Capacity {
   void add(const Second& one);
   void believe(std::uint32_t kbit, Instant now);
 
-  std::uint64_t bytes_ = 0;  // of the second that is being counted
-  Duration counted_{};
+  Count count_;  // of the second that goes on
   std::optional<IpPrefix> only_witness_;
   bool has_several_ = false;
   Instant last_{};
@@ -55,8 +61,7 @@ class Capacity {
   std::vector<Testimony> testimonies_;
   std::optional<Instant> rises_since_;
 
-  std::uint64_t calm_bytes_ = 0;  // of the seconds that are being counted
-  Duration calm_counted_{};
+  Count calm_;  // of the seconds that go on
   Instant calm_last_{};
   std::uint32_t calm_kbit_ = 0;
   Instant calm_at_{};

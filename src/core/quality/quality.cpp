@@ -149,14 +149,9 @@ std::uint32_t CallMeter::late_behind(std::optional<Duration> Queues::*way, Durat
     return queues.*way || !queues.are_none ? queues.*way : std::optional(Duration::zero());
   };
   std::optional<Duration> least;
-  std::optional<Duration> longest;
   for (std::size_t i = 0; i < seconds; ++i) {
     const auto queue = queue_of(i);
     least = queue && (!least || *queue < *least) ? queue : least;
-    longest = queue && (!longest || *queue > *longest) ? queue : longest;
-  }
-  if (!least || *longest <= *least + patience) {
-    return 0;
   }
   std::uint32_t late = 0;
   for (std::size_t i = 0; i < seconds; ++i) {

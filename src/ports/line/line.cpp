@@ -84,8 +84,8 @@ class LinePort : public Port {
     }
     if (wants_headers()) {
       headers_.pass_headers(measures_ ? 1 : one_in_);
-      bunches_.set_interval(measures_ ? measured_interval : headers_interval);
     }
+    bunches_.set_interval(measures_ ? measured_interval : is_reading_ ? headers_interval : openings_interval);
     if (wants_samples() != sampler_.has_value()) {
       wants_samples() ? begin_sampling() : stop_sampling();
     }
@@ -93,7 +93,9 @@ class LinePort : public Port {
     if (waits) {
       headers_.pass_openings(look_ == LineLook::stirring);
     }
-    wait_for_openings(waits);
+    if (const bool takes = is_reading_ || waits; takes != bunches_.is_started()) {
+      takes ? bunches_.start(*loop_, headers_.fd()) : bunches_.stop();
+    }
   }
 
   bool begin() {
@@ -120,7 +122,7 @@ class LinePort : public Port {
   }
 
   void stop() {
-    wait_for_openings(false);
+    bunches_.stop();
     stop_reading();
     stop_sampling();
     headers_.close();
@@ -141,27 +143,15 @@ class LinePort : public Port {
 
   // ---- openings, and one packet in many ----
 
-  void wait_for_openings(bool is_waiting) {
-    if (is_waiting == is_waiting_) {
-      return;
+  // Whether more is expected soon.
+  bool take_bunch() {
+    if (is_reading_) {
+      return fetch();
     }
-    is_waiting_ = is_waiting;
-    if (is_waiting) {
-      start_bunches(openings_interval, [this] {
-        if (take_packets().others && look_ == LineLook::stirring) {
-          loop_->post(LineStirred{});
-        }
-        return false;
-      });
-    } else if (!is_reading_) {
-      bunches_.stop();
+    if (take_packets().others && look_ == LineLook::stirring) {
+      loop_->post(LineStirred{});
     }
-  }
-
-  void start_bunches(Duration interval, PacketBunches::Take take) {
-    if (const Status started = bunches_.start(*loop_, headers_.fd(), interval, std::move(take)); !started) {
-      cannot(started.error());
-    }
+    return false;
   }
 
   // ---- headers ----
@@ -198,7 +188,6 @@ class LinePort : public Port {
     headers_.lost();
     round_trips_->begin_again(loop_->now());
     stop_sampling();  // the next sample begins where the headers do
-    start_bunches(headers_interval, [this] { return fetch(); });
   }
 
   // Whether there was anything.
@@ -215,7 +204,6 @@ class LinePort : public Port {
   void stop_reading() {
     if (is_reading_) {
       is_reading_ = false;
-      bunches_.stop();
       headers_.pass_openings(false);
     }
   }
@@ -299,8 +287,7 @@ class LinePort : public Port {
   std::string wan_;  // what is open is open on
   std::string problem_;
   HeaderSocket headers_;
-  PacketBunches bunches_;
-  bool is_waiting_ = false;  // for openings
+  PacketBunches bunches_{[this] { return take_bunch(); }};
   bool is_reading_ = false;  // all headers
   std::uint32_t one_in_ = 1;
   std::optional<RoundTrips> round_trips_;

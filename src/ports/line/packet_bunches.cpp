@@ -6,32 +6,27 @@
 
 namespace voip {
 
-Status PacketBunches::start(Loop& loop, int fd, Duration interval, Take take) {
+void PacketBunches::start(Loop& loop, int fd) {
   stop();
   loop_ = &loop;
   fd_ = fd;
-  interval_ = interval;
-  take_ = std::move(take);
-  Status watched = watch();
-  if (!watched) {
-    fd_ = -1;
-  }
-  return watched;
+  watch();
 }
 
-Status PacketBunches::watch() {
-  return loop_->watch(fd_, EPOLLIN, [this](std::uint32_t) {
+void PacketBunches::watch() {
+  const Status watched = loop_->watch(fd_, EPOLLIN, [this](std::uint32_t) {
     loop_->unwatch(fd_);
     take_later();
   });
+  if (!watched) {
+    take_later();
+  }
 }
 
 void PacketBunches::take_later() {
   timer_ = loop_->call_at(loop_->now() + interval_, [this] {
     timer_.reset();
-    if (take_() || !watch()) {
-      take_later();
-    }
+    take_() ? take_later() : watch();
   });
 }
 

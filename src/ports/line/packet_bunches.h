@@ -4,8 +4,8 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
-#include "base/result.h"
 #include "core/time.h"
 #include "system/loop.h"
 
@@ -15,21 +15,23 @@ class PacketBunches {
  public:
   // Takes what came, and starts or stops nothing. True: more is expected, so it is called again after the same time.
   using Take = std::function<bool()>;
+  explicit PacketBunches(Take take) : take_(std::move(take)) {}
 
-  // `take` is called `interval` after a packet came to `fd`, which stays the caller's and is open until stop(). Stops what was
-  // started before.
-  Status start(Loop& loop, int fd, Duration interval, Take take);
+  // `take` is called that long after a packet came, or each time if the descriptor cannot be watched.
   void set_interval(Duration interval) { interval_ = interval; }
+  // `fd` stays the caller's and is open until stop(). Stops what was started before.
+  void start(Loop& loop, int fd);
   void stop();
+  [[nodiscard]] bool is_started() const { return fd_ >= 0; }
 
  private:
-  Status watch();
+  void watch();
   void take_later();
 
-  Loop* loop_ = nullptr;
-  int fd_ = -1;  // -1: stopped
+  const Take take_;
   Duration interval_{};
-  Take take_;
+  Loop* loop_ = nullptr;
+  int fd_ = -1;                         // -1: stopped
   std::optional<Loop::TimerId> timer_;  // else the descriptor is watched
 };
 

@@ -24,15 +24,16 @@ class PacketBunchesTest : public testing::Test {
   ~PacketBunchesTest() override { bunches_.stop(); }
 
   void start() {
-    const Status started = bunches_.start(*loop_, near_.get(), 20ms, [this] {
-      ++takes_;
-      const int before = taken_;
-      for (char byte = 0; read(near_.get(), &byte, 1) == 1;) {
-        ++taken_;
-      }
-      return goes_on_ && taken_ > before;
-    });
-    ASSERT_TRUE(started) << started.error();
+    bunches_.set_interval(20ms);
+    bunches_.start(*loop_, near_.get());
+  }
+  bool take() {
+    ++takes_;
+    const int before = taken_;
+    for (char byte = 0; read(near_.get(), &byte, 1) == 1;) {
+      ++taken_;
+    }
+    return goes_on_ && taken_ > before;
   }
   void send(int packets) {
     for (int i = 0; i < packets; ++i) {
@@ -52,7 +53,7 @@ class PacketBunchesTest : public testing::Test {
   std::unique_ptr<Loop> loop_ = test::open_loop();
   UniqueFd far_;
   UniqueFd near_;
-  PacketBunches bunches_;
+  PacketBunches bunches_{[this] { return take(); }};
   bool goes_on_ = false;
   int takes_ = 0;
   int taken_ = 0;
