@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/model.h"
 #include "core/time.h"
 
 namespace voip {
@@ -34,6 +35,12 @@ inline Json instant_or_null(const std::optional<Instant>& instant, const Calenda
 inline const char* on_or_off(bool is_on) {
   return is_on ? "ON" : "OFF";
 }
+
+// A whole number from 0 to `most`.
+std::optional<std::uint64_t> whole_number(const Json& json, std::uint64_t most);
+std::optional<std::uint64_t> whole_number(const Json& object, const char* key, std::uint64_t most);
+
+std::optional<Endpoint> endpoint_of(const Json& address, const Json& port);
 
 // One decimal is what the rates are measured to.
 inline double kbit(std::int64_t bit_per_s) {

@@ -66,7 +66,7 @@ class Privilege(unittest.TestCase):
         settings = {"qos": {"actuator": "tc", "wan": "wan", "tc": {"upload_kbit": 950, "drain": "measured"}}, "policy": {"min_on": "1s", "min_off": "1s"}}
         with Home() as home:
             daemon = Daemon(home, settings)
-            daemon._environment = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"]
+            daemon.started_by = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"]
             daemon.start()
             for _ in range(2):
                 self.assertEqual(daemon.command("qos", "on").returncode, 0)

@@ -107,7 +107,7 @@ class Privilege(unittest.TestCase):
         without_raw = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw", "--"]
         with LineLab(Line(2000, 10_000), settings=TC) as lab:
             self.assertEqual(lab.daemon.stop(), 0)
-            lab.daemon._environment = without_raw
+            lab.daemon.started_by = without_raw
             lab.daemon.start()
             self.assertIn("needs CAP_NET_RAW", lab.line()["blocker"])
             with Call(lab.home):

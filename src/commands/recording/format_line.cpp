@@ -4,14 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "commands/recording/numbers.h"
-
 namespace voip {
-
-std::optional<std::uint64_t> recorded_number(const Json& value, std::uint64_t most) {
-  return value.is_number_unsigned() && value.get<std::uint64_t>() <= most ? std::optional(value.get<std::uint64_t>())
-                                                                          : std::nullopt;
-}
 
 namespace {
 
@@ -30,7 +23,7 @@ class Numbers {
 
   std::uint64_t next(std::uint64_t most) {
     const Json* one = take();
-    const auto number = one == nullptr ? std::nullopt : recorded_number(*one, most);
+    const auto number = one == nullptr ? std::nullopt : whole_number(*one, most);
     is_right_ = is_right_ && number.has_value();
     return number.value_or(0);
   }

@@ -3,7 +3,6 @@
 #include "commands/recording/format.h"
 #include "commands/recording/format_line.h"
 #include "commands/recording/format_settings.h"
-#include "commands/recording/numbers.h"
 #include "system/json.h"
 
 namespace voip {
@@ -12,11 +11,6 @@ namespace {
 constexpr std::uint64_t longest_ms = longest_recording.count();
 constexpr std::string_view format = "voip-record1";
 
-std::optional<std::uint64_t> number(const Json& object, const char* key, std::uint64_t most) {
-  const auto found = object.find(key);
-  return found == object.end() ? std::nullopt : recorded_number(*found, most);
-}
-
 std::string text(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -24,15 +18,6 @@ std::string text(const Json& object, const char* key) {
 
 bool is_true(const Json& object, const char* key) {
   return object.value(key, Json()) == true;
-}
-
-std::optional<Endpoint> endpoint(const Json& address, const Json& port) {
-  const auto parsed = address.is_string() ? IpAddress::parse(address.get_ref<const std::string&>()) : std::nullopt;
-  const auto at = recorded_number(port, UINT16_MAX);
-  if (!parsed || !at) {
-    return std::nullopt;
-  }
-  return Endpoint{*parsed, static_cast<std::uint16_t>(*at)};
 }
 
 std::optional<Sight> parse_sight(std::string_view word) {
@@ -72,7 +57,7 @@ class RecordingReader {
     if (text(object, "fmt") != format) {
       return "not a recording of this version: the first line must have \"fmt\":\"" + std::string(format) + "\"";
     }
-    const auto began = number(object, "began_ms", std::uint64_t{1} << 50U);
+    const auto began = whole_number(object, "began_ms", std::uint64_t{1} << 50U);
     if (!began) {
       return R"("began_ms" must be a whole number)";
     }
@@ -83,26 +68,25 @@ class RecordingReader {
   }
 
   std::string take_flow(const Json& object) {
-    if (number(object, "flow", UINT32_MAX) != flows_.size()) {
+    if (whole_number(object, "flow", UINT32_MAX) != flows_.size()) {
       return "\"flow\" must be " + std::to_string(flows_.size()) + ": flows are numbered in order";
     }
     const auto key = object.find("key");
-    if (key == object.end() || !key->is_array() || key->size() != 5) {
-      return R"("key" must be [protocol, address, port, address, port])";
+    if (key != object.end() && key->is_array() && key->size() == 5) {
+      const auto protocol = whole_number((*key)[0], UINT8_MAX);
+      const auto client = endpoint_of((*key)[1], (*key)[2]);
+      const auto server = endpoint_of((*key)[3], (*key)[4]);
+      if (protocol && client && server) {
+        flows_.push_back({{*client, *server, static_cast<std::uint8_t>(*protocol)}, 0});
+        return "";
+      }
     }
-    const auto protocol = recorded_number((*key)[0], UINT8_MAX);
-    const auto client = endpoint((*key)[1], (*key)[2]);
-    const auto server = endpoint((*key)[3], (*key)[4]);
-    if (!protocol || !client || !server) {
-      return R"("key" must be [protocol, address, port, address, port])";
-    }
-    flows_.push_back({{*client, *server, static_cast<std::uint8_t>(*protocol)}, 0});
-    return "";
+    return R"("key" must be [protocol, address, port, address, port])";
   }
 
   std::string take_decision(const Json& object) {
     const std::string what = text(object, "decision");
-    const auto at = number(object, "at", longest_ms);
+    const auto at = whole_number(object, "at", longest_ms);
     const Flow* flow = flow_of(object, "of");
     if ((what != "call_start" && what != "call_end") || !at || flow == nullptr) {
       return "not a decision that is known";
@@ -113,7 +97,7 @@ class RecordingReader {
   }
 
   std::string take_step(const Json& object) {
-    const auto at = number(object, "t", longest_ms);
+    const auto at = whole_number(object, "t", longest_ms);
     if (!at) {
       return R"("t" must be the time in milliseconds, at most 31 days)";
     }
@@ -121,7 +105,7 @@ class RecordingReader {
     if (!recording_.steps.empty() && time < recording_.steps.back().time) {
       return R"("t" goes back)";
     }
-    const auto read_at = object.contains("at") ? number(object, "at", *at) : at;
+    const auto read_at = object.contains("at") ? whole_number(object, "at", *at) : at;
     if (!read_at) {
       return R"("at" must be a time in milliseconds that is not later than "t")";
     }
@@ -135,7 +119,7 @@ class RecordingReader {
   }
 
   std::string take_event(const Json& object, Event& event) {
-    const auto id = static_cast<std::uint32_t>(number(object, "id", UINT32_MAX).value_or(0));
+    const auto id = static_cast<std::uint32_t>(whole_number(object, "id", UINT32_MAX).value_or(0));
     if (object.contains("born") || object.contains("gone")) {
       const bool is_born = object.contains("born");
       Flow* flow = flow_of(object, is_born ? "born" : "gone");
@@ -150,7 +134,7 @@ class RecordingReader {
                          0,
                          is_true(object, "expected"),
                          is_true(object, "fresh"),
-                         number(object, "packets", UINT64_MAX)};
+                         whole_number(object, "packets", UINT64_MAX)};
       } else {
         event = FlowGone{flow->key, id};
       }
@@ -166,7 +150,7 @@ class RecordingReader {
       event = SightChanged{*sight, text(object, "why")};
     } else if (object.contains("found") || object.contains("left")) {
       const auto address = IpAddress::parse(text(object, object.contains("found") ? "found" : "left"));
-      const auto device = number(object, "device", UINT32_MAX);
+      const auto device = whole_number(object, "device", UINT32_MAX);
       if (!address || (object.contains("found") && !(device && *device < recording_.settings.devices.size()))) {
         return "not an address, or not one of the devices";
       }
@@ -193,7 +177,7 @@ class RecordingReader {
   std::string take_reading(const Json& list, Event& event) {
     std::vector<FlowSample> samples;
     for (const Json& one : list) {
-      Flow* const flow = one.is_array() && one.size() >= 5 ? flow_at(recorded_number(one[0], UINT32_MAX)) : nullptr;
+      Flow* const flow = one.is_array() && one.size() >= 5 ? flow_at(whole_number(one[0], UINT32_MAX)) : nullptr;
       if (flow == nullptr) {
         return R"("read" must be a list of [flow, up packets, bytes, down packets, bytes], the flow introduced before)";
       }
@@ -202,10 +186,10 @@ class RecordingReader {
         return R"("read" has something that is no counter)";
       }
       if (one.size() > 5) {
-        flow->conntrack_id = static_cast<std::uint32_t>(recorded_number(one[5], UINT32_MAX).value_or(0));
+        flow->conntrack_id = static_cast<std::uint32_t>(whole_number(one[5], UINT32_MAX).value_or(0));
       }
       sample.conntrack_id = flow->conntrack_id;
-      const auto flags = one.size() > 6 ? recorded_number(one[6], 3).value_or(0) : 0;
+      const auto flags = one.size() > 6 ? whole_number(one[6], 3).value_or(0) : 0;
       sample.is_offloaded = (flags & 1U) != 0;
       sample.is_hw_offloaded = (flags & 2U) != 0;
       samples.push_back(sample);
@@ -219,15 +203,15 @@ class RecordingReader {
     if (packets.is_null() && bytes.is_null()) {
       return true;
     }
-    const auto counted = recorded_number(packets, most_counted);
-    const auto size = recorded_number(bytes, most_counted);
+    const auto counted = whole_number(packets, most_counted);
+    const auto size = whole_number(bytes, most_counted);
     if (counted && size) {
       counters = Counters{*counted, *size};
     }
     return counters.has_value();
   }
 
-  Flow* flow_of(const Json& object, const char* key) { return flow_at(number(object, key, UINT32_MAX)); }
+  Flow* flow_of(const Json& object, const char* key) { return flow_at(whole_number(object, key, UINT32_MAX)); }
   Flow* flow_at(std::optional<std::uint64_t> which) {
     return which && *which < flows_.size() ? &flows_[static_cast<std::size_t>(*which)] : nullptr;
   }

@@ -80,11 +80,12 @@ class Values {
     }
     value.clear();
     for (const Json& port : *found) {
-      if (!port.is_number_unsigned() || port.get<std::uint64_t>() > UINT16_MAX) {
+      const auto number = whole_number(port, UINT16_MAX);
+      if (!number) {
         wrong(key, "a list of ports");
         return;
       }
-      value.push_back(port.get<std::uint16_t>());
+      value.push_back(static_cast<std::uint16_t>(*number));
     }
   }
 

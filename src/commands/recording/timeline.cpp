@@ -35,23 +35,13 @@ std::optional<std::vector<std::uint64_t>> numbers(const Json& object, const char
   std::vector<std::uint64_t> values;
   values.reserve(found->size());
   for (const Json& element : *found) {
-    if (!element.is_number_unsigned() || element.get<std::uint64_t>() > limit) {
+    const auto number = whole_number(element, limit);
+    if (!number) {
       return std::nullopt;
     }
-    values.push_back(element.get<std::uint64_t>());
+    values.push_back(*number);
   }
   return values;
-}
-
-std::optional<Endpoint> endpoint(const Json& address, const Json& port) {
-  if (!address.is_string() || !port.is_number_unsigned() || port.get<std::uint64_t>() > UINT16_MAX) {
-    return std::nullopt;
-  }
-  const auto parsed = IpAddress::parse(address.get_ref<const std::string&>());
-  if (!parsed) {
-    return std::nullopt;
-  }
-  return Endpoint{*parsed, port.get<std::uint16_t>()};
 }
 
 bool is_destination_the_client(const Endpoint& source, const Endpoint& destination, const std::optional<IpAddress>& device) {
@@ -63,21 +53,21 @@ bool is_destination_the_client(const Endpoint& source, const Endpoint& destinati
 
 std::string parse_flow(const Json& object, const std::optional<IpAddress>& device, Duration bucket_length, TimelineFlow& flow) {
   const auto tuple = object.find("o");
-  const auto protocol = object.find("p");
+  const auto protocol = whole_number(object, "p", UINT8_MAX);
   if (tuple == object.end() || !tuple->is_array() || tuple->size() != 4) {
     return R"("o" must be [source, port, destination, port])";
   }
-  if (protocol == object.end() || !protocol->is_number_unsigned() || protocol->get<std::uint64_t>() > UINT8_MAX) {
+  if (!protocol) {
     return R"("p" must be an IP protocol number)";
   }
-  const auto source = endpoint((*tuple)[0], (*tuple)[1]);
-  const auto destination = endpoint((*tuple)[2], (*tuple)[3]);
+  const auto source = endpoint_of((*tuple)[0], (*tuple)[1]);
+  const auto destination = endpoint_of((*tuple)[2], (*tuple)[3]);
   if (!source || !destination) {
     return R"("o" holds something that is no address or port)";
   }
   flow.is_opened_outside = is_destination_the_client(*source, *destination, device);
   flow.key = {flow.is_opened_outside ? *destination : *source, flow.is_opened_outside ? *source : *destination,
-              protocol->get<std::uint8_t>()};
+              static_cast<std::uint8_t>(*protocol)};
 
   const auto steps = numbers(object, "b", UINT32_MAX);
   const auto sent_packets = numbers(object, "op", max_count);

@@ -7,7 +7,6 @@
 namespace voip {
 
 void PacketBunches::start(Loop& loop, int fd) {
-  stop();
   loop_ = &loop;
   fd_ = fd;
   watch();

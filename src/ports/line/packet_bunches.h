@@ -19,7 +19,7 @@ class PacketBunches {
 
   // `take` is called that long after a packet came, or each time if the descriptor cannot be watched.
   void set_interval(Duration interval) { interval_ = interval; }
-  // `fd` stays the caller's and is open until stop(). Stops what was started before.
+  // Only once until stop(). `fd` stays the caller's and is open until then.
   void start(Loop& loop, int fd);
   void stop();
   [[nodiscard]] bool is_started() const { return fd_ >= 0; }
