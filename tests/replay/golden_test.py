@@ -7,51 +7,15 @@ which an ALG announces, and ipv6-opus-pauses, which is on a VoIP port.
 """
 import json
 import pathlib
-import subprocess
 import unittest
 
-from timelines import program
+from recordings import decisions, marked_calls, objects, replay, replayed, stretches
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 HEARD_WITHIN_S = 2.5
 OVER_WITHIN_S = 10.0
 SLACK_S = 0.5  # of two readings; a better detector may trade so much of one call for another
 SEVERAL_AT_ONCE = {"conference", "transfer"}  # one mark, but a call for each remote network
-
-
-def marked_calls(path):
-    return [tuple(map(float, line.split()[2:4])) for line in path.read_text().splitlines() if line.startswith("# call ")]
-
-
-def objects(path):
-    return [json.loads(line) for line in path.read_text().splitlines() if line.startswith("{")]
-
-
-def decisions(path):
-    """What the recorder decided then: [(what, seconds)]."""
-    return [(line["decision"], line["at"] / 1000) for line in objects(path) if "decision" in line]
-
-
-def replay(path, *options):
-    done = subprocess.run([program(), "replay", *options, path], capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def replayed(path, *options, kind="call_"):
-    """What is decided now of begin and end: [(what, seconds)]."""
-    return [(event["event"], event["time_s"]) for event in replay(path, *options) if event["event"].startswith(kind) and event["event"] != "call_bad"]
-
-
-def stretches(found):
-    """When any call was on: [(from, until)], whatever is joined or overlaps taken together."""
-    joined, on = [], 0
-    for what, at in found:
-        on += 1 if what == "call_start" else -1
-        if what == "call_start" and on == 1:
-            joined.append([at, None])
-        elif on == 0:
-            joined[-1][1] = at
-    return [tuple(stretch) for stretch in joined]
 
 
 class GoldenRecordings(unittest.TestCase):

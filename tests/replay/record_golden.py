@@ -4,63 +4,49 @@
     record_golden.py --list
     record_golden.py NAME... [--folder FOLDER]        or all; a minute each
 
-A recording is what `voip-qosd record --mask --mask-lan` writes on the home's router, and below it what happened: "# what" in words, and
-"# call START END" from the first to the last RTP packet that the phone's network interface really saw; a pause of more than 10 s divides
-two calls. It is no test: a new recording is looked at, and committed if it shows something.
+What is in a recording, recipes.py says. It is no test: a new recording is looked at, and committed if it shows something.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import math
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns")]
-from baresip import Baresip  # noqa: E402
-from call import OPUS_DTX, Call  # noqa: E402
-from fixture import wait_until  # noqa: E402
-from home import Home  # noqa: E402
-from line_lab import SECOND  # noqa: E402
-from media_marks import MediaMarks  # noqa: E402
-from music_on_hold import MusicOnHold  # noqa: E402
-from path_delay import add_address  # noqa: E402
-from peers import BaresipCall, SippCall, Transfer  # noqa: E402
-from recorder import Recorder  # noqa: E402
-from topology import WAN_ADDRESS, Line  # noqa: E402
+from recipes import ROOT, Recipe, chosen, record, show
+
+# From the folders of which recipes.py tells the interpreter.
+from baresip import Baresip
+from call import OPUS_DTX, Call
+from fixture import wait_until
+from home import Home
+from line_lab import SECOND
+from music_on_hold import MusicOnHold
+from path_delay import add_address
+from peers import BaresipCall, SippCall, Transfer
+from recorder import Recorder
+from stun_home import OTHER, stun_home
+from topology import WAN_ADDRESS, Line
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 NETNS = ROOT / "tests" / "netns"
 LONGEST_END_S = 16.0  # until a detector that works has let go of a call
 PYTHON = [sys.executable, "-S", "-E"]
 
-# Drops what nobody inside has asked for, as routers do, before it makes a connection that would take the phone's port.
-GUARD = "add table ip guard; add chain ip guard input { type filter hook input priority 0; }; add rule ip guard input iifname wan udp dport 1024-65535 ct state new drop"
+OTHER_6 = "fd02::1"
 
-# The provider's own host, in another network than the server.
-OTHER, OTHER_6 = "192.0.2.1", "fd02::1"
-
-recipes: dict[str, tuple[Callable[[Home], None], dict]] = {}
+recipes: dict[str, Recipe] = {}
 
 
 def recipe(name: str, **home):
     """Decorator: how that recording is made, in a home with these options."""
 
     def enter(make: Callable[[Home], None]):
-        recipes[name] = make, home
+        recipes[name] = Recipe(make, make.__doc__ or "", home)
         return make
 
     return enter
-
-
-def stun_home(home: Home) -> None:
-    """Phones learn their address outside from the provider's STUN server, so media flows both ways and no ALG tells the router of it."""
-    home.run("router", ["nft", GUARD])
-    home.popen("isp", [*PYTHON, str(NETNS / "stun_server.py"), OTHER])
 
 
 def phone_calls(home: Home, **options) -> tuple[Baresip, Baresip]:
@@ -237,41 +223,18 @@ def video_download(home: Home) -> None:
     look_alike(home, "download", home.address("server"), [443], 30)
 
 
-def record(name: str, folder: Path) -> Path:
-    """Makes one recording; returns its file."""
-    make, options = recipes[name]
-    with Home(**options) as home:
-        marks = MediaMarks(home)
-        recorder = Recorder(home, "--mask", "--mask-lan")
-        make(home)
-        wait_until(lambda: len(recorder.decisions()) % 2 == 0, LONGEST_END_S, every=0.5)
-        time.sleep(1)
-        recorder.end()
-        text = recorder.file.read_text()
-        began_s = json.loads(text.splitlines()[0])["began_ms"] / 1000
-        comments = [f"# what: {' '.join((make.__doc__ or '').split())}"]
-        comments += [f"# call {math.floor(start * 100) / 100:.2f} {math.ceil(end * 100) / 100:.2f}" for start, end in marks.calls(began_s)]
-        file = folder / f"{name}.jsonl"
-        file.write_text(text + "\n".join(comments) + "\n")
-    return file
+def let_go(recorder: Recorder) -> None:
+    """Until the detector, which has to work for that, has let go of a call."""
+    wait_until(lambda: len(recorder.decisions()) % 2 == 0, LONGEST_END_S, every=0.5)
+    time.sleep(1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*recipes, "all"])
-    parser.add_argument("--folder", type=Path, default=GOLDEN)
-    parser.add_argument("--list", action="store_true")
-    args = parser.parse_args()
-    if args.list or not args.names:
-        for name, (make, _) in recipes.items():
-            print(f"{name:24} {make.__doc__}")
-        return
-    args.folder.mkdir(parents=True, exist_ok=True)
-    for name in recipes if "all" in args.names else args.names:
-        file = record(name, args.folder)
-        print(f"{file}: {file.stat().st_size // 1024} KB", flush=True)
-        lines = [line for line in file.read_text().splitlines() if line.startswith(("#", '{"decision"'))]
-        print("\n".join(line[:240] for line in lines), flush=True)
+    names, folder = chosen(recipes, __doc__, GOLDEN)
+    for name in names:
+        file = folder / f"{name}.jsonl"
+        record(recipes[name], file, let_go)
+        show(file, "#", '{"decision"')
 
 
 if __name__ == "__main__":
