@@ -6,7 +6,8 @@ usage: detection_bench.py [--apps] [--misses]
 Rows: the shipped defaults, other settings, the ancestor's rule, readings once a second, ports that mean nothing, and the shipped
 detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
 The last rows add up all corpora. detection_figures.py explains the columns. The lines "kind" say what kind of call the shipped defaults, and
-they with readings once a second, tell of the scored calls (detection_kinds.py).
+they with readings once a second, tell of the scored calls (detection_kinds.py). Below the table stand the totals of our own recordings of other
+people's programs (program_figures.py).
 """
 import argparse
 import collections
@@ -16,6 +17,7 @@ import tempfile
 
 import corpus
 import per_flow_rule
+import program_figures
 from corpus_test import permuted_events
 from detection_figures import COLUMNS, Figures
 from detection_kinds import Kinds
@@ -153,6 +155,8 @@ def main():
         print_row(module, "all", text, figures)
     for text, told in kinds.items():
         print(f"{'all':<11} kind, {text}: {told.text()}")
+    for setting in program_figures.SETTINGS:
+        print(f"{'programs':<11} {setting}: {program_figures.Totals.of(program_figures.figures(setting)).text()}")
 
 
 if __name__ == "__main__":
