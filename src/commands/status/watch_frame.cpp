@@ -115,7 +115,7 @@ Lines devices_part(const SeenStatus& status, std::size_t width, std::size_t most
   return lines;
 }
 
-Lines log_part(const std::deque<Change>& log, std::size_t rows) {
+Lines log_part(const std::vector<Change>& log, std::size_t rows) {
   Lines lines{{{"Changes"}}};
   const std::size_t shown = std::min(rows - 1, log.size());
   for (auto change = log.end() - static_cast<std::ptrdiff_t>(shown); change != log.end(); ++change) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +16,7 @@ namespace voip {
 struct WatchView {
   SeenStatus status;           // the last one there was
   std::string missing;         // why there is none now; empty: there is
-  std::deque<Change> log;      // the newest last
+  std::vector<Change> log;     // the newest last
   std::size_t first_flow = 0;  // the list of flows begins with this one
   bool is_paused = false;
 };

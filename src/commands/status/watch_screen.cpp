@@ -224,8 +224,8 @@ class WatchScreen {
   void note(const std::vector<Change>& changes) {
     is_stale_ = true;
     view_.log.insert(view_.log.end(), changes.begin(), changes.end());
-    while (view_.log.size() > longest_log) {
-      view_.log.pop_front();
+    if (view_.log.size() > longest_log) {
+      view_.log.erase(view_.log.begin(), view_.log.end() - static_cast<std::ptrdiff_t>(longest_log));
     }
   }
 

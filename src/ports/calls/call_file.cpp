@@ -3,8 +3,9 @@
 
 #include <cerrno>
 #include <chrono>
-#include <deque>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/regular_file.h"
@@ -75,10 +76,14 @@ class CallFile : public Port {
   void add(const Call& call, bool is_cut) {
     const auto began = loop_->wall(call.started).time_since_epoch();
     waiting_.push_back(to_line(kept_call(call, std::chrono::duration_cast<std::chrono::seconds>(began).count(), is_cut)));
-    if (waiting_.size() > most_) {
-      waiting_.pop_front();
-    }
+    forget_oldest();
     write_soon();
+  }
+
+  void forget_oldest() {
+    if (waiting_.size() > most_) {
+      waiting_.erase(waiting_.begin(), waiting_.end() - static_cast<std::ptrdiff_t>(most_));
+    }
   }
 
   void write_soon() {
@@ -126,9 +131,7 @@ class CallFile : public Port {
       return;
     }
     waiting_.insert(waiting_.begin(), being_written_.begin(), being_written_.end());
-    while (waiting_.size() > most_) {
-      waiting_.pop_front();
-    }
+    forget_oldest();
     if (!is_closing_) {
       write_after(retry_);
     }
@@ -138,8 +141,8 @@ class CallFile : public Port {
   const std::size_t most_;
   const Duration retry_;
   Loop* loop_ = nullptr;
-  std::deque<std::string> waiting_;
-  std::deque<std::string> being_written_;
+  std::vector<std::string> waiting_;
+  std::vector<std::string> being_written_;
   std::optional<Loop::TimerId> timer_;
   TokenBucket bucket_{write_pause, bunch};
   bool is_closing_ = false;
