@@ -14,6 +14,7 @@ import time
 
 ETH_P_ALL = 3
 UDP = 17
+DNS = 53
 
 
 def media(frame: bytes, port: int | None):
@@ -28,6 +29,8 @@ def media(frame: bytes, port: int | None):
     if len(frame) < udp + 8:  # the last of several fragments
         return None
     source_port, destination_port = struct.unpack_from("!HH", frame, udp)
+    if DNS in (source_port, destination_port):  # the number of a question may look like RTP
+        return None
     payload = frame[udp + 8 :]
     if payload[:1] and 0x40 <= payload[0] < 0x50:
         payload = payload[4:]
