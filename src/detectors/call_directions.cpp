@@ -157,6 +157,14 @@ bool is_acknowledged(const CallHistory& h) {
   return only_acknowledges(h, Direction::up) || only_acknowledges(h, Direction::down);
 }
 
+bool is_mirrored(const CallHistory& h) {
+  constexpr int least_packets = 52;
+  constexpr std::int64_t least_bytes = 150;
+  const auto [low, high] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
+  return low >= least_packets && 8 * (high - low) <= low &&
+         std::min(h.bytes(Direction::up, 4), h.bytes(Direction::down, 4)) >= least_bytes * high;
+}
+
 bool is_watched_camera(const CallHistory& h) {
   const std::int64_t up = h.packets(Direction::up, camera_quarters);
   const std::int64_t down = h.packets(Direction::down, camera_quarters);

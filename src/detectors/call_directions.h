@@ -1,5 +1,5 @@
 // What the two directions of a flow say together: that one answers the other, or that no codec sends like this. All but the last
-// speak against a call.
+// two speak against a call.
 #pragma once
 
 #include "detectors/call_grades.h"
@@ -30,5 +30,10 @@ bool is_acknowledged(const CallHistory& h);
 // Video goes up, and a few packets of a receiver's reports and feedback come down (RFC 3550, RFC 4585): the far end is muted and
 // has no camera. Replies to an upload are more, and smaller.
 bool is_watched_camera(const CallHistory& h);
+
+// Both ends send as much as each other in the newest second, more often than the clock of a voice and in packets larger than what
+// a player does: voice and the feedback on it (RTCP, which WebRTC sends for each few packets). Together they have any rate, at
+// times that of a game.
+bool is_mirrored(const CallHistory& h);
 
 }  // namespace voip::detectors

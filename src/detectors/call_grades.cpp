@@ -28,12 +28,13 @@ bool is_constant(const Look& look) {
   return look.most(4) - look.least(4) <= 1;
 }
 
+// With a packet of RTCP now and then.
 bool has_20_ms_clock(const Look& look) {
-  return look.has_2_half_seconds && is_within(look.t[4], 49, 51) && look.most(4) - look.least(4) <= 1;
+  return look.has_2_half_seconds && is_within(look.t[4], 49, 53) && look.most(4) - look.least(4) <= 2;
 }
 
 // 60, 62.5, 64 and 128 Hz are clocks of games: frames of codecs last 10, 20, 30, 40 or 60 ms. WebRTC's 50 voice and 16 feedback
-// packets a second are just above.
+// packets a second are just above, or among them (is_mirrored).
 bool has_game_clock(const Look& look) {
   return look.has_4_quarters && look.least(4) >= 3 && look.most(4) - look.least(4) <= 2 &&
          (is_within(look.t[4], 58, 65) || is_within(look.t[4], 118, 134));

@@ -12,25 +12,26 @@ from recordings import marked_calls
 
 SLACK_S = 0.5  # of two readings; a better detector may trade so much of one call for another
 
-# Of the set "build": when calls were heard, in seconds from their first packet of media. Nobody hears Firefox's call with Firefox, whose
-# 50 packets/s of sound go among some 15 of feedback each way.
+# Of the set "build": when calls were heard, in seconds from their first packet of media. Firefox's flow was let go of while it was recorded, so
+# it is read each four seconds at times, which ends the call twice.
 HEARD_AFTER_S = {
-    "aiortc": 8.86,  # its Opus is as rich as a picture until there is a pause
+    "aiortc": 1.50,
     "baresip-narrow": 0.50,
-    "firefox": None,
-    "janus-room": 1.11,
+    "firefox": 2.75,
+    "janus-room": 0.50,
     "linphone": 0.24,
-    "mumble": 0.26,
-    "turn-relay": 1.26,
+    "mumble": 0.25,
+    "turn-relay": 0.50,
     "twinkle": 0.56,
-    "two-browsers": 2.46,
+    "two-browsers": 0.50,
 }
 # (false alarms, those that last): 50 pings a second of 132 bytes are the clock of a codec, and Minetest's 23 packets/s of 67 bytes up and 15 of
 # 140 down are those of people who talk and pause.
 FALSE_ALARMS = {"ddsperf": (1, 1), "minetest": (2, 1)}
+# The set that was put aside was judged before the detector heard Firefox and aiortc in the other one, and gave the same then.
 TOTALS = {
-    "build": Totals(calls=9, found=8, without=11, alarmed=2, false_alarms=3, lasting=2, flaps=1, median_s=0.83, slowest_s=8.86, on=0.846),
-    "aside": Totals(calls=9, found=8, without=11, alarmed=4, false_alarms=5, lasting=4, flaps=0, median_s=1.12, slowest_s=6.74, on=0.853),
+    "build": Totals(calls=9, found=9, without=11, alarmed=2, false_alarms=3, lasting=2, flaps=2, median_s=0.50, slowest_s=2.75, on=0.985),
+    "aside": Totals(calls=9, found=8, without=11, alarmed=4, false_alarms=5, lasting=4, flaps=0, median_s=0.62, slowest_s=1.50, on=0.875),
 }
 
 
@@ -53,12 +54,8 @@ class Programs(unittest.TestCase):
         for one in self.figures["build"]:
             for delay in one.delays:
                 with self.subTest(recording=one.name):
-                    then = HEARD_AFTER_S[one.name]
-                    if then is None:
-                        self.assertIsNone(delay, "it is found now: say so here")
-                    else:
-                        self.assertIsNotNone(delay)
-                        self.assertLessEqual(delay, then + SLACK_S)
+                    self.assertIsNotNone(delay)
+                    self.assertLessEqual(delay, HEARD_AFTER_S[one.name] + SLACK_S)
 
     def test_nothing_else_is_taken_for_a_call_than_was(self):
         found = {one.name: (len(one.alarms), len(one.lasting)) for one in self.figures["build"] if one.alarms}

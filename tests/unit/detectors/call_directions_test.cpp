@@ -4,6 +4,8 @@
 
 #include <initializer_list>
 
+#include "detectors/call_score.h"
+
 namespace voip::detectors {
 namespace {
 
@@ -39,6 +41,29 @@ TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
   CallHistory blurred = history(forty, thirty_six, 12);
   blurred.blur(12);
   EXPECT_FALSE(is_of_no_codec(blurred));
+}
+
+// As of Firefox: 50 packets of voice and some 15 of feedback each way.
+TEST(CallDirections, VoiceAndItsFeedbackAreNoGameWhereBothEndsSendAsMuch) {
+  const Sent ticking{{16}, 195};
+  const Sent varying{{17, 19, 16, 18}, 195};
+  const Sent player{{16}, 110};
+  const Sent fewer{{12}, 195};
+  EXPECT_TRUE(is_mirrored(history(ticking, varying, 8)));
+  EXPECT_FALSE(is_mirrored(history(player, ticking, 8))) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, player, 8))) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, fewer, 8)));
+  EXPECT_FALSE(is_mirrored(history(fewer, fewer, 8))) << "a voice alone is known by its clock";
+  for (const bool is_coarse : {false, true}) {
+    const auto value = [is_coarse](const CallHistory& both) {
+      CallScore score;
+      score.begin(PortHint::none, CallThresholds::of(Sensitivity::normal));
+      score.update(both, is_coarse ? 4 : 1, is_coarse);
+      return score.value();
+    };
+    EXPECT_GT(value(history(ticking, ticking, 8)), 0);
+    EXPECT_LT(value(history(player, ticking, 8)), 0);
+  }
 }
 
 TEST(CallDirections, ATinyPacketNowAndThenIsAnAcknowledgement) {

@@ -50,6 +50,7 @@ TEST(CallGrades, OtherFramesAreKnownOverASecond) {
   EXPECT_EQ(graded({6, 6, 7, 6}, 140), Grade::frame);      // 40 ms
   EXPECT_EQ(graded({4, 4, 5, 4}, 170), Grade::frame);      // 60 ms
   EXPECT_EQ(graded({12, 13, 12, 13}, 360), Grade::frame);  // 20 ms at 128 kbit/s
+  EXPECT_EQ(graded({13, 12, 14, 13}, 400), Grade::frame);  // ... with RTCP
 }
 
 TEST(CallGrades, LongFramesOfG711AreFramesIfAllHaveOneSize) {
