@@ -204,7 +204,7 @@ class Bench:
             finally:
                 calls.kill()
                 calls.wait()
-            self.rows.append({"situation": f"{media} media flows", "way": way, "instructions_per_s": round(counted)})
+            self.rows.append({"situation": f"{media} media flows", "way": way, "instructions_per_s": round(counted), "counted_s": seconds})
             print(f"{media} media flows, {way}: {counted:,.0f} instructions/s in user space", flush=True)
 
 

@@ -22,7 +22,7 @@ constexpr Duration openings_interval = 100ms;  // while only they are of interes
 constexpr int most_packets = 2'000;            // in one fetch; what a fast line has beyond this is left unseen
 constexpr Duration sample_interval = 250ms;
 constexpr std::uint64_t enough_per_s = 500;  // headers of packets that tell of delays only
-constexpr std::uint64_t few_per_s = 200;     // well below half of it: to change the filter costs more than some headers do
+constexpr std::uint64_t few_per_s = 200;     // below half of it: to change the filter costs more than some headers do
 constexpr std::uint32_t most_thinned_out = 64;
 
 class LinePort : public Port {
@@ -89,11 +89,10 @@ class LinePort : public Port {
     if (wants_samples() != sampler_.has_value()) {
       wants_samples() ? begin_sampling() : stop_sampling();
     }
-    const bool waits = !is_reading_ && !wants_samples();
-    if (waits) {
+    if (!is_reading_) {
       headers_.pass_openings(look_ == LineLook::stirring);
     }
-    if (const bool takes = is_reading_ || waits; takes != bunches_.is_started()) {
+    if (const bool takes = is_reading_ || !wants_samples(); takes != bunches_.is_started()) {
       takes ? bunches_.start(*loop_, headers_.fd()) : bunches_.stop();
     }
   }

@@ -17,7 +17,7 @@ class PacketBunches {
   using Take = std::function<bool()>;
   explicit PacketBunches(Take take) : take_(std::move(take)) {}
 
-  // `take` is called that long after a packet came, or each time if the descriptor cannot be watched.
+  // `take` is called that long after a packet came, from the next one on; each interval if the descriptor cannot be watched.
   void set_interval(Duration interval) { interval_ = interval; }
   // Only once until stop(). `fd` stays the caller's and is open until then.
   void start(Loop& loop, int fd);
