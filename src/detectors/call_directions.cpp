@@ -159,9 +159,10 @@ bool is_acknowledged(const CallHistory& h) {
 
 bool is_mirrored(const CallHistory& h) {
   constexpr int least_packets = 52;
+  constexpr int most_packets = 75;
   constexpr std::int64_t least_bytes = 150;
   const auto [low, high] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
-  return low >= least_packets && 8 * (high - low) <= low &&
+  return low >= least_packets && high <= most_packets && 8 * (high - low) <= low &&
          std::min(h.bytes(Direction::up, 4), h.bytes(Direction::down, 4)) >= least_bytes * high;
 }
 

@@ -79,10 +79,12 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
 void CallScore::look(const CallHistory& history, bool is_coarse) {
   up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
   down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
+  // So a rhythm says nothing, and none says something.
+  if (is_coarse || hint_ == PortHint::weak || !is_mirrored(history)) {
+    return;
+  }
   for (Grade* one : {&up_, &down_}) {
-    if ((*one == Grade::tick || (*one == Grade::loose && !is_coarse)) && is_mirrored(history)) {
-      *one = *one == Grade::tick ? Grade::voice : Grade::rough;
-    }
+    *one = *one == Grade::loose ? Grade::rough : *one == Grade::tick ? Grade::loose : *one;
   }
 }
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """How well calls are detected in the recordings of other people's programs: a line for each, and the totals of each set (standard library only).
 
-    program_figures.py [build|aside]...
+    VOIP_QOSD=PROGRAM program_figures.py [build|aside]...
 
 The set "build" may be looked at while the detector is worked on. The set "aside" has the same programs with other settings; who looks at it to
 improve the detector has used it up. programs_test.py holds what both gave.
 """
+import argparse
 import dataclasses
 import pathlib
 import statistics
-import sys
 
 from recordings import marked_calls, objects, replayed, stretches
 
@@ -102,7 +102,12 @@ def figures(setting):
 
 
 def main():
-    for setting in sys.argv[1:] or SETTINGS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("settings", nargs="*", metavar="SET", help="build or aside; none: both")
+    settings = parser.parse_args().settings
+    if unknown := set(settings) - set(SETTINGS):
+        parser.error(f"there is no set {', '.join(sorted(unknown))}")
+    for setting in settings or SETTINGS:
         found = figures(setting)
         print("".join(f"{setting} {one.text()}\n" for one in found) + f"{setting} all: {Totals.of(found).text()}", flush=True)
 

@@ -4,7 +4,7 @@
     record_programs.py --list                          what there is, and [the Debian packages that it needs]
     record_programs.py NAME... [--folder FOLDER]       or all; a minute and a half each
 
-NAME is build/PROGRAM or aside/PROGRAM. On the first the detector may be worked; the second is put aside, to be judged when the work is done:
+NAME is build/PROGRAM or aside/PROGRAM. The detector may be worked on with the first; the second is put aside, to be judged when the work is done:
 so nothing is printed of what the recorder decided. programs_test.py holds what both gave.
 """
 
@@ -37,12 +37,16 @@ def main() -> int:
     status = 0
     for name in names:
         file = folder / f"{name}.jsonl"
+        if file.exists():
+            print(f"{name}: {file} is there: give another --folder, or take it away", file=sys.stderr)
+            status = 1
+            continue
         try:
             record(programs[name], file, let_go if programs[name].marks is not None else lambda _: None)
             show(file, "#")
         except Unavailable as reason:
             print(f"{name}: {reason}", file=sys.stderr)
-            status = 77
+            status = status or 77
         except HomeError as problem:
             print(f"{name}: {problem}", file=sys.stderr)
             status = 1

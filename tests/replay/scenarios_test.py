@@ -168,6 +168,8 @@ class LookAlikes(unittest.TestCase):
     def test_games(self):
         for name, up_hz, up_size, down_hz, down_size in (("large-snapshots", 62.5, 190, 62.5, 500), ("sixty-hertz", 60, 85, 60, 140),
                                                          ("sixty-four-hertz", 64, 100, 64, 180),
+                                                         ("two-peers-at-sixty", 60, 160, 60, 160),
+                                                         ("two-peers-at-sixty-four", 64, 200, 64, 200),
                                                          ("server-at-twenty", 60, 70, 20, 240)):
             with self.subTest(name=name):
                 traffic = Traffic(name)

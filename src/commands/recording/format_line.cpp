@@ -5,7 +5,6 @@
 #include <utility>
 
 namespace voip {
-
 namespace {
 
 constexpr std::uint64_t longest_ms = 3'600'000;

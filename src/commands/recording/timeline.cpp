@@ -98,7 +98,7 @@ std::string parse_flow(const Json& object, const std::optional<IpAddress>& devic
 
 std::string parse_meta(const Json& object, Timeline& timeline, std::optional<IpAddress>& device) {
   if (object.value("fmt", Json()) != "ctflow1") {
-    return R"(not a timeline: the first line must have "fmt":"ctflow1")";
+    return R"(not a recording and not a timeline: the first line must begin with {"fmt":"voip-record1" or have "fmt":"ctflow1")";
   }
   const auto id = object.find("id");
   const auto seconds = object.find("dt");

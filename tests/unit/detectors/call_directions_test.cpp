@@ -44,26 +44,31 @@ TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
 }
 
 // As of Firefox: 50 packets of voice and some 15 of feedback each way.
-TEST(CallDirections, VoiceAndItsFeedbackAreNoGameWhereBothEndsSendAsMuch) {
+TEST(CallDirections, BothEndsOfACallWithFeedbackSendAsMuchAsEachOther) {
   const Sent ticking{{16}, 195};
   const Sent varying{{17, 19, 16, 18}, 195};
-  const Sent player{{16}, 110};
-  const Sent fewer{{12}, 195};
   EXPECT_TRUE(is_mirrored(history(ticking, varying, 8)));
-  EXPECT_FALSE(is_mirrored(history(player, ticking, 8))) << "a game";
-  EXPECT_FALSE(is_mirrored(history(ticking, player, 8))) << "a game";
-  EXPECT_FALSE(is_mirrored(history(ticking, fewer, 8)));
-  EXPECT_FALSE(is_mirrored(history(fewer, fewer, 8))) << "a voice alone is known by its clock";
-  for (const bool is_coarse : {false, true}) {
-    const auto value = [is_coarse](const CallHistory& both) {
-      CallScore score;
-      score.begin(PortHint::none, CallThresholds::of(Sensitivity::normal));
-      score.update(both, is_coarse ? 4 : 1, is_coarse);
-      return score.value();
-    };
-    EXPECT_GT(value(history(ticking, ticking, 8)), 0);
-    EXPECT_LT(value(history(player, ticking, 8)), 0);
-  }
+  EXPECT_TRUE(is_mirrored(history({{13}, 150}, {{13}, 150}, 8)));
+  EXPECT_FALSE(is_mirrored(history({{13}, 149}, {{13}, 150}, 8)));
+  EXPECT_FALSE(is_mirrored(history({{16}, 110}, ticking, 8))) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, {{16}, 110}, 8))) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, {{14}, 195}, 8)));
+  EXPECT_FALSE(is_mirrored(history({{12, 13}, 195}, {{12, 13}, 195}, 8))) << "a voice alone is known by its clock";
+  EXPECT_FALSE(is_mirrored(history({{32}, 195}, {{32}, 195}, 8))) << "no voice with feedback is as fast";
+}
+
+TEST(CallDirections, OnlyWhatHasNoRhythmOfAGameIsVoiceWithFeedback) {
+  const auto value = [](const Sent& both, PortHint hint) {
+    CallScore score;
+    score.begin(hint, CallThresholds::of(Sensitivity::normal));
+    score.update(history(both, both, 8), 1, false);
+    return score.value();
+  };
+  const Sent varying{{17, 19, 16, 18}, 200};
+  EXPECT_GT(value(varying, PortHint::none), 0);
+  EXPECT_EQ(value(varying, PortHint::weak), 0);
+  EXPECT_EQ(value({{16}, 195}, PortHint::none), 0) << "it may be a game of two";
+  EXPECT_LT(value({{16}, 110}, PortHint::none), 0);
 }
 
 TEST(CallDirections, ATinyPacketNowAndThenIsAnAcknowledgement) {

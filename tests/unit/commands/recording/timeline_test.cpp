@@ -58,7 +58,7 @@ TEST(Timeline, BrokenInputIsRefusedWithItsLine) {
   };
   EXPECT_EQ(error_of(""), "read timeline x.jsonl, line 1: empty");
   EXPECT_EQ(error_of("hello\n"), "read timeline x.jsonl, line 1: not a JSON object");
-  EXPECT_NE(error_of(R"({"fmt":"pcap"})").find("not a timeline"), std::string::npos);
+  EXPECT_NE(error_of(R"({"fmt":"pcap"})").find("not a recording and not a timeline"), std::string::npos);
   EXPECT_NE(error_of(R"({"fmt":"ctflow1","id":"a","dt":0})").find("\"dt\""), std::string::npos);
   const std::string good = flow("192.168.1.5", "203.0.113.9");
   const auto replaced = [&good](const std::string& from, const std::string& to) {
