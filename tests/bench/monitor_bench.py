@@ -28,6 +28,7 @@ from home import Home, Unavailable, require  # noqa: E402
 from topology import Line  # noqa: E402
 
 BIN = Path(os.environ.get("VOIP_BENCH_BIN") or ROOT / "build" / "bench" / "tests" / "bench")
+SETTINGS = {"monitor": {"lan": ["192.168.77.0/24"]}, "qos": {"actuator": "none"}}
 PEERS = "198.18.0.0/15"  # for benchmarks: RFC 2544
 TABLE_LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")  # of the machine; a namespace cannot have its own
 AWK = r"""/^ipv4.* udp .*src=192\.168\.77\.10 / { for (i = 1; i <= NF; i++) if ($i ~ /^packets=/) sum += substr($i, 9) } END { print sum + 0 }"""
@@ -155,10 +156,9 @@ class Bench:
 
     def situation(self, name: str, *, media: int = 10, torrent: int = 0, foreign: int = 0, others: bool = False, watched: bool = False, settle: float = 12, runs: int | None = None, seconds: float | None = None) -> None:
         runs, seconds = runs or self.runs, seconds or self.seconds
-        settings = {"monitor": {"lan": ["192.168.77.0/24"]}, "qos": {"actuator": "none"}}
-        daemons = {"voip-qosd": Daemon(self.home, settings), "voip-qosd with MQTT": Daemon(self.home, settings, broker=self.broker)}
+        daemons = {"voip-qosd": Daemon(self.home, SETTINGS), "voip-qosd with MQTT": Daemon(self.home, SETTINGS, broker=self.broker)}
         if watched:
-            daemons["voip-qosd with watch"] = Daemon(self.home, settings)
+            daemons["voip-qosd with watch"] = Daemon(self.home, SETTINGS)
         children = []
         try:
             for daemon in daemons.values():
@@ -192,9 +192,8 @@ class Bench:
 
     def count_instructions(self, media: int, seconds: float) -> None:
         """Of the daemon, and of one with MQTT."""
-        settings = {"monitor": {"lan": ["192.168.77.0/24"]}, "qos": {"actuator": "none"}}
         for way, broker in (("voip-qosd", None), ("voip-qosd with MQTT", self.broker)):
-            daemon = Daemon(self.home, settings, broker=broker)
+            daemon = Daemon(self.home, SETTINGS, broker=broker)
             daemon.started_by = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={daemon.folder}/callgrind.out"]
             daemon.start(seconds=60)
             calls = self.traffic("media", media)

@@ -11,7 +11,6 @@ people's programs (program_figures.py).
 """
 import argparse
 import collections
-import pathlib
 import sys
 import tempfile
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from baresip import Baresip
 from home import Home, HomeError
 from programs import program
-from stage import NOBODY, SECONDS, SERVER, ended_well, launch, microphone, need, screen, speech, stop
+from stage import NOBODY, SECONDS, SERVER, launch, need, screen, speaker, still_run, stop, type_in
 from stun_home import GUARD, OTHER, stun_home
 
 
@@ -31,7 +31,7 @@ def mumble_client(home: Home, host: str, certificate: Path, port: int, aside: bo
     with sqlite3.connect(folder / ".local/share/Mumble/Mumble/mumble.sqlite") as known:
         known.execute("create table cert (id integer primary key autoincrement, hostname text, port integer, digest text)")
         known.execute("insert into cert (hostname, port, digest) values (?, ?, ?)", (SERVER, port, digest))
-    on = screen(home, host, "800x600") | microphone(home, host, speech(home, "en" if host == "phone" else "en+f3", turns=aside))
+    on = screen(home, host, "800x600") | speaker(home, host, turns=aside)
     child = launch(home, host, ["mumble", f"mumble://{host}@{SERVER}:{port}/"], on, folder)
     # It wants to make a certificate first: "Next" and "Finish", as soon as they are there.
     launch(home, host, ["bash", "-c", "for round in {1..12}; do sleep 1; xdotool mousemove 500 580 click 1; done"], on)
@@ -63,7 +63,7 @@ def mumble(home: Home, aside: bool) -> None:
     time.sleep(2)
     clients = [mumble_client(home, host, folder / "cert.pem", port, aside) for host in ("server", "phone")]
     time.sleep(SECONDS)
-    ended_well(*clients)
+    still_run(*clients)
     stop(*clients)
 
 
@@ -81,7 +81,7 @@ def linphone(home: Home, host: str, codec: str, turns: bool, *options: str) -> s
         mime, rate, channels = name.split("/")
         sections.append(f"[audio_codec_{number}]\nmime={mime}\nrate={rate}\nchannels={channels}\nenabled={int(name == codec)}")
     (folder / "linphonerc").write_text("\n".join(sections) + "\n")
-    on = microphone(home, host, speech(home, "en" if host == "phone" else "en+f3", turns=turns))
+    on = speaker(home, host, turns)
     return launch(home, host, ["linphonec", "-c", str(folder / "linphonerc"), *options], on, folder, stdin=subprocess.PIPE, text=True)
 
 
@@ -98,14 +98,9 @@ def linphone_call(home: Home, aside: bool) -> None:
     codec = "opus/48000/2" if aside else "speex/16000/1"
     far, phone = linphone(home, "server", codec, aside, "-a"), linphone(home, "phone", codec, aside)
     time.sleep(4)
-    assert phone.stdin is not None
-    phone.stdin.write(f"call sip:server@{SERVER}\n")
-    phone.stdin.flush()
-    time.sleep(SECONDS)
-    ended_well(far, phone)
-    phone.stdin.write("terminate\n")
-    phone.stdin.flush()
-    time.sleep(1)
+    type_in(phone, f"call sip:server@{SERVER}", SECONDS)
+    still_run(far, phone)
+    type_in(phone, "terminate", 1)
     stop(far, phone)
 
 
@@ -118,7 +113,7 @@ def twinkle(home: Home, host: str, codec: str) -> subprocess.Popen:
     # Twinkle speaks to ALSA, and ALSA to the sound server.
     (folder / ".twinkle" / "twinkle.sys").write_text("dev_ringtone=alsa:default\ndev_speaker=alsa:default\ndev_mic=alsa:default\nsip_port=5060\nrtp_port=8000\n")
     (folder / ".asoundrc").write_text("pcm.!default pulse\nctl.!default pulse\n")
-    on = microphone(home, host, speech(home, "en" if host == "phone" else "en+f3"))
+    on = speaker(home, host)
     return launch(home, host, ["twinkle-console", "lab.cfg"], on, folder, stdin=subprocess.PIPE, text=True)
 
 
@@ -136,17 +131,10 @@ def twinkle_call(home: Home, aside: bool) -> None:
     folder = home.folder("stun")
     launch(home, "isp", f"turnserver -n -S -L {OTHER} -p 3478 --no-tls --no-dtls --no-cli --log-file stdout --pidfile {folder}/pid".split(), folder=folder)
     far, phone = (twinkle(home, host, "speex-nb" if aside else "gsm") for host in ("server", "phone"))
-
-    def type_in(child: subprocess.Popen, words: str, then_s: float) -> None:
-        assert child.stdin is not None
-        child.stdin.write(f"{words}\n")
-        child.stdin.flush()
-        time.sleep(then_s)
-
     time.sleep(4)
     type_in(phone, f"call sip:server@{SERVER}", 3)
     type_in(far, "answer", SECONDS)
-    ended_well(far, phone)
+    still_run(far, phone)
     type_in(phone, "bye", 1)
     stop(far, phone)
 

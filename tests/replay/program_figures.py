@@ -11,7 +11,7 @@ import dataclasses
 import pathlib
 import statistics
 
-from recordings import marked_calls, objects, replayed, stretches
+from recordings import length_s, marked_calls, replayed, stretches
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "programs"
 SETTINGS = ("build", "aside")
@@ -31,7 +31,7 @@ class Figures:
 
     @staticmethod
     def of(path):
-        calls, over = marked_calls(path), max(line.get("t", 0) for line in objects(path)) / 1000
+        calls, over = marked_calls(path), length_s(path)
         on = [(start, over if end is None else end) for start, end in stretches(replayed(path))]
         self = Figures(path.stem, calls, [], 0.0, 0, [])
         for start, end in calls:

@@ -6,7 +6,7 @@ import time
 
 from home import Home
 from programs import program
-from stage import NOBODY, SECONDS, SERVER, ended_well, launch, need, play, screen
+from stage import NOBODY, SECONDS, SERVER, launch, need, play, screen, still_run
 
 
 @program(
@@ -30,7 +30,7 @@ def openarena(home: Home, aside: bool) -> None:
     time.sleep(8)
     play(home, "laptop", on)
     time.sleep(SECONDS)
-    ended_well(client)
+    still_run(client)
 
 
 @program(
@@ -53,7 +53,7 @@ def supertuxkart(home: Home, aside: bool) -> None:
     drive = f"supertuxkart --no-graphics --connect-now={SERVER}:2759 --network-ai={3 if aside else 1}"
     clients = [launch(home, host, drive.split()) for host in hosts]
     time.sleep(SECONDS + 30)
-    ended_well(*clients)
+    still_run(*clients)
 
 
 @program(
@@ -76,7 +76,7 @@ def minetest(home: Home, aside: bool) -> None:
         argv = ["minetest", "--go", "--address", SERVER, "--port", "30000", "--name", f"player{len(clients)}", "--config", str(folder / "conf"), "--random-input"]
         clients.append(launch(home, host, argv, on))
     time.sleep(SECONDS + 8)
-    ended_well(*clients)
+    still_run(*clients)
 
 
 @program(
@@ -96,7 +96,7 @@ def teeworlds(home: Home, aside: bool) -> None:
         clients.append(launch(home, host, ["teeworlds", options], on))
         play(home, host, on, "a d a d space")
     time.sleep(SECONDS + 4)
-    ended_well(*clients)
+    still_run(*clients)
 
 
 @program(
@@ -115,4 +115,4 @@ def zero_ad(home: Home, aside: bool) -> None:
     time.sleep(10)
     client = launch(home, "laptop", [*NOBODY, *options, f"-autostart-client={SERVER}", "-autostart-playername=guest"])
     time.sleep(SECONDS + 10)
-    ended_well(client)
+    still_run(client)

@@ -8,10 +8,8 @@ import time
 
 from home import Home, HomeError
 from programs import program
-from stage import SECONDS, SERVER, browse, ended_well, launch, listen_in, need, web_server
-from topology import WAN_ADDRESS, Line
-
-QUICK = Line(3000, 16000)
+from stage import QUICK, SECONDS, SERVER, browse, launch, listen_in, need, still_run, web_server
+from topology import WAN_ADDRESS
 
 
 def surf(home: Home, aside: bool) -> None:
@@ -44,7 +42,7 @@ def openvpn(home: Home, aside: bool) -> None:
     client = launch(home, "laptop", [*common.split(), "--ifconfig", "10.9.0.2", "10.9.0.1", "--nobind", "--remote", SERVER, port])
     time.sleep(4)
     surf(home, aside)
-    ended_well(server, client)
+    still_run(server, client)
 
 
 @program(
@@ -115,7 +113,7 @@ def ddsperf(home: Home, aside: bool) -> None:
             <Peers><Peer Address="{peer}"/></Peers></Discovery></Domain></CycloneDDS>"""
         children.append(launch(home, host, ["ddsperf", *modes[host].split()], {"CYCLONEDDS_URI": settings}))
     time.sleep(SECONDS)
-    ended_well(*children)
+    still_run(*children)
 
 
 @program(
@@ -194,4 +192,4 @@ def rtsp_camera(home: Home, aside: bool) -> None:
     watch = f"gst-launch-1.0 rtspsrc location=rtsp://{SERVER}:8554/camera protocols=udp name=s" + 2 * " s. ! queue ! decodebin ! fakesink"
     client = launch(home, "laptop", watch.split())
     time.sleep(SECONDS)
-    ended_well(camera, client)
+    still_run(camera, client)

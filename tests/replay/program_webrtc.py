@@ -11,12 +11,10 @@ from urllib.parse import urlencode
 
 from home import Home, HomeError, Unavailable
 from programs import program
-from stage import SECONDS, SERVER, launch, need, speech, stop
-from topology import Line
+from stage import QUICK, SECONDS, SERVER, launch, need, speech, stop
 
 WEBRTC = Path(__file__).resolve().parent / "webrtc"
 BOARD = f"http://{SERVER}:8080"
-QUICK = Line(3000, 16000)
 
 _FIREFOX = {
     "media.navigator.streams.fake": "true",

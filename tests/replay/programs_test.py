@@ -6,11 +6,10 @@ was put aside only what its one judgement gave: a miss there is not looked into,
 In eleven recordings "# call" begins when the flow of the media was born, as the recorder told (250 ms at most after it was): DNS had been taken
 for RTP when they were made.
 """
-import json
 import unittest
 
 from program_figures import FOLDER, SETTINGS, Totals, figures
-from recordings import marked_calls
+from recordings import length_s, marked_calls, objects
 
 SLACK_S = 0.5  # of two readings; a better detector may trade so much of one call for another
 
@@ -78,12 +77,12 @@ class Programs(unittest.TestCase):
     def test_hosts_are_masked_and_all_is_small(self):
         files = list(FOLDER.glob("*/*.jsonl"))
         for path in files:
-            self.assertEqual(json.loads(path.read_text().splitlines()[0])["masked"], "all", path.name)
+            self.assertEqual(objects(path)[0]["masked"], "all", path.name)
         self.assertLess(sum(path.stat().st_size for path in files), 2_000_000)
 
     def test_marked_calls_are_within_their_recording(self):
         for path in FOLDER.glob("*/*.jsonl"):
-            last = max(json.loads(line).get("t", 0) for line in path.read_text().splitlines() if line.startswith("{")) / 1000
+            last = length_s(path)
             for start, end in marked_calls(path):
                 with self.subTest(recording=path.name):
                     self.assertLess(start, end)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(ROOT / "tests" / "netns")]
+NETNS = ROOT / "tests" / "netns"
+PYTHON = [sys.executable, "-S", "-E"]
+sys.path[:0] = [str(ROOT / "tests" / "e2e" / "lib"), str(NETNS)]
 from home import Home  # noqa: E402
 from media_marks import MediaMarks  # noqa: E402
 from recorder import Recorder  # noqa: E402

@@ -9,12 +9,11 @@ What is in a recording, recipes.py says. It is no test: a new recording is looke
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from recipes import ROOT, Recipe, chosen, record, show
+from recipes import NETNS, PYTHON, Recipe, chosen, record, show
 
 # From the folders of which recipes.py tells the interpreter.
 from baresip import Baresip
@@ -30,9 +29,7 @@ from stun_home import OTHER, stun_home
 from topology import WAN_ADDRESS, Line
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
-NETNS = ROOT / "tests" / "netns"
 LONGEST_END_S = 16.0  # until a detector that works has let go of a call
-PYTHON = [sys.executable, "-S", "-E"]
 
 OTHER_6 = "fd02::1"
 

@@ -1,7 +1,7 @@
 """What a recording of `voip-qosd record` says of itself, and what is decided of it now (standard library only)."""
 import json
-import subprocess
 
+import corpus
 from timelines import program
 
 
@@ -19,9 +19,12 @@ def decisions(path):
     return [(line["decision"], line["at"] / 1000) for line in objects(path) if "decision" in line]
 
 
+def length_s(path):
+    return max(line.get("t", 0) for line in objects(path)) / 1000
+
+
 def replay(path, *options):
-    done = subprocess.run([program(), "replay", *options, path], capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return corpus.replay(program(), [path], *options)
 
 
 def replayed(path, *options, kind="call_"):

@@ -16,9 +16,11 @@ from pathlib import Path
 
 import recipes  # noqa: F401, for the folders that it tells the interpreter of
 from home import Home, HomeError, Unavailable
+from topology import Line
 
 SECONDS = 56  # of play or talk
 SERVER = "198.51.100.10"
+QUICK = Line(3000, 16000)
 os.environ["PATH"] += ":/usr/games"
 
 # For what will not run as root, and has to write where only root may.
@@ -48,8 +50,8 @@ def launch(home: Home, host: str, argv: list[str], env: dict | None = None, fold
         return home.popen(host, ["nice", "-n", "5", *argv], cwd=folder, stderr=log, env={**os.environ, **mine, **quiet, **(env or {})}, **options)
 
 
-def ended_well(*children: subprocess.Popen) -> None:
-    """That they still run: what ended early was no recording of it."""
+def still_run(*children: subprocess.Popen) -> None:
+    """Raises unless they do: what ended early was no recording of it."""
     for child in children:
         if child.poll() is not None:
             raise HomeError(f"ended too soon, with {child.returncode}: {child.args!r}")
@@ -105,6 +107,19 @@ def microphone(home: Home, host: str, voice: Path) -> dict[str, str]:
         time.sleep(0.1)
     launch(home, host, ["paplay", "--device=mouth", str(voice)], on)
     return on
+
+
+def speaker(home: Home, host: str, turns: bool = True) -> dict[str, str]:
+    """A microphone into which the phone's voice speaks, or that of the far end."""
+    return microphone(home, host, speech(home, "en" if host == "phone" else "en+f3", turns=turns))
+
+
+def type_in(child: subprocess.Popen, words: str, then_s: float) -> None:
+    """A line, and what time it takes."""
+    assert child.stdin is not None
+    child.stdin.write(f"{words}\n")
+    child.stdin.flush()
+    time.sleep(then_s)
 
 
 def web_server(home: Home, address: str, port: int = 8000) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from home import Home
-from recipes import ROOT
+from recipes import NETNS, PYTHON
 
 # The provider's own host, in another network than the server.
 OTHER = "192.0.2.1"
@@ -17,4 +15,4 @@ GUARD = "add table ip guard; add chain ip guard input { type filter hook input p
 def stun_home(home: Home) -> None:
     """Phones ask the provider's STUN server, so media flows both ways and no ALG tells the router of it."""
     home.run("router", ["nft", GUARD])
-    home.popen("isp", [sys.executable, "-S", "-E", str(ROOT / "tests" / "netns" / "stun_server.py"), OTHER])
+    home.popen("isp", [*PYTHON, str(NETNS / "stun_server.py"), OTHER])

@@ -1,10 +1,11 @@
-"""Made-up traffic as ctflow1 timelines, and the replay command as a function (standard library only)."""
+"""Made-up traffic as ctflow1 timelines, and what is replayed of it (standard library only)."""
 import collections
 import json
 import os
 import random
-import subprocess
 import tempfile
+
+import corpus
 
 BUCKET_S = 0.25
 UDP = 17
@@ -65,17 +66,7 @@ class Traffic:
         return path
 
 
-def replay(files, *options):
-    """The events of `voip-qosd replay`, in order, by capture."""
-    done = subprocess.run([program(), "replay", *options, *files], capture_output=True, text=True, check=True)
-    by_capture = collections.defaultdict(list)
-    for line in done.stdout.splitlines():
-        event = json.loads(line)
-        by_capture[event["capture"]].append(event)
-    return by_capture
-
-
 def replay_traffic(traffic, *options):
     """The events of one made-up capture."""
     with tempfile.TemporaryDirectory() as folder:
-        return replay([traffic.write(folder)], *options)[traffic.name]
+        return corpus.replay(program(), [traffic.write(folder)], *options)
