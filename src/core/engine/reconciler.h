@@ -58,8 +58,8 @@ class Reconciler {
   [[nodiscard]] bool is_on() const { return state_ && *state_ != Qos::off; }
   // Nothing in flight, and what is wanted is there.
   [[nodiscard]] bool is_settled() const;
-  // ... and the last look found nothing wrong with it.
-  [[nodiscard]] bool is_clean() const { return is_settled() && !is_flawed_; }
+  // ... and the last look, which was after the last switch, found nothing wrong with it.
+  [[nodiscard]] bool is_clean() const { return is_settled() && !awaited_ && !is_flawed_; }
   [[nodiscard]] bool is_busy() const { return in_flight_ || is_looking_; }
   // For who only knows on and off: it is seen to be on or off as wanted, and no switch on its way changes that. Where nothing is
   // switched at all it is so always.

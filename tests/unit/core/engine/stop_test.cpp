@@ -21,6 +21,22 @@ TEST(Stopping, TakesAwayWhatAFailedSwitchLeft) {
   EXPECT_EQ(world.flaw, "");
 }
 
+// The last look is from before that switch, and says "off".
+TEST(Stopping, WhileASwitchOnIsOnItsWayStillSwitchesOff) {
+  for (const Duration after : {0ms, 50ms, 99ms, 100ms, 101ms}) {
+    Simulation world;
+    world.run_for(1s);
+    world.send(SetMode{.mode = Mode::on, .until_changed = true});
+    ASSERT_EQ(world.ordered, std::vector<Qos>{Qos::on});
+    world.run_for(after);
+    world.send(StopRequested{});
+    world.run_for(5s);
+    EXPECT_TRUE(world.engine().finished());
+    EXPECT_EQ(world.actual, Qos::off) << "stopped after " << to_string(after);
+    EXPECT_EQ(world.engine().left_on(), "");
+  }
+}
+
 TEST(Stopping, DoesNotWaitForEverForWhatStays) {
   Simulation world;
   world.lies = true;
