@@ -55,7 +55,7 @@ class Box:
 
 class RealCalls(unittest.TestCase):
     def assert_heard(self, box: Box, first_ns: int | None, what: str) -> None:
-        self.assertIsNotNone(first_ns, f"{what}: no media")
+        self.assertIsNotNone(first_ns, f"{what}: no media\n{box.home.run('router', ['conntrack', '-L', '-p', 'udp']).stdout}")
         heard = box.heard_after(first_ns)
         print(f"\n  {what}: heard after {heard} s", file=sys.stderr)
         self.assertIsNotNone(heard, f"{what} was not heard\n{box.daemon.command('status').stdout}\n{box.daemon.log_text()[-3000:]}")

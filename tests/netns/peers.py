@@ -11,6 +11,7 @@ Behind the NAT baresip hears nothing (the server answers to the private address 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -163,10 +164,13 @@ class BaresipCall(_PeerCall):
     """baresip calls baresip. codec: "g711" or "opus" (with DTX). It talks until hang_up(), at most for `seconds`."""
 
     media_ports = range(10000, 10100)
+    _calls = itertools.count()
 
     def __init__(self, home: Home, *, codec: str = "g711", seconds: int = 60):
         super().__init__(home)
         self.codec, self.seconds = codec, seconds
+        # The router remembers the flow of the call before for minutes: on the same two ports this one would not be born.
+        self._first_port = self.media_ports.start + 20 * (next(self._calls) % 5)
         self._ended_ns: int | None = None
 
     def start(self) -> "BaresipCall":
@@ -215,7 +219,7 @@ class BaresipCall(_PeerCall):
         (folder / "accounts").write_text(f"<sip:{host}@{address}>;regint=0{answer};audio_codecs={codec};ptime=20\n")
         tone = folder / "tone.wav"
         write_tone(tone, 48000 if self.codec == "opus" else 8000, TALK, self.seconds + 5)
-        write_config(folder / "config", address, tone, host, "10000-10020")
+        write_config(folder / "config", address, tone, host, f"{self._first_port}-{self._first_port + 18}")
 
 
 class Transfer:
