@@ -7,6 +7,8 @@
 
 namespace voip {
 
+// What is judged at once, "a second": as many readings as fill about one, each of which may come early or late.
+inline constexpr Duration least_second = 800ms;
 inline constexpr std::int64_t tolerance_milli = 1300;  // packets: one that is just coming at each end, and some jitter
 inline constexpr std::int64_t second_milli = 2300;     // packets: a single second
 

@@ -10,7 +10,6 @@ namespace voip {
 namespace {
 
 constexpr std::array<Duration, 5> intervals{10ms, 20ms, 30ms, 40ms, 60ms};
-constexpr Duration a_second = 1s;
 constexpr std::size_t window = 4;                // seconds that have to fit
 constexpr std::size_t varying_window = 6;        // ... of packets that vary in length
 constexpr std::int64_t even_percent = 3;         // of the length: one kind of packets
@@ -60,7 +59,7 @@ void CodecClock::measured(const Counters& came, Duration elapsed) {
   open_.length += elapsed;
   open_.packets += static_cast<std::int64_t>(came.packets);
   open_.bytes += static_cast<std::int64_t>(came.bytes);
-  if (open_.length >= a_second) {
+  if (open_.length >= least_second) {
     add(open_);
     open_ = {};
   }

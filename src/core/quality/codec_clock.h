@@ -58,6 +58,7 @@ class CodecClock {
   };
   static constexpr std::size_t most_seconds = 20;
   static constexpr std::size_t surely_quiet = 2;
+  static constexpr std::size_t surely_short = 2;
   [[nodiscard]] const Second& ago(std::size_t seconds) const;
   [[nodiscard]] Second sum(std::size_t count, std::size_t skipped = 0) const;
   [[nodiscard]] bool is_even(std::size_t count) const;
@@ -70,6 +71,7 @@ class CodecClock {
   [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] bool is_judged() const { return !silences_ || quiet_seconds_ == surely_quiet; }
   [[nodiscard]] bool has_few(const Second& second, std::int64_t percent) const;
+  [[nodiscard]] bool has_few_and_short(const Second& second) const;
   [[nodiscard]] bool fits_throughout(Duration interval, std::size_t count) const;
   void judge_gap(std::size_t length, bool was_lost);
   [[nodiscard]] std::size_t spurt_before_gap() const;
@@ -81,8 +83,10 @@ class CodecClock {
   std::optional<Duration> interval_;
   std::uint32_t packet_bytes_ = 0;
   bool silences_ = false;
+  std::size_t short_seconds_ = 0;  // with few packets that are shorter; no more than are needed
   std::size_t quiet_seconds_ = 0;  // in which a voice was quiet and its packets went on; no more than are needed
   std::size_t gap_ = 0;            // seconds of the one that goes on
+  bool is_short_gap_ = false;      // some packets came in it, short ones
   std::int64_t expected_ = 0;      // thousandths of packets
   std::int64_t came_ = 0;
 };

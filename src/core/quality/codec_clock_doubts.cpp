@@ -23,23 +23,30 @@ constexpr std::size_t longest_loss = 3;     // seconds of a gap; what is longer 
 
 // A gap and what it has of the seconds beside it is not judged before it is over.
 void CodecClock::look_for_gap(const Second& second) {
-  const bool is_gap = second.packets * 1000 * 100 < expected_in(second.length, *interval_) * gap_percent;
+  const bool is_short = has_few_and_short(second);
+  const bool is_gap = is_short || second.packets * 1000 * 100 < expected_in(second.length, *interval_) * gap_percent;
+  is_short_gap_ = (is_short_gap_ && gap_ > 0) || is_short;
   if (is_gap && count_ > 1) {
     count(seconds_.at((count_ - 2) % most_seconds), false);
   }
   count(seconds_.at((count_ - 1) % most_seconds), !is_gap && gap_ == 0);
   if (!is_gap && gap_ > 0 && gap_ <= longest_loss) {
-    judge_gap(gap_ + 2, gap_ == 1 && spurt_before_gap() > longest_spurt);
+    judge_gap(gap_ + 2, gap_ == 1 && !is_short_gap_ && spurt_before_gap() > longest_spurt);
   }
   gap_ = is_gap ? gap_ + 1 : 0;
 }
 
 // Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is; but for a voice
-// whose packets go on as often as ever where it is quiet.
+// whose packets go on as often as ever where it is quiet. One second alone may have lost others just when the voice was quiet.
 void CodecClock::look_for_silence(const Second& second) {
   note_quiet(second);
-  const bool are_shorter = second.packets > 0 && second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
-  silences_ = silences_ || (has_few(second, silence_percent) && are_shorter) || pauses() >= most_pauses;
+  short_seconds_ = std::min<std::size_t>(short_seconds_ + (has_few_and_short(second) ? 1U : 0U), surely_short);
+  silences_ = silences_ || short_seconds_ == surely_short || pauses() >= most_pauses;
+}
+
+bool CodecClock::has_few_and_short(const Second& second) const {
+  return second.packets > 0 && has_few(second, silence_percent) &&
+         second.bytes * 100 < second.packets * packet_bytes_ * shorter_percent;
 }
 
 void CodecClock::note_quiet(const Second& second) {

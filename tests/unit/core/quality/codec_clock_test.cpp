@@ -128,6 +128,28 @@ TEST_F(Talk, WithGapsAfterLongTalkIsBadByWhatIsLost) {
   }
 }
 
+// A second of a voice that happened to be quiet is lost but for some packets: it may as well be a pause, and one says little.
+TEST_F(Talk, WithASecondOfFewShortPacketsIsUnknownUntilItIsPassed) {
+  talk(12, {}, {});
+  meter_.measured({50, 10'000}, {6, 6 * 60}, 1s, line_, around_);
+  talk(2, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown);
+  talk(12, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+  meter_.measured({50, 10'000}, {6, 6 * 60}, 1s, line_, around_);
+  talk(12, {}, {});
+  EXPECT_EQ(meter_.lately().grade, Grade::unknown) << "it does so again: a voice that pauses";
+}
+
+// A busy router looks some milliseconds earlier or later.
+TEST_F(Talk, IsKnownAsSoonWhereLooksAreNotExact) {
+  for (int i = 0; i < 6; ++i) {
+    const Counters came = i % 2 == 0 ? Counters{49, 9800} : Counters{51, 10'200};
+    meter_.measured(came, came, i % 2 == 0 ? 985ms : 1015ms, line_, around_);
+  }
+  EXPECT_EQ(meter_.lately().grade, Grade::good);
+}
+
 // Opus without silence suppression: in pauses come as many packets, short ones. What is lost of those is no pause either.
 TEST_F(Talk, ThatGoesOnQuietlyInPausesLosesWhatDoesNotCome) {
   line_.down.queue = 0ms;

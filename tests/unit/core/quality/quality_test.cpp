@@ -161,8 +161,8 @@ TEST_F(Talk, IsAsAWholeWhatItsTimesWere) {
   talk(30, {}, {});
   line_.up.queue = 500ms;
   talk(30, {}, {});
-  // Half of it is at 4.4 and half at 2.2; on the mean of the queue it would be 3.8.
-  EXPECT_NEAR(meter_.whole().mos_hundredths.value_or(0), 335, 20);
+  // Half of it is at 4.4 and half at 2.0; on the mean of the queue it would be 3.7.
+  EXPECT_NEAR(meter_.whole().mos_hundredths.value_or(0), 320, 20);
   EXPECT_EQ(meter_.whole().cause, QualityCause::upload);
 }
 
