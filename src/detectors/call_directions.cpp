@@ -9,6 +9,8 @@ constexpr int least_exchanges = 2;
 constexpr int least_following = 5;  // quarters
 constexpr int rate_quarters = 12;
 constexpr int camera_quarters = 8;
+constexpr std::int64_t least_feedback = 165;  // packets in these, of 20 ms frames and the feedback on them
+constexpr std::int64_t least_feedback_bytes = 100;
 
 // What one direction carried in some quarters.
 struct Tally {
@@ -31,23 +33,59 @@ struct Tally {
   }
 };
 
-// Rates that no codec has, in packets a second.
-enum class Pace : std::uint8_t { none, at_20, at_40, at_60 };
+// What one direction of three seconds keeps to.
+enum class Pace : std::uint8_t {
+  none,        // it varies, it stops and goes, it is too slow or too fast, or its packets are too large for one voice
+  slow_codec,  // frames of 60, 40 or 30 ms: 17, 25 or 33 packets a second
+  fast_codec,  // of 20 or 10 ms; less than 50 a second may be those with a loss
+  feedback,    // faster than 20 ms, in packets of a voice's size: WebRTC's with its feedback
+  foreign,     // any other, as programs have: 20, 30, 40 or 60
+};
 
-// Steady for three seconds: variance over mean at most a third. Frames of 60, 40, 30 and 20 ms are 17, 25, 33 and 50 a second;
-// less than 50 may be those with a loss.
+// Steady: no second differs from another by more than a quarter, or four packets.
 Pace pace_of(const CallHistory& h, Direction direction) {
-  Tally tally;
-  for (int age = 0; age < rate_quarters; ++age) {
-    tally.add(h.packets_at(direction, age));
+  constexpr int second = 4;  // quarters
+  constexpr std::int64_t least_packets = 24;
+  constexpr std::int64_t most_packets = 240;
+  constexpr std::int64_t most_bytes = 260;
+  std::int64_t packets = 0;
+  std::int64_t bytes = 0;
+  std::int64_t least = INT64_MAX;
+  std::int64_t most = 0;
+  for (int age = 0; age < rate_quarters; age += second) {
+    std::int64_t in_second = 0;
+    for (int i = age; i < age + second; ++i) {
+      if (h.packets_at(direction, i) == 0) {
+        return Pace::none;
+      }
+      in_second += h.packets_at(direction, i);
+      bytes += h.bytes_at(direction, i);
+    }
+    packets += in_second;
+    least = std::min(least, in_second);
+    most = std::max(most, in_second);
   }
-  if (3 * tally.variance(rate_quarters) > rate_quarters * tally.packets) {
+  if (12 * (most - least) > std::max<std::int64_t>(48, packets) || packets < least_packets || bytes >= most_bytes * packets) {
     return Pace::none;
   }
-  const auto is_within = [&tally](std::int64_t least, std::int64_t most) {
-    return tally.packets >= least && tally.packets <= most;
-  };
-  return is_within(57, 68) ? Pace::at_20 : is_within(103, 138) ? Pace::at_40 : is_within(174, 195) ? Pace::at_60 : Pace::none;
+  const auto is_among = [packets](std::int64_t fewest, std::int64_t highest) { return packets >= fewest && packets <= highest; };
+  if (packets >= least_feedback && bytes >= least_feedback_bytes * packets) {
+    return Pace::feedback;
+  }
+  if (packets > most_packets) {
+    return Pace::none;
+  }
+  if (is_among(48, 51) || is_among(72, 77) || is_among(96, 103)) {
+    return Pace::slow_codec;
+  }
+  return is_among(140, 164) ? Pace::fast_codec : Pace::foreign;
+}
+
+// Both ends send as often as each other, but for an eighth, in packets of so many bytes.
+bool is_alike(const CallHistory& h, int quarters, std::int64_t least_bytes) {
+  const auto [low, high] = std::minmax({h.packets(Direction::up, quarters), h.packets(Direction::down, quarters)});
+  return 8 * (high - low) <= low &&
+         std::min(h.bytes(Direction::up, quarters), h.bytes(Direction::down, quarters)) >= least_bytes * high;
 }
 
 // A packet or two in six seconds, with hardly any payload, for more than a second of the other side's clock.
@@ -143,14 +181,23 @@ bool is_following(const CallHistory& h) {
   const std::int64_t size_off = h.bytes(Direction::up, quarters) * down.packets - h.bytes(Direction::down, quarters) * up.packets;
   const bool is_echo = size_off < 4 * up.packets * down.packets && -size_off < 4 * up.packets * down.packets;
   // Independent ones differ by the sum of their variances.
-  return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
+  return !is_echo && difference.variance(quarters) * 8 <= up.variance(quarters) + down.variance(quarters);
 }
 
 bool is_of_no_codec(const CallHistory& h) {
+  if (!h.is_read(rate_quarters)) {
+    return false;
+  }
   const Pace up = pace_of(h, Direction::up);
   const Pace down = pace_of(h, Direction::down);
-  // 20 ms frames and their feedback together are 60 a second, but then both ways (WebRTC).
-  return h.is_read(rate_quarters) && up != Pace::none && down != Pace::none && !(up == Pace::at_60 && down == Pace::at_60);
+  const auto may_be = [](Pace pace) { return pace == Pace::foreign || pace == Pace::slow_codec; };
+  if (!may_be(up) || !may_be(down) || (up == Pace::slow_codec && down == Pace::slow_codec)) {
+    return false;
+  }
+  // Frames and their feedback (WebRTC) may be as many as anything, but then both ways: of 20 ms, or larger ones.
+  const bool is_fast =
+      std::min(h.packets(Direction::up, rate_quarters), h.packets(Direction::down, rate_quarters)) >= least_feedback;
+  return !is_alike(h, rate_quarters, is_fast ? 0 : least_feedback_bytes);
 }
 
 bool is_acknowledged(const CallHistory& h) {
@@ -162,8 +209,7 @@ bool is_mirrored(const CallHistory& h) {
   constexpr int most_packets = 75;
   constexpr std::int64_t least_bytes = 150;
   const auto [low, high] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
-  return low >= least_packets && high <= most_packets && 8 * (high - low) <= low &&
-         std::min(h.bytes(Direction::up, 4), h.bytes(Direction::down, 4)) >= least_bytes * high;
+  return low >= least_packets && high <= most_packets && is_alike(h, 4, least_bytes);
 }
 
 bool is_watched_camera(const CallHistory& h) {

@@ -11,6 +11,9 @@ constexpr int floor_plain = -8;
 constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
 constexpr int refuted = -1;
+constexpr int of_no_codec = -8;
+constexpr int of_clock = 5;                // points of a codec's clock, or of two
+constexpr std::uint8_t doubted_for = 120;  // quarters: 30 s
 constexpr int refused = -3;
 constexpr int more_each_time = 6;
 constexpr int most_more = 12;
@@ -55,9 +58,11 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   if (is_active_ && points_of(up_, down_)) {
     step = weigh(history, is_coarse);
   }
-  if (is_lopsided(history, up_, down_) || is_in_lockstep(history) ||
-      (hint_ != PortHint::voip && (is_answering(history) || is_following(history) || is_of_no_codec(history)))) {
+  if (is_lopsided(history, up_, down_) || is_in_lockstep(history)) {
     step = std::min(step, is_coarse ? -4 : -2);
+  }
+  if (hint_ != PortHint::voip) {
+    step = doubt(history, step, quarters, is_coarse);
   }
   if (step == 0 && is_active_ && hint_ != PortHint::weak && is_watched_camera(history)) {
     step = 1;
@@ -74,6 +79,20 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   }
   const int floor = hint_ == PortHint::voip ? floor_hinted : floor_plain;
   value_ = static_cast<std::int16_t>(std::clamp(value_ + step, floor, ceiling));
+}
+
+// What answers, follows, or keeps a rhythm of its own is no codec, and what was none lately is one only if it has a clock.
+int CallScore::doubt(const CallHistory& history, int step, int quarters, bool is_coarse) {
+  const bool has_own_rhythm = is_of_no_codec(history);
+  if (has_own_rhythm || is_answering(history) || is_following(history)) {
+    if (!is_coarse) {
+      doubted_quarters_ = doubted_for;
+    }
+    // A rhythm is known after three seconds, in which it may have got all points.
+    return has_own_rhythm ? of_no_codec : std::min(step, is_coarse ? -4 : -2);
+  }
+  doubted_quarters_ = static_cast<std::uint8_t>(std::max(doubted_quarters_ - quarters, 0));
+  return doubted_quarters_ > 0 && step > 0 && step < of_clock ? 0 : step;
 }
 
 void CallScore::look(const CallHistory& history, bool is_coarse) {

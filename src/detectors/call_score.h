@@ -51,6 +51,7 @@ class CallScore {
 
  private:
   [[nodiscard]] int weigh(const CallHistory& history, bool is_coarse) const;
+  [[nodiscard]] int doubt(const CallHistory& history, int step, int quarters, bool is_coarse);
   void fade(int quarters);
 
   PortHint hint_ = PortHint::none;
@@ -59,7 +60,8 @@ class CallScore {
   Grade up_ = Grade::dead;
   Grade down_ = Grade::dead;
   std::uint8_t quiet_quarters_ = 0;
-  std::uint8_t more_ = 0;  // than the threshold
+  std::uint8_t more_ = 0;              // than the threshold
+  std::uint8_t doubted_quarters_ = 0;  // left in which only a clock speaks for it
   bool presumes_ = true;
   bool is_active_ = false;
   bool is_coarse_ = false;

@@ -177,6 +177,19 @@ class LookAlikes(unittest.TestCase):
                 traffic.clock(MEDIA, False, 3, 63, 1 / down_hz, lambda size=down_size: size + traffic.random.randint(-30, 30))
                 self.assert_no_call(traffic)
 
+    def test_games_whose_rates_no_codec_has_are_calls_for_five_seconds_at_most(self):
+        for up_hz, up_size, up_skips in ((20, 52, 0.0), (20, 90, 0.2), (30, 72, 0.0), (40, 64, 0.1), (60, 58, 0.0)):
+            for down_hz, down_size, down_skips in ((20, 70, 0.0), (20, 240, 0.1), (25, 150, 0.0), (30, 103, 0.0), (40, 102, 0.0), (60, 90, 0.3)):
+                with self.subTest(up=up_hz, down=down_hz):
+                    traffic = Traffic(f"game-{up_hz}-{down_hz}-{down_size}")
+                    traffic.clock(MEDIA, True, 3, 63, 1 / up_hz, lambda size=up_size: size + traffic.random.randint(0, 12), loss=up_skips)
+                    traffic.clock(MEDIA, False, 3, 63, 1 / down_hz, lambda size=down_size: int(size * traffic.random.uniform(0.8, 1.2)), 0.004, down_skips)
+                    events = replay_traffic(traffic)
+                    calls = list(zip(times(events, "call_start"), times(events, "call_end"), strict=True))
+                    self.assertLessEqual(len(calls), 3)
+                    for start_s, end_s in calls:
+                        self.assertLessEqual(end_s - start_s, 5.0)
+
     def test_a_torrent_flood(self):
         traffic = Traffic("torrent")
         flood(traffic, 0, 60)

@@ -38,9 +38,25 @@ TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
   EXPECT_FALSE(is_of_no_codec(history(forty, {{8, 9, 8}, 280}, 12))) << "30 ms frames";
   EXPECT_FALSE(is_of_no_codec(history(forty, thirty_six, 9))) << "too short";
   EXPECT_FALSE(is_of_no_codec(history({{2, 18, 4, 16, 10}, 76}, thirty_six, 12))) << "not steady";
+  EXPECT_FALSE(is_of_no_codec(history({{0, 10}, 76}, thirty_six, 12))) << "it stops and goes";
+  const Sent thirty{{8, 7}, 103};
+  EXPECT_TRUE(is_of_no_codec(history(thirty, {{8, 7}, 72}, 12)));
+  EXPECT_TRUE(is_of_no_codec(history({{15}, 58}, {{10}, 102}, 12)));
+  EXPECT_TRUE(is_of_no_codec(history({{5}, 52}, {{6, 6, 6, 7}, 90}, 12))) << "25 packets a second speak for nothing";
+  EXPECT_FALSE(is_of_no_codec(history({{5}, 52}, {{12, 13}, 90}, 12)));
+  EXPECT_FALSE(is_of_no_codec(history({{4, 4, 4, 5}, 170}, {{4, 4, 4, 5}, 170}, 12))) << "60 ms frames";
+  EXPECT_FALSE(is_of_no_codec(history({{16, 17}, 171}, {{7, 8}, 90}, 12))) << "voice with feedback, and feedback alone";
+  EXPECT_FALSE(is_of_no_codec(history({{9}, 180}, {{9}, 120}, 12))) << "30 ms frames and feedback, both ways";
+  EXPECT_TRUE(is_of_no_codec(history({{9}, 180}, {{9}, 90}, 12)));
   CallHistory blurred = history(forty, thirty_six, 12);
   blurred.blur(12);
   EXPECT_FALSE(is_of_no_codec(blurred));
+}
+
+TEST(CallDirections, WhatIsAcknowledgedIsFollowedWhateverElseIsSent) {
+  EXPECT_TRUE(is_following(history({{4, 15, 6, 11, 3, 9}, 67}, {{2, 13, 3, 9, 1, 6}, 150}, 9)));
+  EXPECT_FALSE(is_following(history({{4, 15, 6, 11, 3, 9}, 67}, {{9, 3, 13, 2, 6, 11}, 150}, 9))) << "two speakers";
+  EXPECT_FALSE(is_following(history({{12, 15, 13}, 67}, {{10, 13, 11}, 150}, 9))) << "that is hardly more than a clock";
 }
 
 // As of Firefox: 50 packets of voice and some 15 of feedback each way.

@@ -41,7 +41,7 @@ TEST_F(Certainty, VoiceIsReportedOnceItIsKnownAndOfItsDeviceOnly) {
 }
 
 TEST_F(Certainty, ACallIsReportedAsPresumedUntilItIsConfirmed) {
-  world_.traffic(call_flow, 26, 32);  // steady, of the size of voice, but at rates that no codec has
+  world_.traffic(call_flow, 26, 56);  // steady, of the size of voice, but at rates that no codec has without feedback
   for (int i = 0; i < 20 && world_.report.calls == 0; ++i) {
     world_.run_for(250ms);
   }
