@@ -7,7 +7,7 @@ Rows: the shipped defaults, other settings, the ancestor's rule, readings once a
 detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
 The last rows add up all corpora. detection_figures.py explains the columns. The lines "kind" say what kind of call the shipped defaults, and
 they with readings once a second, tell of the scored calls (detection_kinds.py). Below the table stand the totals of our own recordings of other
-people's programs (program_figures.py).
+people's programs (program_figures.py), and how often games that are made up are taken for a call (made_up_games.py).
 """
 import argparse
 import collections
@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import corpus
+import made_up_games
 import per_flow_rule
 import program_figures
 from corpus_test import permuted_events
@@ -156,6 +157,7 @@ def main():
         print(f"{'all':<11} kind, {text}: {told.text()}")
     for setting in program_figures.SETTINGS:
         print(f"{'programs':<11} {setting}: {program_figures.Totals.of(program_figures.figures(setting)).text()}")
+    print(f"{'games':<11} made up: {made_up_games.text(made_up_games.figures(made_up_games.FOR_JUDGING))}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """Made-up calls must be found in time and kept; made-up traffic that only looks like calls must not be taken for one."""
 import unittest
 
+import made_up_games
 from timelines import Traffic, replay_traffic
 
 PHONE = "192.168.1.30"
@@ -189,6 +190,12 @@ class LookAlikes(unittest.TestCase):
                     self.assertLessEqual(len(calls), 3)
                     for start_s, end_s in calls:
                         self.assertLessEqual(end_s - start_s, 5.0)
+
+    def test_hundreds_of_games_are_taken_for_calls_no_more_often_than_they_were(self):
+        found = made_up_games.figures(made_up_games.FOR_JUDGING)
+        self.assertGreaterEqual(found[0][0], 200, "games whose rates no codec has")
+        self.assertLessEqual(found[0][2], 26, "of 257: 22 when it was measured")
+        self.assertLessEqual(sum(counts[2] for counts in found.values()), 75, "of 400: 66 when it was measured")
 
     def test_a_torrent_flood(self):
         traffic = Traffic("torrent")
