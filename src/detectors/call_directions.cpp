@@ -1,6 +1,7 @@
 #include "detectors/call_directions.h"
 
 #include <algorithm>
+#include <array>
 
 namespace voip::detectors {
 namespace {
@@ -35,19 +36,18 @@ struct Tally {
 
 // What one direction of three seconds keeps to.
 enum class Pace : std::uint8_t {
-  none,        // it varies, it stops and goes, it is too slow or too fast, or its packets are too large for one voice
+  none,        // no even rhythm, or one that voice may have: with losses, RTCP or feedback
   slow_codec,  // frames of 60, 40 or 30 ms: 17, 25 or 33 packets a second
-  fast_codec,  // of 20 or 10 ms; less than 50 a second may be those with a loss
-  feedback,    // faster than 20 ms, in packets of a voice's size: WebRTC's with its feedback
-  foreign,     // any other, as programs have: 20, 30, 40 or 60
+  foreign,     // of programs: 8 to 12, 20, 30, 35 to 41 or 45 a second, or 56 to 80 in packets as small as a player's
 };
 
-// Steady: no second differs from another by more than a quarter, or four packets.
+// Steady: a second has a quarter or four packets more than another at most. A codec's rate becomes another by losses, so what is
+// up to a seventh below one is foreign only where it is as even as a clock.
 Pace pace_of(const CallHistory& h, Direction direction) {
-  constexpr int second = 4;  // quarters
-  constexpr std::int64_t least_packets = 24;
-  constexpr std::int64_t most_packets = 240;
+  constexpr int second = 4;           // quarters
+  constexpr std::int64_t evenly = 2;  // packets
   constexpr std::int64_t most_bytes = 260;
+  constexpr std::int64_t most_of_player = 100;
   std::int64_t packets = 0;
   std::int64_t bytes = 0;
   std::int64_t least = INT64_MAX;
@@ -65,20 +65,27 @@ Pace pace_of(const CallHistory& h, Direction direction) {
     least = std::min(least, in_second);
     most = std::max(most, in_second);
   }
-  if (12 * (most - least) > std::max<std::int64_t>(48, packets) || packets < least_packets || bytes >= most_bytes * packets) {
+  if (12 * (most - least) > std::max<std::int64_t>(48, packets) || bytes >= most_bytes * packets) {
     return Pace::none;
   }
-  const auto is_among = [packets](std::int64_t fewest, std::int64_t highest) { return packets >= fewest && packets <= highest; };
-  if (packets >= least_feedback && bytes >= least_feedback_bytes * packets) {
-    return Pace::feedback;
-  }
-  if (packets > most_packets) {
-    return Pace::none;
-  }
-  if (is_among(48, 51) || is_among(72, 77) || is_among(96, 103)) {
+  struct Range {
+    std::int64_t least;
+    std::int64_t most;
+  };
+  const auto is_in_one_of = [packets](const auto& ranges) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [packets](const Range& range) { return packets >= range.least && packets <= range.most; });
+  };
+  constexpr std::array<Range, 3> codecs{{{48, 51}, {72, 77}, {96, 103}}};
+  constexpr std::array<Range, 3> programs{{{24, 38}, {58, 62}, {105, 124}}};
+  constexpr std::array<Range, 2> near_codecs{{{88, 92}, {133, 137}}};
+  constexpr std::array<Range, 1> players{{{168, 240}}};
+  if (is_in_one_of(codecs)) {
     return Pace::slow_codec;
   }
-  return is_among(140, 164) ? Pace::fast_codec : Pace::foreign;
+  const bool is_foreign = is_in_one_of(programs) || (most - least <= evenly && is_in_one_of(near_codecs)) ||
+                          (bytes < most_of_player * packets && is_in_one_of(players));
+  return is_foreign ? Pace::foreign : Pace::none;
 }
 
 // Both ends send as often as each other, but for an eighth, in packets of so many bytes.
@@ -181,7 +188,7 @@ bool is_following(const CallHistory& h) {
   const std::int64_t size_off = h.bytes(Direction::up, quarters) * down.packets - h.bytes(Direction::down, quarters) * up.packets;
   const bool is_echo = size_off < 4 * up.packets * down.packets && -size_off < 4 * up.packets * down.packets;
   // Independent ones differ by the sum of their variances.
-  return !is_echo && difference.variance(quarters) * 8 <= up.variance(quarters) + down.variance(quarters);
+  return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
 }
 
 bool is_of_no_codec(const CallHistory& h) {

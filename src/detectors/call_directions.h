@@ -17,14 +17,14 @@ bool is_in_lockstep(const CallHistory& h);
 // have equal counts, and the sizes of a constant codec, but then the same ones.
 bool is_answering(const CallHistory& h);
 
-// As many replies as requests at any rate, however it varies, beside whatever else is sent evenly: two speakers vary
+// As many replies as requests at any rate, however it varies: two speakers vary
 // independently of each other. What comes back in the size in which it was sent may be the echo of a voice; a router that stalls
 // holds up both directions of a voice alike.
 bool is_following(const CallHistory& h);
 
-// Both are steady for three seconds, at least one of them at a rate like 20, 30, 40 or 60 packets/s, as programs have and no
-// codec; the other may have that of frames of 30, 40 or 60 ms, which programs have by chance. Voice and the feedback on it may
-// have any rate together, but then both ways, and in larger packets than a player's.
+// Both are steady for three seconds, at least one of them at a rate like 10, 20, 30, 40 or 60 packets/s, as programs have and no
+// codec, nor one that loses packets; the other may have that of frames of 30, 40 or 60 ms, which programs have by chance. Voice
+// and the feedback on it may have any rate together, but then both ways, and in larger packets than a player's.
 bool is_of_no_codec(const CallHistory& h);
 
 // One side sends a packet or two in six seconds, with hardly any payload: who listens to a codec's clock says more, or nothing.

@@ -12,8 +12,8 @@ constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
 constexpr int refuted = -1;
 constexpr int of_no_codec = -8;
-constexpr int of_clock = 5;                // points of a codec's clock, or of two
-constexpr std::uint8_t doubted_for = 120;  // quarters: 30 s
+constexpr int of_clocks = 5;               // points of two sides of which one has a clock, and the other nothing against it
+constexpr std::uint8_t doubted_for = 240;  // quarters: a minute
 constexpr int refused = -3;
 constexpr int more_each_time = 6;
 constexpr int most_more = 12;
@@ -81,18 +81,17 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
   value_ = static_cast<std::int16_t>(std::clamp(value_ + step, floor, ceiling));
 }
 
-// What answers, follows, or keeps a rhythm of its own is no codec, and what was none lately is one only if it has a clock.
+// What answers or follows, or keeps a rhythm that no codec has, is none; and what kept one lately is a call only by clocks.
 int CallScore::doubt(const CallHistory& history, int step, int quarters, bool is_coarse) {
-  const bool has_own_rhythm = is_of_no_codec(history);
-  if (has_own_rhythm || is_answering(history) || is_following(history)) {
-    if (!is_coarse) {
-      doubted_quarters_ = doubted_for;
-    }
-    // A rhythm is known after three seconds, in which it may have got all points.
-    return has_own_rhythm ? of_no_codec : std::min(step, is_coarse ? -4 : -2);
+  if (is_of_no_codec(history)) {
+    doubted_quarters_ = doubted_for;
+    return of_no_codec;  // known after three seconds, in which it may have got all points
   }
   doubted_quarters_ = static_cast<std::uint8_t>(std::max(doubted_quarters_ - quarters, 0));
-  return doubted_quarters_ > 0 && step > 0 && step < of_clock ? 0 : step;
+  if (is_answering(history) || is_following(history)) {
+    return std::min(step, is_coarse ? -4 : -2);
+  }
+  return doubted_quarters_ > 0 && step > 0 && step < of_clocks ? 0 : step;
 }
 
 void CallScore::look(const CallHistory& history, bool is_coarse) {

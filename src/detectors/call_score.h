@@ -33,7 +33,7 @@ class CallScore {
   void update(const CallHistory& history, int quarters, bool is_coarse);
   // The same of a flow whose score is settled, since it is in a call: only reason() is of now.
   void look(const CallHistory& history, bool is_coarse);
-  void forget() { value_ = 0; }
+  void forget() { value_ = doubted_quarters_ = 0; }
   // What looked like a call is none: it takes more to look like one again.
   void refuse();
 
@@ -61,7 +61,7 @@ class CallScore {
   Grade down_ = Grade::dead;
   std::uint8_t quiet_quarters_ = 0;
   std::uint8_t more_ = 0;              // than the threshold
-  std::uint8_t doubted_quarters_ = 0;  // left in which only a clock speaks for it
+  std::uint8_t doubted_quarters_ = 0;  // left in which only clocks speak for it
   bool presumes_ = true;
   bool is_active_ = false;
   bool is_coarse_ = false;

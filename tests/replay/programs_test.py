@@ -27,12 +27,12 @@ HEARD_AFTER_S = {
     "two-browsers": 0.50,
 }
 # (false alarms, those that last): 50 pings a second of 132 bytes are the clock of a codec, and Minetest's 23 packets/s of 67 bytes up and 15 of
-# 140 down are for seconds those of people who talk and pause.
-FALSE_ALARMS = {"ddsperf": (1, 1), "minetest": (1, 0)}
+# 140 down are those of people who talk and pause.
+FALSE_ALARMS = {"ddsperf": (1, 1), "minetest": (2, 1)}
 # The set that was put aside was judged before the detector heard Firefox and aiortc in the other one, and once more when it doubted what has a rhythm
 # of its own, which was worked out on made-up games: then two of its five alarms lasted, and not four.
 TOTALS = {
-    "build": Totals(calls=9, found=9, without=11, alarmed=2, false_alarms=2, lasting=1, flaps=2, median_s=0.50, slowest_s=2.75, on=0.985),
+    "build": Totals(calls=9, found=9, without=11, alarmed=2, false_alarms=3, lasting=2, flaps=2, median_s=0.50, slowest_s=2.75, on=0.985),
     "aside": Totals(calls=9, found=8, without=11, alarmed=4, false_alarms=5, lasting=2, flaps=0, median_s=0.62, slowest_s=1.50, on=0.875),
 }
 
