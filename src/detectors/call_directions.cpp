@@ -88,6 +88,22 @@ Pace pace_of(const CallHistory& h, Direction direction) {
   return is_foreign ? Pace::foreign : Pace::none;
 }
 
+// What is sent becomes more, or less, and does not turn back: both directions of a call do so at once when its media begins,
+// after the path was tried (ICE, RFC 8445).
+bool has_one_step(const CallHistory& h, int quarters) {
+  int way = 0;
+  int least = h.packets_at(Direction::up, 0);
+  int most = least;
+  for (int age = 1; age < quarters; ++age) {
+    const auto [low, high] = std::minmax({h.packets_at(Direction::up, age), h.packets_at(Direction::up, age - 1)});
+    const int packets = h.packets_at(Direction::up, age);
+    way += high - low;
+    least = std::min(least, packets);
+    most = std::max(most, packets);
+  }
+  return 2 * way < 3 * (most - least);
+}
+
 // Both ends send as often as each other, but for an eighth, in packets of so many bytes.
 bool is_alike(const CallHistory& h, int quarters, std::int64_t least_bytes) {
   const auto [low, high] = std::minmax({h.packets(Direction::up, quarters), h.packets(Direction::down, quarters)});
@@ -172,6 +188,9 @@ bool is_following(const CallHistory& h) {
     ++quarters;
   }
   if (--quarters < least_following) {
+    return false;
+  }
+  if (h.is_read(quarters) && has_one_step(h, quarters)) {
     return false;
   }
   Tally up;

@@ -11,6 +11,7 @@ constexpr int floor_plain = -8;
 constexpr int floor_hinted = -2;
 constexpr int ceiling = 18;
 constexpr int refuted = -1;
+constexpr int of_replies = -4;
 constexpr int of_no_codec = -8;
 constexpr int of_clocks = 5;               // points of two sides of which one has a clock, and the other nothing against it
 constexpr std::uint8_t doubted_for = 240;  // quarters: a minute
@@ -62,7 +63,7 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
     step = std::min(step, is_coarse ? -4 : -2);
   }
   if (hint_ != PortHint::voip) {
-    step = doubt(history, step, quarters, is_coarse);
+    step = doubt(history, step, quarters);
   }
   if (step == 0 && is_active_ && hint_ != PortHint::weak && is_watched_camera(history)) {
     step = 1;
@@ -82,14 +83,14 @@ void CallScore::update(const CallHistory& history, int quarters, bool is_coarse)
 }
 
 // What answers or follows, or keeps a rhythm that no codec has, is none; and what kept one lately is a call only by clocks.
-int CallScore::doubt(const CallHistory& history, int step, int quarters, bool is_coarse) {
+int CallScore::doubt(const CallHistory& history, int step, int quarters) {
   if (is_of_no_codec(history)) {
     doubted_quarters_ = doubted_for;
     return of_no_codec;  // known after three seconds, in which it may have got all points
   }
   doubted_quarters_ = static_cast<std::uint8_t>(std::max(doubted_quarters_ - quarters, 0));
   if (is_answering(history) || is_following(history)) {
-    return std::min(step, is_coarse ? -4 : -2);
+    return std::min(step, of_replies);
   }
   return doubted_quarters_ > 0 && step > 0 && step < of_clocks ? 0 : step;
 }

@@ -51,7 +51,7 @@ class CallScore {
 
  private:
   [[nodiscard]] int weigh(const CallHistory& history, bool is_coarse) const;
-  [[nodiscard]] int doubt(const CallHistory& history, int step, int quarters, bool is_coarse);
+  [[nodiscard]] int doubt(const CallHistory& history, int step, int quarters);
   void fade(int quarters);
 
   PortHint hint_ = PortHint::none;

@@ -30,10 +30,10 @@ HEARD_AFTER_S = {
 # 140 down are those of people who talk and pause.
 FALSE_ALARMS = {"ddsperf": (1, 1), "minetest": (2, 1)}
 # The set that was put aside was judged before the detector heard Firefox and aiortc in the other one, and once more when it doubted what has a rhythm
-# of its own, which was worked out on made-up games: then two of its five alarms lasted, and not four.
+# of its own, which was worked out on made-up games: then two of its alarms lasted, and not four: two of them come in parts, which makes seven of five.
 TOTALS = {
     "build": Totals(calls=9, found=9, without=11, alarmed=2, false_alarms=3, lasting=2, flaps=2, median_s=0.50, slowest_s=2.75, on=0.985),
-    "aside": Totals(calls=9, found=8, without=11, alarmed=4, false_alarms=5, lasting=2, flaps=0, median_s=0.62, slowest_s=1.50, on=0.875),
+    "aside": Totals(calls=9, found=8, without=11, alarmed=4, false_alarms=7, lasting=2, flaps=0, median_s=0.62, slowest_s=1.50, on=0.875),
 }
 
 

@@ -101,7 +101,7 @@ class Calls(unittest.TestCase):
 
     def test_a_call_whose_two_ends_tried_the_path_first(self):
         # ICE (RFC 8445): requests and replies, more of them at the beginning, on the flow that the media will have.
-        for every_s, until_s in ((0.48, 6.0), (0.06, 3.5)):
+        for every_s, until_s in ((0.48, 6.0), (0.2, 4.5)):
             for name in ("feedback", "video", "pauses"):
                 with self.subTest(every_s=every_s, then=name):
                     traffic = Traffic(f"ice-{every_s}-{name}")

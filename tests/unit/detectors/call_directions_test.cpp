@@ -57,6 +57,14 @@ TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
   EXPECT_FALSE(is_of_no_codec(blurred));
 }
 
+TEST(CallDirections, RepliesFollowRequestsAndTheMediaOfACallNothing) {
+  const Sent requests{{4, 15, 6, 11, 3, 9, 12, 5, 8}, 67};
+  EXPECT_TRUE(is_following(history(requests, {{4, 14, 6, 11, 3, 9, 12, 5, 8}, 150}, 9)));
+  EXPECT_FALSE(is_following(history(requests, {{9, 3, 13, 5, 11, 6, 8, 14, 4}, 150}, 9))) << "two speakers";
+  const Sent begins{{1, 1, 1, 1, 16, 17, 16, 17, 16}, 170};
+  EXPECT_FALSE(is_following(history(begins, {{1, 1, 1, 1, 17, 16, 17, 15, 17}, 190}, 9))) << "both begin at once";
+}
+
 // As of Firefox: 50 packets of voice and some 15 of feedback each way.
 TEST(CallDirections, BothEndsOfACallWithFeedbackSendAsMuchAsEachOther) {
   const Sent ticking{{16}, 195};
