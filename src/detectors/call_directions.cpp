@@ -68,24 +68,33 @@ Pace pace_of(const CallHistory& h, Direction direction) {
   if (12 * (most - least) > std::max<std::int64_t>(48, packets) || bytes >= most_bytes * packets) {
     return Pace::none;
   }
-  struct Range {
-    std::int64_t least;
-    std::int64_t most;
+  enum class Band : std::uint8_t { codec, near_codec, program, player };
+  struct Rate {
+    std::uint8_t least;  // packets in the three seconds
+    std::uint8_t most;
+    Band band;
   };
-  const auto is_in_one_of = [packets](const auto& ranges) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [packets](const Range& range) { return packets >= range.least && packets <= range.most; });
-  };
-  constexpr std::array<Range, 3> codecs{{{48, 51}, {72, 77}, {96, 103}}};
-  constexpr std::array<Range, 3> programs{{{24, 38}, {58, 62}, {105, 124}}};
-  constexpr std::array<Range, 2> near_codecs{{{88, 92}, {133, 137}}};
-  constexpr std::array<Range, 1> players{{{168, 240}}};
-  if (is_in_one_of(codecs)) {
-    return Pace::slow_codec;
+  static constexpr std::array<Rate, 9> rates{{{24, 38, Band::program},
+                                              {48, 51, Band::codec},
+                                              {58, 62, Band::program},
+                                              {72, 77, Band::codec},
+                                              {88, 92, Band::near_codec},
+                                              {96, 103, Band::codec},
+                                              {105, 124, Band::program},
+                                              {133, 137, Band::near_codec},
+                                              {168, 240, Band::player}}};
+  for (const Rate& rate : rates) {
+    if (packets < rate.least || packets > rate.most) {
+      continue;
+    }
+    if (rate.band == Band::codec) {
+      return Pace::slow_codec;
+    }
+    const bool is_foreign = rate.band == Band::program || (rate.band == Band::near_codec && most - least <= evenly) ||
+                            (rate.band == Band::player && bytes < most_of_player * packets);
+    return is_foreign ? Pace::foreign : Pace::none;
   }
-  const bool is_foreign = is_in_one_of(programs) || (most - least <= evenly && is_in_one_of(near_codecs)) ||
-                          (bytes < most_of_player * packets && is_in_one_of(players));
-  return is_foreign ? Pace::foreign : Pace::none;
+  return Pace::none;
 }
 
 // What is sent becomes more, or less, and does not turn back: both directions of a call do so at once when its media begins,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 SKIPPED = 77
 # Stripped, dynamically linked, x86-64. Who needs more says so here.
-LARGEST = {"router": 1_125_000, "smallest": 700_000}
+LARGEST = {"router": 1_125_000, "smallest": 704_000}
 LEFT_OUT = ["doctor", "lend-socket", "mqtt-purge", "record", "replay", "report", "setup", "tune", "watch"]
 
 

@@ -69,8 +69,9 @@ void CodecClock::add(const Second& second) {
   seconds_.at(count_ % most_seconds) = second;
   ++count_;
   if (interval_) {
-    look_for_silence(second);
-    look_for_gap(second);
+    const bool is_short = has_few_and_short(second);
+    look_for_silence(second, is_short);
+    look_for_gap(second, is_short);
   }
   learn();
 }

@@ -65,8 +65,8 @@ class CodecClock {
   void add(const Second& second);
   void learn();
   void start(Duration interval);
-  void look_for_silence(const Second& second);
-  void look_for_gap(const Second& second);
+  void look_for_silence(const Second& second, bool is_short);
+  void look_for_gap(const Second& second, bool is_short);
   void note_quiet(const Second& second);
   [[nodiscard]] std::size_t pauses() const;
   [[nodiscard]] bool is_judged() const { return !silences_ || quiet_seconds_ == surely_quiet; }

@@ -22,8 +22,7 @@ constexpr std::size_t longest_loss = 3;     // seconds of a gap; what is longer 
 }  // namespace
 
 // A gap and what it has of the seconds beside it is not judged before it is over.
-void CodecClock::look_for_gap(const Second& second) {
-  const bool is_short = has_few_and_short(second);
+void CodecClock::look_for_gap(const Second& second, bool is_short) {
   const bool is_gap = is_short || second.packets * 1000 * 100 < expected_in(second.length, *interval_) * gap_percent;
   is_short_gap_ = (is_short_gap_ && gap_ > 0) || is_short;
   if (is_gap && count_ > 1) {
@@ -38,9 +37,9 @@ void CodecClock::look_for_gap(const Second& second) {
 
 // Where a voice pauses some short packets go on, or none. Then what does not come is not missing, whenever it is; but for a voice
 // whose packets go on as often as ever where it is quiet. One second alone may have lost others just when the voice was quiet.
-void CodecClock::look_for_silence(const Second& second) {
+void CodecClock::look_for_silence(const Second& second, bool is_short) {
   note_quiet(second);
-  short_seconds_ = std::min<std::size_t>(short_seconds_ + (has_few_and_short(second) ? 1U : 0U), surely_short);
+  short_seconds_ = std::min<std::size_t>(short_seconds_ + (is_short ? 1U : 0U), surely_short);
   silences_ = silences_ || short_seconds_ == surely_short || pauses() >= most_pauses;
 }
 
