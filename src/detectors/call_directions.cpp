@@ -225,8 +225,7 @@ bool is_of_no_codec(const CallHistory& h) {
   }
   const Pace up = pace_of(h, Direction::up);
   const Pace down = pace_of(h, Direction::down);
-  const auto may_be = [](Pace pace) { return pace == Pace::foreign || pace == Pace::slow_codec; };
-  if (!may_be(up) || !may_be(down) || (up == Pace::slow_codec && down == Pace::slow_codec)) {
+  if (up == Pace::none || down == Pace::none || (up == Pace::slow_codec && down == Pace::slow_codec)) {
     return false;
   }
   // Frames and their feedback (WebRTC) may be as many as anything, but then both ways: of 20 ms, or larger ones.

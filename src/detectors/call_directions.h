@@ -17,9 +17,8 @@ bool is_in_lockstep(const CallHistory& h);
 // have equal counts, and the sizes of a constant codec, but then the same ones.
 bool is_answering(const CallHistory& h);
 
-// As many replies as requests at any rate, however it varies: two speakers vary
-// independently of each other. What comes back in the size in which it was sent may be the echo of a voice; a router that stalls
-// holds up both directions of a voice alike.
+// As many replies as requests at any rate, however it varies: two speakers vary independently of each other. What comes back in
+// the size in which it was sent may be the echo of a voice; a router that stalls holds up both directions of a voice alike.
 bool is_following(const CallHistory& h);
 
 // Both are steady for three seconds, at least one of them at a rate like 10, 20, 30, 40 or 60 packets/s, as programs have and no

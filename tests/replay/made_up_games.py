@@ -12,6 +12,7 @@ import random
 import tempfile
 
 import corpus
+from recordings import stretches
 from timelines import Traffic, program
 
 FLOW = ("192.168.1.30", 40000, "203.0.113.9", 42000)
@@ -96,16 +97,10 @@ class Game:
         return sum(any(low <= rate <= high for low, high in CODEC_RATES) for rate in self.rates)
 
 
-def stretches(events):
+def calls_in(events):
     """[(from, until)] that a call was on."""
-    starts, found = None, []
-    for event in events:
-        if event["event"] == "call_start":
-            starts = event["time_s"]
-        elif event["event"] == "call_end" and starts is not None:
-            found.append((starts, event["time_s"]))
-            starts = None
-    return found + ([(starts, END_S)] if starts is not None else [])
+    decisions = [(event["event"], event["time_s"]) for event in events if event["event"] in corpus.SCORED_EVENTS]
+    return [(since, END_S if until is None else until) for since, until in stretches(decisions)]
 
 
 def figures(numbers):
@@ -115,7 +110,7 @@ def figures(numbers):
     with tempfile.TemporaryDirectory() as folder:
         events = corpus.by_capture(corpus.replay(program(), [game.traffic.write(folder) for game in games]))
     for game in games:
-        on = stretches(events[game.traffic.name])
+        on = calls_in(events[game.traffic.name])
         counts = found[game.has_codec_rates]
         counts[0] += 1
         counts[1] += bool(on)
