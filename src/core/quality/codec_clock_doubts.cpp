@@ -1,5 +1,7 @@
 // The clock's part for what may be no loss: voices that pause, gaps that may be pauses, and what never had that clock.
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <utility>
 
 #include "core/quality/clock_fit.h"
@@ -17,6 +19,7 @@ constexpr std::size_t longest_spurt = 4;    // seconds of talk before a pause; s
 constexpr std::int64_t quiet_percent = 70;  // of the length: the voice pauses, and packets go on
 constexpr std::int64_t gap_percent = 10;    // with fewer it is a gap: it, and what it has of the seconds beside it, is not judged
 constexpr std::size_t most_early = 4;       // seconds with packets too many, by RTCP and jitter at once
+constexpr std::size_t owing_seconds = 3;    // in which what is held back for half of the time comes bit by bit
 constexpr std::size_t longest_loss = 3;     // seconds of a gap; what is longer is a hold, or somebody who listens
 
 }  // namespace
@@ -109,27 +112,30 @@ bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
          second.packets * 1000 * 100 < expected_in(second.length, *interval_) * percent;
 }
 
-// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where one just before
-// it has as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
+// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where those just before
+// it have as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
 bool CodecClock::is_irregular() const {
   if (!interval_) {
     return false;
   }
   std::size_t early = 0;
-  std::int64_t owed = 0;  // by the two seconds before, in thousandths of packets
-  std::int64_t owed_before = 0;
+  std::array<std::int64_t, owing_seconds> owed{};  // thousandths of packets, by each second before; the oldest first
   for (std::size_t i = std::min(count_, most_seconds); i-- > 0;) {
     const Second& one = ago(i);
     if (!one.is_counted) {
-      owed = owed_before = 0;
+      owed = {};
       continue;
     }
     const std::int64_t more = one.packets * 1000 - expected_in(one.length, *interval_);
-    early += more > owed_before + owed + tolerance_milli ? 1U : 0U;
-    const std::int64_t older = std::max<std::int64_t>(owed_before - std::max<std::int64_t>(more, 0), 0);
-    const std::int64_t paid = std::max<std::int64_t>(more, 0) - (owed_before - older);  // of what the last second owed
-    owed_before = std::max<std::int64_t>(owed - paid, 0);
-    owed = std::max<std::int64_t>(-more, 0);
+    early += more > std::reduce(owed.begin(), owed.end()) + tolerance_milli ? 1U : 0U;
+    std::int64_t pays = std::max<std::int64_t>(more, 0);
+    for (std::int64_t& debt : owed) {
+      const std::int64_t paid = std::min(debt, pays);
+      debt -= paid;
+      pays -= paid;
+    }
+    std::shift_left(owed.begin(), owed.end(), 1);
+    owed.back() = std::max<std::int64_t>(-more, 0);
   }
   return early >= most_early;
 }

@@ -225,6 +225,25 @@ TEST_F(Talk, WhosePhoneIsHeldBackInStepWithOurLooksIsNotBadForThat) {
   EXPECT_EQ(meter_.lately().cause, QualityCause::home);
 }
 
+// Half of the time the air is busy, and looks a second apart find the same hold, younger each time, three times in a row: what was
+// held at the first comes bit by bit until the third.
+TEST_F(Talk, WhosePhoneIsHeldBackForHalfOfTheTimeHasAClock) {
+  for (int phase = 0; phase < 1200; phase += 50) {
+    CallMeter meter(20);
+    std::int64_t came = 0;
+    for (int second = 1; second <= 60; ++second) {
+      const int now = second * 1000 + phase;
+      const int busy_since = now - now % 1200;
+      const int seen_until = second > 10 && now - busy_since < 600 ? busy_since : now;  // by when it was sent
+      const auto fresh = static_cast<std::uint64_t>(seen_until / 60 - came);
+      came = seen_until / 60;
+      meter.measured({fresh, fresh * 500}, second % 3 == 0 ? Counters{16, 8000} : Counters{17, 8500}, 1s, line_, around_);
+      EXPECT_TRUE(second < 10 || meter.lately().mos_hundredths) << phase << ", " << second;
+    }
+    EXPECT_EQ(meter.whole().cause, QualityCause::home) << phase;
+  }
+}
+
 TEST_F(Talk, OfVideoIsUnknown) {
   for (int i = 0; i < 60; ++i) {
     const std::uint64_t packets = 60 + random_() % 200;
