@@ -112,8 +112,8 @@ bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
          second.packets * 1000 * 100 < expected_in(second.length, *interval_) * percent;
 }
 
-// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where those just before
-// it have as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
+// Of what is sent nearby nothing comes before its time: a second has more packets than its clock makes only where those just
+// before it have as many fewer. What does otherwise, again and again, has no such clock, whatever fitted one for some seconds.
 bool CodecClock::is_irregular() const {
   if (!interval_) {
     return false;

@@ -225,8 +225,8 @@ TEST_F(Talk, WhosePhoneIsHeldBackInStepWithOurLooksIsNotBadForThat) {
   EXPECT_EQ(meter_.lately().cause, QualityCause::home);
 }
 
-// Half of the time the air is busy, and looks a second apart find the same hold, younger each time, three times in a row: what was
-// held at the first comes bit by bit until the third.
+// Half of the time the air is busy, and looks a second apart find the same hold, younger each time, three times in a row: what
+// was held at the first comes bit by bit until the third.
 TEST_F(Talk, WhosePhoneIsHeldBackForHalfOfTheTimeHasAClock) {
   for (int phase = 0; phase < 1200; phase += 50) {
     CallMeter meter(20);
