@@ -28,6 +28,8 @@ class CodecClock {
   [[nodiscard]] bool is_irregular() const;
   // Hardly anything came in the last second: whether that is a loss or a pause shows when it is over.
   [[nodiscard]] bool is_in_gap() const { return gap_ > 0; }
+  // The last second has fewer packets than its clock makes: some were lost, or the talk ended within it.
+  [[nodiscard]] bool broke_off() const;
   [[nodiscard]] std::uint32_t packet_bytes() const { return packet_bytes_; }  // the mean, IP header included; 0: not known yet
 
   struct Missed {

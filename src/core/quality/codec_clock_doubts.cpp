@@ -106,6 +106,10 @@ void CodecClock::judge_gap(std::size_t length, bool was_lost) {
   }
 }
 
+bool CodecClock::broke_off() const {
+  return interval() && ago(0).packets * 1000 + second_milli < expected_in(ago(0).length, *interval_);
+}
+
 // Fewer packets that are longer are another packet time.
 bool CodecClock::has_few(const Second& second, std::int64_t percent) const {
   return second.bytes * 100 <= second.packets * packet_bytes_ * longer_percent &&

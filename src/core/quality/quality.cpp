@@ -78,6 +78,10 @@ void CallMeter::second_passed(Duration length) {
     up_.suggest(*other, down_.packet_bytes());
   }
   is_irregular_ = is_irregular_ || up_.is_irregular();
+  // Where both directions break off at once somebody may have hung up. The next second tells.
+  if (!std::exchange(broke_off_, up_.broke_off() && down_.broke_off()) && broke_off_) {
+    return;
+  }
   CodecClock::Held held = up_.held(recently);
   if (!held.is_often) {
     held = up_.held(held_within);

@@ -26,6 +26,24 @@ TEST_F(Talk, ThatIsOverIsNotUnknownForTheSilenceAfterIt) {
   EXPECT_EQ(meter_.whole().missing_permille, 0U);
 }
 
+// Its last second is not full. Nothing of that was lost.
+TEST_F(Talk, ThatEndsWithinASecondIsNotWorseForThat) {
+  for (std::uint64_t last = 0; last <= 50; ++last) {
+    CallMeter meter(20);
+    const auto pass = [&](std::uint64_t packets) {
+      meter.measured({packets, packets * 200}, {packets, packets * 200}, 1s, line_, around_);
+    };
+    for (int i = 0; i < 12; ++i) {
+      pass(50);
+    }
+    pass(last);
+    EXPECT_GE(meter.lately().mos_hundredths.value_or(0), 435U) << last;
+    pass(0);
+    EXPECT_FALSE(meter.lately().cause) << last;
+    EXPECT_EQ(meter.whole().grade, Grade::good) << last;
+  }
+}
+
 TEST_F(Talk, ThatStoppedOnceForSomeSecondsGoesOnBeingJudged) {
   talk(20, {}, {});
   for (int i = 0; i < 5; ++i) {
