@@ -152,16 +152,34 @@ void check_mqtt(ConfigReading& reading) {
   }
 }
 
-void check_mqtt_files(ConfigReading& reading) {
+bool is_hidden_credential(const std::string& path) {
+  const std::string directory = credentials_directory();
+  return path.starts_with(directory + "/") && ::access(directory.c_str(), X_OK) != 0;
+}
+
+// For a user of its own, as systemd gives the service, a secret of root's is closed, as it should be.
+std::string how_to_hand_over(const std::string& path, bool is_secret) {
+  if (is_hidden_credential(path)) {
+    return ": it is a credential of the service, which systemd shows to it alone";
+  }
+  if (!is_secret || errno != EACCES) {
+    return {};
+  }
+  return "; let systemd hand it over: LoadCredential=" + std::filesystem::path(path).filename().string() + ":" + path +
+         " in [Service], and here its name alone";
+}
+
+void check_mqtt_files(ConfigReading& reading, NamedFiles named_files) {
   const MqttSettings& mqtt = reading.settings.mqtt;
   for (const auto& [key, path, is_secret] :
        {std::tuple("mqtt.ca_file", &mqtt.ca_file, false), std::tuple("mqtt.cert_file", &mqtt.cert_file, false),
         std::tuple("mqtt.key_file", &mqtt.key_file, true), std::tuple("mqtt.password_file", &mqtt.password_file, true)}) {
-    if (path->empty()) {
+    if (path->empty() || (named_files == NamedFiles::but_credentials && is_hidden_credential(*path))) {
       continue;
     }
     if (const auto file = open_regular_file(*path, O_RDONLY); !file) {
-      reading.add(reading.place_of(key), std::string(key) + ": read " + *path + ": " + file.error());
+      reading.add(reading.place_of(key),
+                  std::string(key) + ": read " + *path + ": " + file.error() + how_to_hand_over(*path, is_secret));
     } else if (is_secret && others_may_read(file->status, *path)) {
       reading.add(reading.place_of(key), std::string(key) + ": others may read " + *path + "; run: chmod 600 " + *path);
     }
@@ -246,8 +264,8 @@ void check_contradictions(ConfigReading& reading) {
   check_mqtt(reading);
 }
 
-void check_named_files(ConfigReading& reading, const std::string& file) {
-  check_mqtt_files(reading);
+void check_named_files(ConfigReading& reading, const std::string& file, NamedFiles named_files) {
+  check_mqtt_files(reading, named_files);
   check_commands(reading);
   check_own_files(reading, file);
 }

@@ -128,8 +128,8 @@ LoadedSettings parse_settings(std::string_view text, const std::string& file, Na
   ConfigReading reading;
   read_settings(to_node(parsed.table()), reading);
   check_contradictions(reading);
-  if (named_files == NamedFiles::checked) {
-    check_named_files(reading, file);
+  if (named_files != NamedFiles::ignored) {
+    check_named_files(reading, file, named_files);
   }
   if (reading.problems.empty()) {
     return std::move(reading.settings);

@@ -27,8 +27,9 @@ std::string to_string(const Problem& problem);  // "file:line:column: message"
 using LoadedSettings = std::variant<Settings, std::vector<Problem>>;
 
 // Whether what the settings name (password, certificates, scripts, the socket's and the log's place, the group) is looked at. A
-// replay of a router's settings on another machine does not need them.
-enum class NamedFiles { checked, ignored };
+// replay of a router's settings on another machine does not need them. Credentials of the service are there only while it runs:
+// who checks beforehand cannot see them.
+enum class NamedFiles { checked, but_credentials, ignored };
 
 // A file that does not exist is a problem.
 LoadedSettings load_settings(const std::string& path, NamedFiles named_files = NamedFiles::checked);

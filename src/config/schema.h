@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "config/config.h"
 #include "config/node.h"
 #include "config/value.h"
 
@@ -34,6 +35,6 @@ void read_settings(const ConfigNode& file, ConfigReading& reading);
 void check_contradictions(ConfigReading& reading);
 // Password, certificates and scripts that the settings name: readable, and the password for nobody else. Opens them. What the
 // daemon makes itself takes the place of nothing else, nor of the configuration, which is `file`.
-void check_named_files(ConfigReading& reading, const std::string& file);
+void check_named_files(ConfigReading& reading, const std::string& file, NamedFiles named_files);
 
 }  // namespace voip

@@ -1,8 +1,8 @@
 // The readers of names, paths and broker addresses.
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 
+#include "base/secret_file.h"
 #include "config/value.h"
 
 namespace voip {
@@ -140,16 +140,10 @@ void ConfigValue::optional_path(std::string& out) {
 
 void ConfigValue::password_path(std::string& out) {
   const bool is_credential = node_.kind == ConfigNode::Kind::text && !node_.text.empty() && is_made_of(node_.text, "._-");
-  if (!is_credential) {
-    optional_path(out);
-    return;
-  }
-  // systemd.exec(5), CREDENTIALS: the directory that init hands over with the secrets of this service in it.
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): nobody sets it here
-  if (directory == nullptr || *directory != '/') {
-    wrong("\"" + node_.text + "\" is no absolute path, and there is no $CREDENTIALS_DIRECTORY to look for it in");
+  if (is_credential) {
+    out = credentials_directory() + "/" + node_.text;
   } else {
-    out = std::string(directory) + "/" + node_.text;
+    optional_path(out);
   }
 }
 

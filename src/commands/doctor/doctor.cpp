@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -44,14 +43,6 @@ class Findings {
   Colour colour_;
   Checks all_;
 };
-
-// Where the configuration names a credential of the service: systemd shows it to root for as long as the service runs.
-void borrow_credentials() {
-  constexpr const char* directory = "/run/credentials/voip-qosd.service";
-  if (::access(directory, X_OK) == 0) {
-    ::setenv("CREDENTIALS_DIRECTORY", directory, 0);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
-  }
-}
 
 struct Configuration {
   Settings settings;
@@ -145,7 +136,6 @@ int doctor_command(const DoctorOptions& options) {
     complain("voip-qosd: " + (started ? commands.error() : started.error()));
     return exit_failed;
   }
-  borrow_credentials();
   Findings report(options.as_json);
   const Configuration configuration = look_at_configuration(options.config, report);
   look_at_all(configuration, **commands, report);

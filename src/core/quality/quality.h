@@ -98,7 +98,7 @@ class CallMeter {
   Bottleneck bottleneck_ = Bottleneck::unknown;
   bool is_idle_ = false;
   std::uint32_t dropped_permille_ = 0;
-  bool broke_off_ = false;  // both directions, in the last second
+  bool broke_off_ = false;     // both directions, in the last second
   bool is_irregular_ = false;  // what the phone sends
   CallQuality lately_;
   std::int64_t weight_lately_ = 0;
