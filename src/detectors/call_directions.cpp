@@ -120,6 +120,14 @@ bool is_alike(const CallHistory& h, int quarters, std::int64_t least_bytes) {
          std::min(h.bytes(Direction::up, quarters), h.bytes(Direction::down, quarters)) >= least_bytes * high;
 }
 
+// The packets of both directions are as long as each other, but for an eighth: as those of one codec.
+bool has_one_size(const CallHistory& h, int quarters) {
+  const std::int64_t up = h.bytes(Direction::up, quarters) * h.packets(Direction::down, quarters);
+  const std::int64_t down = h.bytes(Direction::down, quarters) * h.packets(Direction::up, quarters);
+  const auto [low, high] = std::minmax({up, down});
+  return 8 * (high - low) <= low;
+}
+
 // A packet or two in six seconds, with hardly any payload, for more than a second of the other side's clock.
 bool only_acknowledges(const CallHistory& h, Direction direction) {
   constexpr int most_packets = 2;
@@ -219,6 +227,22 @@ bool is_following(const CallHistory& h) {
   return !is_echo && difference.squares * quarters * 8 <= up.variance(quarters) + down.variance(quarters);
 }
 
+bool is_thinned(const CallHistory& h, Direction direction) {
+  constexpr std::int64_t most_of_clock = 58;  // 0.4 packets squared a quarter
+  if (!h.is_read(rate_quarters) || !has_one_size(h, rate_quarters)) {
+    return false;
+  }
+  Tally tally;
+  for (int age = 0; age < rate_quarters; ++age) {
+    const int packets = h.packets_at(direction, age);
+    if (packets == 0) {
+      return false;
+    }
+    tally.add(packets);
+  }
+  return tally.variance(rate_quarters) > most_of_clock;
+}
+
 bool is_of_no_codec(const CallHistory& h) {
   if (!h.is_read(rate_quarters)) {
     return false;
@@ -226,6 +250,10 @@ bool is_of_no_codec(const CallHistory& h) {
   const Pace up = pace_of(h, Direction::up);
   const Pace down = pace_of(h, Direction::down);
   if (up == Pace::none || down == Pace::none || (up == Pace::slow_codec && down == Pace::slow_codec)) {
+    return false;
+  }
+  const auto is_lossy = [&h](Pace pace, Direction direction) { return pace != Pace::foreign || is_thinned(h, direction); };
+  if (is_lossy(up, Direction::up) && is_lossy(down, Direction::down)) {
     return false;
   }
   // Frames and their feedback (WebRTC) may be as many as anything, but then both ways: of 20 ms, or larger ones.
@@ -238,10 +266,9 @@ bool is_acknowledged(const CallHistory& h) {
   return only_acknowledges(h, Direction::up) || only_acknowledges(h, Direction::down);
 }
 
-bool is_mirrored(const CallHistory& h) {
+bool is_mirrored(const CallHistory& h, std::int64_t least_bytes) {
   constexpr int least_packets = 52;
   constexpr int most_packets = 75;
-  constexpr std::int64_t least_bytes = 150;
   const auto [low, high] = std::minmax({h.packets(Direction::up, 4), h.packets(Direction::down, 4)});
   return low >= least_packets && high <= most_packets && is_alike(h, 4, least_bytes);
 }

@@ -33,9 +33,13 @@ bool is_acknowledged(const CallHistory& h);
 // has no camera. Replies to an upload are more, and smaller.
 bool is_watched_camera(const CallHistory& h);
 
-// Both ends send as much as each other in the newest second, 52 to 75 packets larger than a player's: as do voice and the
-// feedback on it (RTCP, which WebRTC sends for each few packets). Their rate together may be a game's for a while, but not for
-// long.
-bool is_mirrored(const CallHistory& h);
+// Both ends send as much as each other in the newest second, 52 to 75 packets of so many bytes on the mean at least: as do voice
+// and the feedback on it (RTCP, which WebRTC sends for each few packets). Their rate together may be a game's for a while, but
+// not for long, if they are larger than a player's.
+bool is_mirrored(const CallHistory& h, std::int64_t least_bytes);
+
+// For three seconds it was less even than any clock, and both directions have packets of one size: a codec's of which some were
+// lost, whatever their rate is now.
+bool is_thinned(const CallHistory& h, Direction direction);
 
 }  // namespace voip::detectors

@@ -156,9 +156,14 @@ bool is_held_up(const Look& look, const CallHistory& history, Direction directio
   return history.packets(direction, CallHistory::length) >= look.t[8] + least;
 }
 
+bool has_comfort_noise(const Look& look) {
+  return look.has_8_quarters && is_within(look.t[8], 12, 13) && look.least(8) >= 1 && look.most(8) <= 2;
+}
+
 Grade sparse_grade(const Look& look, const CallHistory& history, Direction direction) {
   if (look.t[8] >= 12 && look.y[8] < 54 * look.t[8]) {
-    return Grade::other;  // requests, or empty replies
+    // Requests, or empty replies; but comfort noise of a voice that pauses comes each 160 ms (3GPP TS 26.093).
+    return has_comfort_noise(look) ? Grade::trickle : Grade::other;
   }
   const auto present = std::count_if(look.n.begin(), look.end(6), [](std::int64_t n) { return n > 0; });
   if (is_within(look.t[6], 7, 30) && look.most(6) <= 6 && look.has_size(6, 64, 420) && present >= 5 && has_changing_sizes(look)) {

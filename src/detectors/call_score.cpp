@@ -1,6 +1,7 @@
 #include "detectors/call_score.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "detectors/call_directions.h"
 
@@ -18,6 +19,9 @@ constexpr std::uint8_t doubted_for = 240;  // quarters: a minute
 constexpr int refused = -3;
 constexpr int more_each_time = 6;
 constexpr int most_more = 12;
+// Bytes of packets on the mean, where both ends send as much as each other.
+constexpr std::int64_t larger_than_players = 150;
+constexpr std::int64_t least_voice_bytes = 80;
 
 }  // namespace
 
@@ -98,12 +102,19 @@ int CallScore::doubt(const CallHistory& history, int step, int quarters) {
 void CallScore::look(const CallHistory& history, bool is_coarse) {
   up_ = is_coarse ? coarse_grade(history, Direction::up) : grade(history, Direction::up);
   down_ = is_coarse ? coarse_grade(history, Direction::down) : grade(history, Direction::down);
-  // So a rhythm says nothing, and none says something.
-  if (is_coarse || hint_ == PortHint::weak || !is_mirrored(history)) {
+  if (is_coarse) {
     return;
   }
+  for (const auto& [one, direction] : {std::pair(&up_, Direction::up), std::pair(&down_, Direction::down)}) {
+    *one = *one == Grade::step && is_thinned(history, direction) ? Grade::loose : *one;
+  }
+  const bool is_hinted = hint_ == PortHint::voip;
+  if (hint_ == PortHint::weak || !is_mirrored(history, is_hinted ? least_voice_bytes : larger_than_players)) {
+    return;
+  }
+  // So a rhythm says nothing, and none says something. Where games are rare neither a rhythm does.
   for (Grade* one : {&up_, &down_}) {
-    *one = *one == Grade::loose ? Grade::rough : *one == Grade::tick ? Grade::loose : *one;
+    *one = *one == Grade::loose || (is_hinted && *one == Grade::tick) ? Grade::rough : *one == Grade::tick ? Grade::loose : *one;
   }
 }
 

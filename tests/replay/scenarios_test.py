@@ -15,6 +15,11 @@ def times(events, kind):
     return [event["time_s"] for event in events if event["event"] == kind]
 
 
+def on_seconds(events):
+    """How long there was a call."""
+    return sum(times(events, "call_end")) - sum(times(events, "call_start"))
+
+
 def opus(traffic):
     """Sizes of Opus frames that follow the speech."""
     return lambda: int(traffic.random.gauss(110, 12))
@@ -132,8 +137,41 @@ class Calls(unittest.TestCase):
                     traffic.clock(MEDIA, True, 3, 43, period_s, lambda size=size: int(traffic.random.gauss(size, 2)), loss=up_loss)
                     traffic.clock(MEDIA, False, 3.1, 43, period_s, lambda size=size: int(traffic.random.gauss(size, 2)), loss=down_loss)
                     events = replay_traffic(traffic)
-                    on_s = sum(times(events, "call_end")) - sum(times(events, "call_start"))
-                    self.assertGreaterEqual(on_s, 36)
+                    self.assertGreaterEqual(on_seconds(events), 36)
+
+    def test_a_codec_of_which_a_fifth_is_lost_on_one_way(self):
+        for name, period_s, size in (("opus", 0.04, 120), ("g729", 0.04, 80), ("codec2", 0.04, 56), ("g729", 0.06, 100)):
+            for seed in range(4):
+                with self.subTest(codec=name, period_s=period_s, seed=seed):
+                    traffic = Traffic(f"thinned-{name}-{period_s}-{seed}")
+                    traffic.clock(MEDIA, True, 3, 43, period_s, size)
+                    traffic.clock(MEDIA, False, 3.1, 43, period_s, size, loss=0.2)
+                    self.assertGreaterEqual(on_seconds(replay_traffic(traffic)), 34)
+
+    def test_voice_and_feedback_at_a_port_of_calls(self):
+        flow = (PHONE, 40000, SERVER, 3478)
+        for feedback_s, size in ((1 / 10, 110), (1 / 12, 138), (1 / 14, 110), (1 / 14, 160)):
+            with self.subTest(feedback_s=feedback_s, size=size):
+                traffic = Traffic(f"feedback-{feedback_s}-{size}")
+                for up, start_s in ((True, 3), (False, 3.1)):
+                    traffic.clock(flow, up, start_s, 43, 0.020, lambda size=size: int(traffic.random.gauss(size, 10)))
+                    traffic.clock(flow, up, start_s, 43, feedback_s, lambda: int(traffic.random.gauss(72, 6)))
+                self.assert_call(traffic, 3, 43, 3.0)
+
+    def test_comfort_noise_each_160_ms_is_no_evidence_against_a_call(self):
+        for seed in range(12):
+            with self.subTest(seed=seed):
+                traffic = Traffic(f"amr-{seed}")
+                for up in (True, False):
+                    at_s, talks = 3.0, traffic.random.random() < 0.5
+                    while at_s < 43:
+                        until_s = min(43, at_s + 0.3 + traffic.random.expovariate(1 / (2.2 if talks else 2.7)))
+                        if talks:
+                            traffic.clock(MEDIA, up, at_s, until_s, 0.020, 72)
+                        else:
+                            traffic.clock(MEDIA, up, at_s + 0.14, until_s, 0.160, 46)
+                        at_s, talks = until_s, not talks
+                self.assertGreaterEqual(on_seconds(replay_traffic(traffic)), 34)
 
     def test_hold_ends_and_resumes(self):
         traffic = Traffic("hold")

@@ -28,7 +28,7 @@ CallHistory history(const Sent& up, const Sent& down, std::size_t quarters) {
 
 TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
   const Sent forty{{9, 11, 10, 8, 12, 10}, 76};
-  const Sent thirty_six{{9, 8, 10, 9}, 74};
+  const Sent thirty_six{{9, 8, 10, 9}, 64};
   const Sent twenty{{5}, 240};
   const Sent sixty{{15}, 70};
   EXPECT_TRUE(is_of_no_codec(history(forty, thirty_six, 12)));
@@ -69,14 +69,27 @@ TEST(CallDirections, RepliesFollowRequestsAndTheMediaOfACallNothing) {
 TEST(CallDirections, BothEndsOfACallWithFeedbackSendAsMuchAsEachOther) {
   const Sent ticking{{16}, 195};
   const Sent varying{{17, 19, 16, 18}, 195};
-  EXPECT_TRUE(is_mirrored(history(ticking, varying, 8)));
-  EXPECT_TRUE(is_mirrored(history({{13}, 150}, {{13}, 150}, 8)));
-  EXPECT_FALSE(is_mirrored(history({{13}, 149}, {{13}, 150}, 8)));
-  EXPECT_FALSE(is_mirrored(history({{16}, 110}, ticking, 8))) << "a game";
-  EXPECT_FALSE(is_mirrored(history(ticking, {{16}, 110}, 8))) << "a game";
-  EXPECT_FALSE(is_mirrored(history(ticking, {{14}, 195}, 8)));
-  EXPECT_FALSE(is_mirrored(history({{12, 13}, 195}, {{12, 13}, 195}, 8))) << "a voice alone is known by its clock";
-  EXPECT_FALSE(is_mirrored(history({{32}, 195}, {{32}, 195}, 8))) << "no voice with feedback is as fast";
+  EXPECT_TRUE(is_mirrored(history(ticking, varying, 8), 150));
+  EXPECT_TRUE(is_mirrored(history({{13}, 150}, {{13}, 150}, 8), 150));
+  EXPECT_FALSE(is_mirrored(history({{13}, 149}, {{13}, 150}, 8), 150));
+  EXPECT_TRUE(is_mirrored(history({{13}, 80}, {{13}, 80}, 8), 80));
+  EXPECT_FALSE(is_mirrored(history({{16}, 110}, ticking, 8), 150)) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, {{16}, 110}, 8), 150)) << "a game";
+  EXPECT_FALSE(is_mirrored(history(ticking, {{14}, 195}, 8), 150));
+  EXPECT_FALSE(is_mirrored(history({{12, 13}, 195}, {{12, 13}, 195}, 8), 150)) << "a voice alone is known by its clock";
+  EXPECT_FALSE(is_mirrored(history({{32}, 195}, {{32}, 195}, 8), 150)) << "no voice with feedback is as fast";
+}
+
+// A codec of 20 ms of which a fifth is lost has as many packets as a program with a clock of 25 ms.
+TEST(CallDirections, WhatIsLostOfACodecIsNoProgramsRhythm) {
+  const Sent lossy{{12, 7, 11, 10, 8, 12, 9, 11, 8, 12, 10, 10}, 120};
+  const Sent even{{10}, 120};
+  EXPECT_TRUE(is_thinned(history(lossy, even, 12), Direction::up));
+  EXPECT_FALSE(is_thinned(history(lossy, even, 12), Direction::down));
+  EXPECT_FALSE(is_thinned(history(lossy, {{10}, 160}, 12), Direction::up)) << "not of one codec";
+  EXPECT_FALSE(is_thinned(history(lossy, even, 9), Direction::up)) << "not for long enough";
+  EXPECT_FALSE(is_of_no_codec(history(lossy, lossy, 12)));
+  EXPECT_TRUE(is_of_no_codec(history(even, {{10, 9}, 90}, 12)));
 }
 
 TEST(CallDirections, OnlyWhatHasNoRhythmOfAGameIsVoiceWithFeedback) {
@@ -91,6 +104,7 @@ TEST(CallDirections, OnlyWhatHasNoRhythmOfAGameIsVoiceWithFeedback) {
   EXPECT_EQ(value(varying, PortHint::weak), 0);
   EXPECT_EQ(value({{16}, 195}, PortHint::none), 0) << "it may be a game of two";
   EXPECT_LT(value({{16}, 110}, PortHint::none), 0);
+  EXPECT_GT(value({{16}, 110}, PortHint::voip), 0) << "where games are rare";
 }
 
 TEST(CallDirections, ATinyPacketNowAndThenIsAnAcknowledgement) {
