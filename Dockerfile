@@ -1,6 +1,7 @@
 # voip-qosd for routers that run containers:
 #   docker build -t voip-qosd .
-#   docker run -d --name voip-qosd --restart unless-stopped --network host --cap-drop ALL --cap-add NET_ADMIN --cap-add NET_RAW \
+#   docker run -d --name voip-qosd --restart unless-stopped --stop-timeout 75 --network host --cap-drop ALL --cap-add NET_ADMIN \
+#     --cap-add NET_RAW \
 #     -v /etc/voip-qosd:/etc/voip-qosd:ro -v voip-qosd:/var/lib/voip-qosd voip-qosd
 # NET_RAW lets it look at TCP headers, by which it learns what the line carries; without it the rates in [qos.tc] must be numbers.
 # A container may not write to /proc/sys: switch the counters that calls are seen by on at the host, once and for good:

@@ -7,7 +7,8 @@ Rows: the shipped defaults, other settings, the ancestor's rule, readings once a
 detector with its sensitivity chosen anew without the application, or the source, that it is then measured on; and a plain per-flow rule.
 The last rows add up all corpora. detection_figures.py explains the columns. The lines "kind" say what kind of call the shipped defaults, and
 they with readings once a second, tell of the scored calls (detection_kinds.py). Below the table stand the totals of our own recordings of other
-people's programs (program_figures.py), and how often games that are made up are taken for a call (made_up_games.py).
+people's programs (program_figures.py), how often games that are made up are taken for a call (made_up_games.py), and what becomes of calls that are
+made up and lose packets (made_up_calls.py).
 """
 import argparse
 import collections
@@ -15,6 +16,7 @@ import sys
 import tempfile
 
 import corpus
+import made_up_calls
 import made_up_games
 import per_flow_rule
 import program_figures
@@ -158,6 +160,8 @@ def main():
     for setting in program_figures.SETTINGS:
         print(f"{'programs':<11} {setting}: {program_figures.Totals.of(program_figures.figures(setting)).text()}")
     print(f"{'games':<11} made up: {made_up_games.text(made_up_games.figures(made_up_games.FOR_JUDGING))}")
+    for losses, one in made_up_calls.figures(range(16)).items():
+        print(f"{'calls':<11} made up: {made_up_calls.text(losses, one)}")
 
 
 if __name__ == "__main__":

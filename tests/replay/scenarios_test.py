@@ -2,12 +2,15 @@
 """Made-up calls must be found in time and kept; made-up traffic that only looks like calls must not be taken for one."""
 import unittest
 
+import made_up_calls
 import made_up_games
 from timelines import Traffic, replay_traffic
 
 PHONE = "192.168.1.30"
 SERVER = "203.0.113.9"
 MEDIA = (PHONE, 40000, SERVER, 42000)
+# Of calls that lose packets (made_up_calls.py): the least share of their time that they are on, and how many of 84 may be taken back.
+LOSSY_CALLS = {(0.0, 0.0): (0.97, 0), (0.05, 0.05): (0.965, 1), (0.0, 0.1): (0.965, 1), (0.1, 0.1): (0.94, 4), (0.0, 0.2): (0.945, 4), (0.2, 0.2): (0.92, 9)}
 
 
 def times(events, kind):
@@ -139,14 +142,13 @@ class Calls(unittest.TestCase):
                     events = replay_traffic(traffic)
                     self.assertGreaterEqual(on_seconds(events), 36)
 
-    def test_a_codec_of_which_a_fifth_is_lost_on_one_way(self):
-        for name, period_s, size in (("opus", 0.04, 120), ("g729", 0.04, 80), ("codec2", 0.04, 56), ("g729", 0.06, 100)):
-            for seed in range(4):
-                with self.subTest(codec=name, period_s=period_s, seed=seed):
-                    traffic = Traffic(f"thinned-{name}-{period_s}-{seed}")
-                    traffic.clock(MEDIA, True, 3, 43, period_s, size)
-                    traffic.clock(MEDIA, False, 3.1, 43, period_s, size, loss=0.2)
-                    self.assertGreaterEqual(on_seconds(replay_traffic(traffic)), 34)
+    def test_every_codec_that_loses_packets_is_kept(self):
+        for losses, one in made_up_calls.figures(range(4)).items():
+            with self.subTest(losses=losses, what=made_up_calls.text(losses, one)):
+                least_on, most_taken_back = LOSSY_CALLS[losses]
+                self.assertEqual(one.calls, 4 * len(made_up_calls.CODECS))
+                self.assertGreaterEqual(one.on_share, least_on)
+                self.assertLessEqual(one.taken_back, most_taken_back)
 
     def test_voice_and_feedback_at_a_port_of_calls(self):
         flow = (PHONE, 40000, SERVER, 3478)
@@ -269,7 +271,7 @@ class LookAlikes(unittest.TestCase):
         found = made_up_games.figures(made_up_games.FOR_JUDGING)
         self.assertGreaterEqual(found[0][0], 200, "games whose rates no codec has")
         self.assertLessEqual(found[0][2], 72, "of 257: 66 when it was measured")
-        self.assertLessEqual(sum(counts[2] for counts in found.values()), 140, "of 400: 130 when it was measured")
+        self.assertLessEqual(sum(counts[2] for counts in found.values()), 140, "of 400: 131 when it was measured")
 
     def test_a_torrent_flood(self):
         traffic = Traffic("torrent")
