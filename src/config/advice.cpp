@@ -84,6 +84,11 @@ std::string with_quotes(std::string_view line) {
   std::string small(value);
   std::transform(small.begin(), small.end(), small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const bool is_boolean = small == "true" || small == "false";
+  if (key.ends_with("_kbit") && std::isdigit(static_cast<unsigned char>(small.front())) != 0) {
+    const auto digits = std::min(small.find_first_not_of("0123456789"), small.size());
+    const std::string_view unit = trimmed(std::string_view(small).substr(digits));
+    return unit == "kbit" || unit == "kbit/s" ? std::string(key) + " = " + small.substr(0, digits) : std::string();
+  }
   return std::string(key) + " = " + (is_boolean ? small : '"' + std::string(value) + '"');
 }
 

@@ -45,9 +45,9 @@ def main() -> int:
             except HomeError:
                 _explain(screen, stage)
                 raise
+            screen.result(result)
             if args.json:
                 Path(args.json).write_text(json.dumps(result.as_dict(), indent=2) + "\n")
-            screen.result(result)
             if not result.ok:
                 _explain(screen, stage)
             if args.stay:

@@ -22,6 +22,8 @@ TEST(Config, WhatTomlDoesNotUnderstandIsAnsweredWithWhatToWrite) {
   ends_with("[monitor]\nlan = 192.168.1.0/24\n", R"(; write: lan = "192.168.1.0/24")");
   ends_with("[control]\nsocket = /run/x\n", R"(; write: socket = "/run/x")");
   ends_with("[mqtt]\ncommands = True\n", "; write: commands = true");
+  ends_with("[qos.tc]\nupload_kbit = 950 kbit/s\n", "; write: upload_kbit = 950");
+  EXPECT_EQ(problem_in("[qos.tc]\nupload_kbit = 10 mbit\n").find("write:"), std::string::npos);
   EXPECT_EQ(problem_in("[node]\nname = \"Bob\u2019s \\q\"").find("straight"), std::string::npos) << "they are right there";
 }
 
