@@ -201,7 +201,8 @@ Set by
 .BR systemd (1);
 where
 .I mqtt.password_file
-is looked for when it is a name and no path.
+is looked for when it is a name and no path; else in
+.IR /run/credentials/voip-qosd.service .
 .SH SEE ALSO
 .BR conntrack (8),
 .BR tc (8),

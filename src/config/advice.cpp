@@ -87,7 +87,8 @@ std::string with_quotes(std::string_view line) {
   if (key.ends_with("_kbit") && std::isdigit(static_cast<unsigned char>(small.front())) != 0) {
     const auto digits = std::min(small.find_first_not_of("0123456789"), small.size());
     const std::string_view unit = trimmed(std::string_view(small).substr(digits));
-    return unit == "kbit" || unit == "kbit/s" ? std::string(key) + " = " + small.substr(0, digits) : std::string();
+    const bool is_number = small.front() != '0' || digits == 1;  // TOML knows no leading zeros
+    return is_number && (unit == "kbit" || unit == "kbit/s") ? std::string(key) + " = " + small.substr(0, digits) : std::string();
   }
   return std::string(key) + " = " + (is_boolean ? small : '"' + std::string(value) + '"');
 }

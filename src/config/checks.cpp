@@ -157,16 +157,17 @@ bool is_hidden_credential(const std::string& path) {
   return path.starts_with(directory + "/") && ::access(directory.c_str(), X_OK) != 0;
 }
 
-// For a user of its own, as systemd gives the service, a secret of root's is closed, as it should be.
-std::string how_to_hand_over(const std::string& path, bool is_secret) {
+// What mends it that a secret cannot be read. For a user of its own, as systemd gives the service, one of root's is closed, as it
+// should be.
+std::string how_to_hand_over(const std::string& path, const std::string& error) {
+  const std::string name = std::filesystem::path(path).filename().string();
   if (is_hidden_credential(path)) {
-    return ": it is a credential of the service, which systemd shows to it alone";
+    return "; it is there while the service runs, with LoadCredential=" + name + ":FILE in [Service]";
   }
-  if (!is_secret || errno != EACCES) {
+  if (error != std::strerror(EACCES) || is_person(geteuid())) {
     return {};
   }
-  return "; let systemd hand it over: LoadCredential=" + std::filesystem::path(path).filename().string() + ":" + path +
-         " in [Service], and here its name alone";
+  return "; let systemd hand it over: LoadCredential=" + name + ":" + path + " in [Service], and \"" + name + "\" here";
 }
 
 void check_mqtt_files(ConfigReading& reading, NamedFiles named_files) {
@@ -178,8 +179,8 @@ void check_mqtt_files(ConfigReading& reading, NamedFiles named_files) {
       continue;
     }
     if (const auto file = open_regular_file(*path, O_RDONLY); !file) {
-      reading.add(reading.place_of(key),
-                  std::string(key) + ": read " + *path + ": " + file.error() + how_to_hand_over(*path, is_secret));
+      reading.add(reading.place_of(key), std::string(key) + ": read " + *path + ": " + file.error() +
+                                             (is_secret ? how_to_hand_over(*path, file.error()) : std::string()));
     } else if (is_secret && others_may_read(file->status, *path)) {
       reading.add(reading.place_of(key), std::string(key) + ": others may read " + *path + "; run: chmod 600 " + *path);
     }

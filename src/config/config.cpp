@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "base/regular_file.h"
+#include "base/trust.h"
 #include "config/advice.h"
 #include "config/given.h"
 #include "config/node.h"
@@ -143,6 +144,11 @@ LoadedSettings parse_settings(std::string_view text, const std::string& file, Na
     problems.push_back({file, place.line, place.column, std::move(message)});
   }
   return problems;
+}
+
+NamedFiles to_be_checked_here() {
+  const bool is_the_service = ::geteuid() != 0 && !is_person(::geteuid());
+  return !is_the_service && ::access("/run/systemd/system", F_OK) == 0 ? NamedFiles::but_credentials : NamedFiles::checked;
 }
 
 LoadedSettings load_settings(const std::string& path, NamedFiles named_files) {

@@ -30,6 +30,9 @@ using LoadedSettings = std::variant<Settings, std::vector<Problem>>;
 // replay of a router's settings on another machine does not need them. Credentials of the service are there only while it runs:
 // who checks beforehand cannot see them.
 enum class NamedFiles { checked, but_credentials, ignored };
+// What of them a command can look at: where systemd runs, root and whoever logs in do not see the credentials that the service
+// will have. The service does.
+NamedFiles to_be_checked_here();
 
 // A file that does not exist is a problem.
 LoadedSettings load_settings(const std::string& path, NamedFiles named_files = NamedFiles::checked);

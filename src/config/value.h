@@ -47,7 +47,7 @@ class ConfigValue {
   void node_id(std::string& out);
   void path(std::string& out);           // absolute
   void optional_path(std::string& out);  // ... or empty
-  void password_path(std::string& out);  // ... or the name of a file in $CREDENTIALS_DIRECTORY
+  void secret_path(std::string& out);    // ... or the name of a credential (credentials_directory())
   void socket_path(std::string& out);
   void topic(std::string& out);
   void topics(std::vector<std::string>& out);

@@ -138,7 +138,7 @@ void ConfigValue::optional_path(std::string& out) {
   }
 }
 
-void ConfigValue::password_path(std::string& out) {
+void ConfigValue::secret_path(std::string& out) {
   const bool is_credential = node_.kind == ConfigNode::Kind::text && !node_.text.empty() && is_made_of(node_.text, "._-");
   if (is_credential) {
     out = credentials_directory() + "/" + node_.text;

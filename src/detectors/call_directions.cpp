@@ -125,7 +125,7 @@ bool has_one_size(const CallHistory& h, int quarters) {
   const std::int64_t up = h.bytes(Direction::up, quarters) * h.packets(Direction::down, quarters);
   const std::int64_t down = h.bytes(Direction::down, quarters) * h.packets(Direction::up, quarters);
   const auto [low, high] = std::minmax({up, down});
-  return 8 * (high - low) <= low;
+  return low > 0 && 8 * (high - low) <= low;
 }
 
 // A packet or two in six seconds, with hardly any payload, for more than a second of the other side's clock.
@@ -252,8 +252,8 @@ bool is_of_no_codec(const CallHistory& h) {
   if (up == Pace::none || down == Pace::none || (up == Pace::slow_codec && down == Pace::slow_codec)) {
     return false;
   }
-  const auto is_lossy = [&h](Pace pace, Direction direction) { return pace != Pace::foreign || is_thinned(h, direction); };
-  if (is_lossy(up, Direction::up) && is_lossy(down, Direction::down)) {
+  const auto may_be_codec = [&h](Pace pace, Direction direction) { return pace != Pace::foreign || is_thinned(h, direction); };
+  if (may_be_codec(up, Direction::up) && may_be_codec(down, Direction::down)) {
     return false;
   }
   // Frames and their feedback (WebRTC) may be as many as anything, but then both ways: of 20 ms, or larger ones.

@@ -1,5 +1,5 @@
 // What the two directions of a flow say together: that one answers the other, or that no codec sends like this. All but the last
-// two speak against a call.
+// three speak against a call.
 #pragma once
 
 #include "detectors/call_grades.h"

@@ -112,7 +112,7 @@ void CallScore::look(const CallHistory& history, bool is_coarse) {
   if (hint_ == PortHint::weak || !is_mirrored(history, is_hinted ? least_voice_bytes : larger_than_players)) {
     return;
   }
-  // So a rhythm says nothing, and none says something. Where games are rare neither a rhythm does.
+  // So a rhythm says nothing, and none speaks for a call. Where games are rare a rhythm does, too.
   for (Grade* one : {&up_, &down_}) {
     *one = *one == Grade::loose || (is_hinted && *one == Grade::tick) ? Grade::rough : *one == Grade::tick ? Grade::loose : *one;
   }

@@ -156,8 +156,8 @@ def judge(case: Case, heard: Heard, samples: list[Sample], after: Sample | None,
     said_bad = re.search(r"^(\S+) \S+ .* is bad \(MOS ", log, re.MULTILINE)
     turned = heard.turned_bad()
     told_at = int(datetime.fromisoformat(said_bad.group(1)).timestamp() * 1e9) if said_bad else None
-    if turned is None and told_at and told_at > heard.end:
-        told_at = None  # of what is told after that nobody knows whether it has become true
+    if turned is None and told_at and told_at > heard.end and heard.mos(heard.end - int(WINDOW_S * 1e9), heard.end) < BAD_MOS:
+        told_at = None  # it was about to be true, and nobody knows whether it has become so
     row: dict = {"case": case.title, "is_known": case.is_known, "cause": case.cause}
     # Of the ten seconds that are judged the last half may not have been read yet.
     row["mos_lately"] = heard.mos(last.at_ns - int((LATELY_S + 0.5) * 1e9), last.at_ns - int(0.5e9)) if last else None

@@ -142,8 +142,15 @@ def drive() -> None:
     Path("/etc/voip-qosd/mqtt-password").write_text("secret\n")
     Path("/etc/voip-qosd/mqtt-password").chmod(0o600)
     credential = {"password.conf": "[Service]\nLoadCredential=mqtt-password:/etc/voip-qosd/mqtt-password\n"}
-    with Service(found, "credential", '[mqtt]\nuri = "mqtt://192.0.2.1"\nusername = "me"\npassword_file = "mqtt-password"\n', credential):
-        pass
+    broker = '[mqtt]\nuri = "mqtt://192.0.2.1"\nusername = "me"\npassword_file = "{}"\n'
+    with Service(found, "credential", broker.format("mqtt-password"), credential) as service:
+        service.found["of root"] = [run("voip-qosd", *command.split()).returncode for command in ("status", "qos off", "check-config")]
+    found["credential"]["before"] = run("voip-qosd", "check-config").returncode
+    with Service(found, "no credential", "") as service:
+        Path("/etc/voip-qosd/voip-qosd.toml").write_text(broker.format("mqtt-password"))
+        service.found["reload"] = run("systemctl", "reload", "voip-qosd").returncode
+    with Service(found, "root's password", broker.format("/etc/voip-qosd/mqtt-password")) as service:
+        service.found["log"] = Path("/trial/daemon.log").read_text()
     Path("/trial/found.json").write_text(json.dumps(found))
 
 
@@ -208,7 +215,17 @@ class Unit(unittest.TestCase):
         self.assertFalse(found["shaped"])
 
     def test_a_credential_is_found(self):
-        self.assert_worked("credential")
+        found = self.assert_worked("credential")
+        self.assertEqual(found["of root"], [0, 0, 0], "commands find it too")
+        self.assertEqual(found["before"], 0, "nobody can look for it before")
+
+    def test_a_credential_that_is_not_handed_over_is_refused(self):
+        self.assertNotEqual(self.found["no credential"]["reload"], 0)
+
+    def test_a_password_of_root_is_told_with_what_mends_it(self):
+        found = self.found["root's password"]
+        self.assertEqual(found["ExecMainStatus"], "2")
+        self.assertIn("LoadCredential=mqtt-password:/etc/voip-qosd/mqtt-password", found["log"])
 
     def test_it_is_exposed_no_more_than_it_must(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -60,7 +60,7 @@ Configuration go_on_with(const std::optional<std::string>& file) {
 
 // The settings, or those to go on with where the file is wrong.
 Configuration look_at_configuration(const std::optional<std::string>& file, Findings& report) {
-  LoadedSettings loaded = file ? load_settings(*file) : load_default_settings();
+  LoadedSettings loaded = file ? load_settings(*file, to_be_checked_here()) : load_default_settings(to_be_checked_here());
   ConfigFacts facts{.file = file.value_or(default_config_path), .exists = file || ::access(default_config_path, F_OK) == 0};
   if (auto* problems = std::get_if<std::vector<Problem>>(&loaded)) {
     facts.problems = std::move(*problems);

@@ -12,7 +12,7 @@
 namespace voip {
 
 int check_config_command(const CheckConfigOptions& options) {
-  if (!load_or_complain(options.config, NamedFiles::but_credentials)) {
+  if (!load_or_complain(options.config, to_be_checked_here())) {
     return exit_usage;
   }
   if (!options.config && ::access(default_config_path, F_OK) != 0) {

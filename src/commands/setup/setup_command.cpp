@@ -231,7 +231,7 @@ class Setup {
           "with the lines\n"
           "  [Service]\n"
           "  LoadCredential=mqtt-password:" +
-          password_path(path_) + "\nand password_file = \"mqtt-password\" in " + path_ + ".");
+          password_path(path_) + "\nand password_file = \"mqtt-password\" in " + path_ + "; then: systemctl restart voip-qosd");
     }
     conversation_->say("");
     conversation_->say("voip-qosd doctor says what is still to be done:");

@@ -78,10 +78,12 @@ void CallMeter::second_passed(Duration length) {
     up_.suggest(*other, down_.packet_bytes());
   }
   is_irregular_ = is_irregular_ || up_.is_irregular();
-  // Where both directions break off at once somebody may have hung up. The next second tells.
+  // Where both directions break off at once somebody may have hung up. The next second tells, and counts for both.
+  unjudged_ += length;
   if (!std::exchange(broke_off_, up_.broke_off() && down_.broke_off()) && broke_off_) {
     return;
   }
+  const Duration judged = std::exchange(unjudged_, Duration::zero());
   CodecClock::Held held = up_.held(recently);
   if (!held.is_often) {
     held = up_.held(held_within);
@@ -92,9 +94,9 @@ void CallMeter::second_passed(Duration length) {
   const CallQuality last = judge(recent(shortly, held), recent_queues(shortly));
   // What a gap is shows when it is over; if it was a loss it has been bad since the gap began.
   if (up_.is_in_gap() || down_.is_in_gap()) {
-    in_gap_ += length;
+    in_gap_ += judged;
   } else if (last.grade == Grade::bad) {
-    bad_for_ += length + std::exchange(in_gap_, Duration::zero());
+    bad_for_ += judged + std::exchange(in_gap_, Duration::zero());
   } else {
     bad_for_ = in_gap_ = Duration::zero();
   }

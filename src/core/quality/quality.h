@@ -99,6 +99,7 @@ class CallMeter {
   bool is_idle_ = false;
   std::uint32_t dropped_permille_ = 0;
   bool broke_off_ = false;     // both directions, in the last second
+  Duration unjudged_{};        // seconds before the last one that wait for what comes
   bool is_irregular_ = false;  // what the phone sends
   CallQuality lately_;
   std::int64_t weight_lately_ = 0;

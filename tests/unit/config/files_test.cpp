@@ -43,7 +43,10 @@ TEST_F(ConfigFiles, ThePasswordFileIsForTheDaemonAlone) {
 TEST_F(ConfigFiles, ACredentialIsFoundInItsDirectory) {
   const std::string text = "[mqtt]\nusername = \"me\"\npassword_file = \"mqtt-password\"";
   unsetenv("CREDENTIALS_DIRECTORY");
-  EXPECT_NE(problem_in(text, NamedFiles::checked).find("it is a credential of the service"), std::string::npos);
+  const std::string name = "no-credential-of-a-service";
+  EXPECT_NE(problem_in("[mqtt]\nusername = \"me\"\npassword_file = \"" + name + "\"", NamedFiles::checked)
+                .find("LoadCredential=" + name + ":FILE"),
+            std::string::npos);
   for (const NamedFiles named : {NamedFiles::but_credentials, NamedFiles::ignored}) {  // as check-config and status
     EXPECT_EQ(good(text, named).mqtt.password_file, "/run/credentials/voip-qosd.service/mqtt-password");
   }

@@ -32,6 +32,7 @@ TEST(CallDirections, SteadyRatesOfProgramsAreOfNoCodecIfBothHaveThem) {
   const Sent twenty{{5}, 240};
   const Sent sixty{{15}, 70};
   EXPECT_TRUE(is_of_no_codec(history(forty, thirty_six, 12)));
+  EXPECT_FALSE(is_of_no_codec(history(forty, {{9, 8, 10, 9}, 74}, 12))) << "it may be a codec that loses much";
   EXPECT_TRUE(is_of_no_codec(history(sixty, twenty, 12)));
   EXPECT_FALSE(is_of_no_codec(history(sixty, sixty, 12))) << "WebRTC's voice and feedback";
   EXPECT_FALSE(is_of_no_codec(history(forty, {{12, 13}, 200}, 12))) << "20 ms frames";
@@ -87,6 +88,7 @@ TEST(CallDirections, WhatIsLostOfACodecIsNoProgramsRhythm) {
   EXPECT_TRUE(is_thinned(history(lossy, even, 12), Direction::up));
   EXPECT_FALSE(is_thinned(history(lossy, even, 12), Direction::down));
   EXPECT_FALSE(is_thinned(history(lossy, {{10}, 160}, 12), Direction::up)) << "not of one codec";
+  EXPECT_FALSE(is_thinned(history(lossy, {{0}, 0}, 12), Direction::up)) << "nothing to compare it with";
   EXPECT_FALSE(is_thinned(history(lossy, even, 9), Direction::up)) << "not for long enough";
   EXPECT_FALSE(is_of_no_codec(history(lossy, lossy, 12)));
   EXPECT_TRUE(is_of_no_codec(history(even, {{10, 9}, 90}, 12)));
@@ -105,6 +107,7 @@ TEST(CallDirections, OnlyWhatHasNoRhythmOfAGameIsVoiceWithFeedback) {
   EXPECT_EQ(value({{16}, 195}, PortHint::none), 0) << "it may be a game of two";
   EXPECT_LT(value({{16}, 110}, PortHint::none), 0);
   EXPECT_GT(value({{16}, 110}, PortHint::voip), 0) << "where games are rare";
+  EXPECT_LE(value({{16}, 70}, PortHint::voip), 0) << "smaller than a voice with feedback";
 }
 
 TEST(CallDirections, ATinyPacketNowAndThenIsAnAcknowledgement) {

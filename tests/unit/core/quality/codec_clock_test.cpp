@@ -44,6 +44,24 @@ TEST_F(Talk, ThatEndsWithinASecondIsNotWorseForThat) {
   }
 }
 
+// Each second time it seems to end in both directions, and does not.
+TEST_F(Talk, ThatLosesOnBothWaysIsToldAsSoonAsOneThatLosesOnOne) {
+  const auto told_after = [this](bool both) {
+    CallMeter meter(20);
+    for (int second = 0; second < 40; ++second) {
+      const std::uint64_t sent = second < 12 || second % 2 == 0 ? 50 : 38;
+      const std::uint64_t up = both ? sent : 50;
+      meter.measured({up, up * 200}, {sent, sent * 200}, 1s, line_, around_);
+      if (meter.is_bad()) {
+        return second;
+      }
+    }
+    return 0;
+  };
+  EXPECT_GT(told_after(false), 12);
+  EXPECT_NEAR(told_after(true), told_after(false), 1);
+}
+
 TEST_F(Talk, ThatStoppedOnceForSomeSecondsGoesOnBeingJudged) {
   talk(20, {}, {});
   for (int i = 0; i < 5; ++i) {
