@@ -101,7 +101,7 @@ class TheBox(unittest.TestCase):
                 child.wait(timeout=10)
                 child.stdout.close()
                 self.assertTrue(wait_until(lambda: not namespaces(prefix), 5), namespaces(prefix))
-                self.assertFalse(os.path.exists(folder))
+                self.assertTrue(wait_until(lambda: not os.path.exists(folder), 5), f"{folder} is left")  # its last act
                 self.assertTrue(wait_until(lambda: is_dead(pid), 5), f"{pid} lives on")
 
     def test_nothing_stays_after_an_exception(self):
