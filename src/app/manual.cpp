@@ -201,7 +201,9 @@ Set by
 .BR systemd (1);
 where
 .I mqtt.password_file
-is looked for when it is a name and no path; else in
+and
+.I mqtt.key_file
+are looked for when they are names and no paths; else in
 .IR /run/credentials/voip-qosd.service .
 .SH SEE ALSO
 .BR conntrack (8),

@@ -86,6 +86,11 @@ std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
+std::string counted(std::uint64_t count, std::string_view what) {
+  const std::string_view plural = count == 1 ? "" : what.ends_with("ch") ? "es" : "s";
+  return std::to_string(count) + " " + std::string(what) + std::string(plural);
+}
+
 std::string quoted_list(std::span<const std::string_view> words) {
   std::string list;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -21,6 +21,8 @@ std::string_view word_after(const std::vector<std::string_view>& words, std::str
 std::optional<std::uint32_t> parse_number(std::string_view text);
 std::string hex(std::uint32_t number);  // "0x20"
 
+std::string counted(std::uint64_t count, std::string_view what);  // "1 call", "2 calls", "2 switches"
+
 // The candidate with the smallest edit distance; there must be one.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
 // Whether one was probably meant by the other: no more than a third of the longer one's letters differ, and two neighbours that

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/words.h"
+
 namespace voip {
 namespace {
 
@@ -21,12 +23,9 @@ std::string restart_command(const Platform& platform) {
                                  : "systemctl restart voip-qosd";
 }
 
-std::string count_of(std::int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 Check judge_status(const SeenStatus& status) {
-  const std::string counts = count_of(status.calls_seen, "call") + " and " + count_of(status.flows_seen, "flow") + " seen";
+  const std::string counts = counted(static_cast<std::uint64_t>(status.calls_seen), "call") + " and " +
+                             counted(static_cast<std::uint64_t>(status.flows_seen), "flow") + " seen";
   return {"daemon", CheckResult::ok,
           "version " + status.version + " runs: QoS " + (status.is_on ? (*status.is_on ? "on" : "off") : "unknown") + ", mode " +
               status.mode + ", " + counts + " since its start"};
@@ -86,9 +85,9 @@ Check judge_socket(const Folder& folder, const std::string& path, bool daemon_ru
 Check judge_secrets(const OwnFilesFacts& facts) {
   if (facts.open_secrets.empty()) {
     return {"secrets", CheckResult::ok,
-            facts.secrets == 0 ? "the configuration names none"
-                               : "only their owner may read the " + count_of(static_cast<std::int64_t>(facts.secrets), "file") +
-                                     " that the configuration names"};
+            facts.secrets == 0
+                ? "the configuration names none"
+                : "only their owner may read the " + counted(facts.secrets, "file") + " that the configuration names"};
   }
   std::string fix = "chmod 600";
   std::string files;
@@ -154,10 +153,10 @@ Checks judge_daemon(const RunningDaemon& facts, const Settings& settings, const 
   }
   checks.push_back(judge_sight(status));
   if (status.events_lost > 0) {
-    checks.push_back(
-        {"overflow", CheckResult::note,
-         count_of(status.events_lost, "overflow") + " of the kernel's events since the start: calls may have been seen late",
-         "set monitor.kernel_events = \"candidates\""});
+    checks.push_back({"overflow", CheckResult::note,
+                      counted(static_cast<std::uint64_t>(status.events_lost), "overflow") +
+                          " of the kernel's events since the start: calls may have been seen late",
+                      "set monitor.kernel_events = \"candidates\""});
   }
   checks.push_back(judge_mode(status));
   checks.push_back(judge_error(status));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/words.h"
 #include "commands/report/figures.h"
 
 namespace voip {
@@ -14,10 +15,6 @@ using Lines = std::vector<Line>;
 Line labelled(std::string label, std::string content) {
   label.resize(std::max(label_width, label.size() + 1), ' ');
   return {{std::move(label)}, {std::move(content)}};
-}
-
-std::string counted(std::size_t number, std::string_view what) {
-  return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
 }
 
 std::string minutes(std::int64_t seconds) {

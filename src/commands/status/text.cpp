@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "commands/common/status_reading.h"
 #include "commands/status/words.h"
 
@@ -16,12 +17,6 @@ constexpr std::size_t most_flows_shown = 20;
 constexpr std::size_t label_width = 10;
 
 using Lines = std::vector<Line>;
-
-// "1 flow", "2 flows".
-std::string counted(std::int64_t count, const std::string& what) {
-  const std::string plural = what.ends_with("ch") ? "es" : "s";
-  return std::to_string(count) + " " + what + (count == 1 ? "" : plural);
-}
 
 void append(Lines& lines, Lines more) {
   lines.insert(lines.end(), more.begin(), more.end());
@@ -55,7 +50,7 @@ Lines calls_part(const SeenStatus& status) {
 
 Lines flows_part(const SeenStatus& status) {
   const std::size_t all = status.flow_list.size() + status.flows_left_out;
-  Lines lines{labelled("Watched", {{counted(static_cast<std::int64_t>(all), "flow")}})};
+  Lines lines{labelled("Watched", {{counted(all, "flow")}})};
   Lines rows;
   for (const SeenFlow& flow : status.flow_list) {
     if (rows.size() == most_flows_shown) {
@@ -108,8 +103,9 @@ Result<std::string> status_text(std::string_view json, Colour colour) {
     lines.push_back(labelled("Quality", quality));
   }
   append(lines, flows_part(*status));
-  lines.push_back(labelled("So far", {{counted(status->calls_seen, "call") + ", " + counted(status->switches, "switch") + ", " +
-                                       counted(status->flows_seen, "flow")}}));
+  lines.push_back(labelled("So far", {{counted(static_cast<std::uint64_t>(status->calls_seen), "call") + ", " +
+                                       counted(static_cast<std::uint64_t>(status->switches), "switch") + ", " +
+                                       counted(static_cast<std::uint64_t>(status->flows_seen), "flow")}}));
   append(lines, problems_part(*status));
   return joined(lines, colour);
 }

@@ -61,5 +61,12 @@ TEST(Words, AListEndsWithOr) {
   EXPECT_EQ(quoted_list(std::array<std::string_view, 1>{"a"}), "\"a\"");
 }
 
+TEST(Words, ACountHasItsPlural) {
+  EXPECT_EQ(counted(1, "call"), "1 call");
+  EXPECT_EQ(counted(0, "call"), "0 calls");
+  EXPECT_EQ(counted(1, "switch"), "1 switch");
+  EXPECT_EQ(counted(2, "switch"), "2 switches");
+}
+
 }  // namespace
 }  // namespace voip
