@@ -100,13 +100,14 @@ constexpr std::array<ConfigKey, 8> policy_keys{{
     {"on_exit", [](V& v, Settings& s) { word(v, s.policy.on_exit, exits); }},
     {"compare", [](V& v, Settings& s) { v.every_nth_call(s.policy.compare_every); }},
 }};
-constexpr std::array<ConfigKey, 6> qos_keys{{
+constexpr std::array<ConfigKey, 7> qos_keys{{
     {"actuator", [](V& v, Settings& s) { v.one_of(s.qos.actuator, actuator_names()); }},
     {"wan", [](V& v, Settings& s) { v.link_name(s.qos.wan); }},
     {"timeout", [](V& v, Settings& s) { v.duration(s.qos.timeout, 1s, 10min); }},
     {"retries", [](V& v, Settings& s) { v.number(s.qos.retries, 0, 20); }},
     {"mark_calls", [](V& v, Settings& s) { v.boolean(s.qos.mark_calls); }},
     {"call_mark", [](V& v, Settings& s) { v.mark(s.qos.call_mark); }},
+    {"queue_target", [](V& v, Settings& s) { v.duration(s.qos.queue_target, 0s, 200ms); }},
 }};
 constexpr std::array<ConfigKey, 10> tc_keys{{
     {"upload_kbit", [](V& v, Settings& s) { v.number_or_auto(s.qos.tc.upload_kbit, s.qos.tc.upload_is_auto, 0, most_kbit); }},

@@ -169,6 +169,7 @@ struct QosSettings {
   std::uint32_t retries = 3;  // quick ones, before a problem is reported; slow ones go on after it
   bool mark_calls = true;
   MarkSettings call_mark;
+  Duration queue_target{};  // a queue of the line that is held in a call where its rate is learnt; 0: none
   TcSettings tc;
   ExecSettings exec;
   QosScriptsSettings qos_scripts;

@@ -214,9 +214,18 @@ QosSettings with_learnt_rates(const QosSettings& qos, const std::optional<SeenLi
 
 namespace {
 
+// It is held by what the line is seen to carry, so a number has none.
+void judge_queue_target(const QosSettings& qos, Checks& checks) {
+  if (qos.queue_target > Duration::zero() && !learnt_ways(qos).any()) {
+    checks.push_back({"rates", CheckResult::note, "qos.queue_target does nothing, since no rate of the line is learnt",
+                      "set qos." + qos.actuator + ".upload_kbit = \"auto\", or leave qos.queue_target out"});
+  }
+}
+
 // The rates for calls may well be lower than the line.
 Checks judge_cake_rates(const QosSettings& qos, const LineFacts& facts) {
   Checks checks = judge_contradictions(qos, facts);
+  judge_queue_target(qos, checks);
   const auto rates = rates_of(qos, facts);
   if (facts.line && waits_for_line(qos, facts.line)) {
     checks.push_back(judge_unknown(*facts.line, qos));
@@ -243,6 +252,7 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
       checks.insert(checks.end(), found.begin(), found.end());
     }
   }
+  judge_queue_target(qos, checks);
   if (qos.tc.bulk_percent > most_bulk_percent) {
     checks.push_back({"rates", CheckResult::warning,
                       "qos.tc.bulk_percent is " + std::to_string(qos.tc.bulk_percent) +
@@ -254,10 +264,13 @@ Checks judge_rates(const QosSettings& qos, const LineFacts& facts) {
   } else if (checks.empty()) {
     // What is not known of one direction is no fault: it is shaped as soon as it is.
     const bool is_open = !facts.line && qos.tc.upload_is_auto && qos.tc.download_is_auto;
-    checks.push_back({"rates", CheckResult::ok,
-                      (is_open ? "learnt from the line when it is full, and before that no call is protected"
-                               : rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts)) +
-                          "; " + std::to_string(qos.tc.bulk_percent) + " % of it for the rest during a call"});
+    checks.push_back(
+        {"rates", CheckResult::ok,
+         (is_open ? "learnt from the line when it is full, and before that no call is protected"
+                  : rate_words(rates[0], facts) + "; " + rate_words(rates[1], facts)) +
+             "; for the rest during a call " +
+             (qos.queue_target > Duration::zero() ? "what leaves a queue of " + std::to_string(qos.queue_target.count()) + " ms"
+                                                  : std::to_string(qos.tc.bulk_percent) + " % of it")});
   }
   return checks;
 }

@@ -89,7 +89,8 @@ void Engine::follow(LineFollower& follower, Direction direction, Instant now) {
                     .is_calm = line_.is_calm(direction),
                     .queue = (direction == Direction::up ? line.up : line.down).queue.value_or(Duration::zero()),
                     .carried_kbit = line_.carried_kbit(direction),
-                    .shared_percent = shared_percent(settings_.qos)},
+                    .shared_percent = shared_percent(settings_.qos),
+                    .target = settings_.qos.queue_target},
                    now);
   if (const auto step = follower.take_step()) {
     line_step_ = in_words(*step, direction);

@@ -44,6 +44,8 @@ void LineFollower::begin(std::uint32_t kbit, Instant now) {
   kbit_ = kbit;
   drained_at_.reset();
   trial_.reset();
+  holder_ = QueueHolder(kbit);
+  held_kbit_ = 0;
   failed_trials_ = 0;
   next_trial_ = now;
   settles_at_ = now + settling;
@@ -58,6 +60,15 @@ void LineFollower::begin(std::uint32_t kbit, Instant now) {
 void LineFollower::sampled(const FollowedSample& sample, Instant now) {
   pass(now);
   if (!is_following() || drained_at_) {
+    return;
+  }
+  if (sample.target > Duration::zero()) {
+    if (now >= settles_at_) {
+      held_kbit_ = holder_.shaped_after(sample, kbit());
+      if (const auto step = holder_.step_of(sample)) {
+        step_ = step;
+      }
+    }
     return;
   }
   if (trial_) {

@@ -7,32 +7,19 @@
 // moment than the line was seen to carry. Passes that without a queue, then the line carries it, and the next trial follows; the
 // first sample with a queue ends it, tells what the line does carry, and the next one has to wait, longer each time. Beyond what
 // it was known to carry within a day only a line is tried that has fallen: a cable in the evening, not one that is always so.
+//
+// Where a short queue may stand, one is held instead (queue_holder.h).
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "core/line/followed.h"
+#include "core/line/queue_holder.h"
 #include "core/time.h"
 
 namespace voip {
-
-// What one sample showed of the direction.
-struct FollowedSample {
-  bool is_full = false;               // a queue of the line stood
-  bool is_calm = false;               // it is known that none did
-  Duration queue{};                   // its length
-  std::uint32_t carried_kbit = 0;     // what the line has carried
-  std::uint32_t shared_percent = 70;  // of the rate, which the rest may take
-};
-
-// What was done, and what was seen that led to it.
-struct FollowedStep {
-  bool is_fall = false;  // else it is back at what the line was known to carry
-  std::uint32_t kbit = 0;
-  Duration queue{};
-  std::uint32_t carried_kbit = 0;
-};
 
 class LineFollower {
  public:
@@ -42,6 +29,7 @@ class LineFollower {
     kbit_ = 0;
     drained_at_.reset();
     trial_.reset();
+    held_kbit_ = 0;
   }
   [[nodiscard]] bool is_following() const { return kbit_ != 0; }
 
@@ -53,7 +41,9 @@ class LineFollower {
   std::optional<FollowedStep> take_step() { return std::exchange(step_, std::nullopt); }
 
   // The rate to shape to now.
-  [[nodiscard]] std::uint32_t kbit() const { return drained_at_ ? low_kbit_ : trial_ ? trial_->shaped : kbit_; }
+  [[nodiscard]] std::uint32_t kbit() const {
+    return held_kbit_ != 0 ? held_kbit_ : drained_at_ ? low_kbit_ : trial_ ? trial_->shaped : kbit_;
+  }
   [[nodiscard]] std::optional<Instant> deadline() const { return drained_at_; }
 
  private:
@@ -82,6 +72,8 @@ class LineFollower {
   Instant settles_at_{};            // what is seen before is of the rate before
   std::uint32_t full_samples_ = 0;  // in a row
   std::optional<Instant> backlogged_since_;
+  QueueHolder holder_;
+  std::uint32_t held_kbit_ = 0;  // 0: no queue is held
   std::optional<FollowedStep> step_;
 };
 

@@ -34,6 +34,7 @@ mode = "off"
 on_exit = "leave"
 [qos]
 call_mark = "0x10/0xf0"
+queue_target = "30ms"
 [qos.exec]
 on = ["/bin/true", "on"]
 [qos.qos-scripts]
@@ -53,6 +54,7 @@ style = "entity"
   EXPECT_EQ(settings.policy.mode, Mode::off);
   EXPECT_EQ(settings.policy.on_exit, OnExit::leave);
   EXPECT_EQ(settings.qos.call_mark, (MarkSettings{0x10, 0xf0}));
+  EXPECT_EQ(settings.qos.queue_target, 30ms);
   EXPECT_EQ(settings.qos.exec.on, (std::vector<std::string>{"/bin/true", "on"}));
   EXPECT_EQ(settings.qos.qos_scripts.start, "/usr/bin/qos-start");
   EXPECT_FALSE(settings.home_assistant.device_style);

@@ -211,6 +211,16 @@ TEST(DoctorRates, StrangeOnesAreTold) {
   expect_check(judge_rates(qos, {}), "rates", CheckResult::warning, "86", "bulk_percent = 70");
 }
 
+TEST(DoctorRates, AQueueTargetIsToldAndIsOfNoUseWithNumbers) {
+  QosSettings qos;
+  qos.actuator = "tc";
+  qos.queue_target = 30ms;
+  EXPECT_NE(one_of(judge_rates(qos, {line(), now}), "rates").seen.find("what leaves a queue of 30 ms"), std::string::npos);
+  qos = tc();
+  qos.queue_target = 30ms;
+  expect_check(judge_rates(qos, {line(), now}), "rates", CheckResult::note, "does nothing", "upload_kbit = \"auto\"");
+}
+
 TEST(DoctorRates, WhatIsLearntIsTold) {
   QosSettings qos;
   qos.actuator = "tc";
