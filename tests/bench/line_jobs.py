@@ -6,6 +6,7 @@ runs when nothing else does.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 from home import Unavailable
 
 JOBS_A_PROCESSOR = 2
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass
@@ -51,8 +53,9 @@ def finished(works: Sequence[Work], runs: int, jobs: int, until: float | None = 
 
 
 def _end_as_the_first() -> None:
-    # A home unwinds when its process is told to end.
+    # A home unwinds when its process is told to end, which it is, too, when the first one was killed.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _finished(pool: ProcessPoolExecutor, works: Sequence[Work], runs: int, jobs: int, until: float | None) -> Iterator[Work]:

@@ -13,12 +13,12 @@ from call import Call
 from daemon import is_shaped
 from home import HomeError
 from line_lab import LineLab
-from line_meter import Meter, byte_meter
+from line_meter import Meter, byte_meter, cell_meter
 from topology import Line
 
 WELL_BELOW_MS = 60.0
 SETTLED_S = 3.0
-SPEECH_KBIT = 86  # of G.711 on the wire: it is no part of what is left to the rest
+SPEECH_KBIT, SPEECH_IN_CELLS_KBIT = 86, 106  # of G.711 on the wire: it is no part of what is left to the rest
 
 LINES = Path(__file__).resolve().parent / "lines"
 LONG_ENOUGH_S = {"halved": 3.0, "doubled": 10.0}  # of a rate, to be judged by how it is followed
@@ -55,14 +55,16 @@ class Following:
 
     name: str
     settings: Callable[[Trace], dict] | None  # of [qos.tc]; None: by pings, without the daemon's shaping
+    queue_target: str = "0s"
 
 
 def _learnt(_: Trace) -> dict:
     return {}
 
 
-def _generous(_: Trace) -> dict:
-    return {"bulk_percent": 90}
+def _careful(trace: Trace) -> dict:
+    # The rest gets less of what is known at first than the line has when it is worst, which who sets a fixed rate has to know too.
+    return {"bulk_percent": 85 * trace.least // trace.steps[0][1]}
 
 
 def _least(trace: Trace) -> dict:
@@ -76,7 +78,8 @@ def _mean(trace: Trace) -> dict:
 # Functions with a name, since a run is handed to another process.
 FOLLOWING = (
     Following("ours", _learnt),
-    Following("ours, 90 % for the rest", _generous),
+    Following("ours, for the rest what is always there", _careful),
+    Following("ours, a queue of 30 ms", _learnt, "30ms"),
     Following("fixed at the least", _least),
     Following("fixed at the mean", _mean),
     Following("pings, least, mean and most known", None),
@@ -104,7 +107,8 @@ def trial_call(line: Line, ways_ms: tuple[int, int] | None, settings: dict, talk
     qos = {**settings.get("qos", {}), "actuator": "tc"}
     with LineLab(line, ways_ms=ways_ms, settings={**settings, "qos": qos}) as lab:
         known = evening(lab, 30)
-        meter = byte_meter(lab.home, "server", "eth0")
+        # In what the line counts by: it is a share of the line that is left.
+        meter = byte_meter(lab.home, "server", "eth0") if line.atm_overhead is None else cell_meter(lab.home, overhead=line.atm_overhead, host="server", device="eth0")
         lab.fill("up")
         time.sleep(2 + 2 * line.up_buffer_ms / 1000)
         with Call(lab.home) as call:
@@ -118,7 +122,7 @@ def trial_call(line: Line, ways_ms: tuple[int, int] | None, settings: dict, talk
                 return {"known_s": known, "on_s": None, "mos": call.quality("up", call.started_ns, end).mos, "p95_ms": None, "left_percent": 0}
             begin = on_ns + int(SETTLED_S * 1e9)
             quality = call.quality("up", begin, end)
-            left = (meter.kbit(begin, end) or 0) - SPEECH_KBIT
+            left = (meter.kbit(begin, end) or 0) - (SPEECH_KBIT if line.atm_overhead is None else SPEECH_IN_CELLS_KBIT)
         return {"known_s": known, "on_s": (on_ns - call.started_ns) / 1e9, "mos": quality.mos, "p95_ms": quality.p95_ms, "left_percent": 100 * left / line.up_kbit}
 
 
@@ -131,7 +135,7 @@ def follow_trace(way: Following, trace: Trace) -> dict:
     """An upload to two places and a call on that line, from eight seconds after the call's begin on."""
     tc = {"download_kbit": 0, **(way.settings(trace) if way.settings else {})}
     line = Line(trace.steps[0][1], 50_000, 500, 200)
-    with LineLab(line, settings={"qos": {"actuator": "tc" if way.settings else "none", "tc": tc}}) as lab:
+    with LineLab(line, settings={"qos": {"actuator": "tc" if way.settings else "none", "queue_target": way.queue_target, "tc": tc}}) as lab:
         meter = byte_meter(lab.home, "server", "eth0")
         if way.settings is None:
             argv = [sys.executable, "-S", "-E", str(LINES.parent / "ping_follower.py"), "wan", lab.networks[0], str(trace.least), str(trace.mean), str(trace.most)]
