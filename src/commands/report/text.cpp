@@ -18,7 +18,7 @@ Line labelled(std::string label, std::string content) {
 }
 
 std::string minutes(std::int64_t seconds) {
-  return std::to_string((seconds + 30) / 60) + " min";
+  return seconds < 60 ? std::to_string(seconds) + " s" : std::to_string((seconds + 30) / 60) + " min";
 }
 
 std::string milliseconds(std::int64_t ms) {
