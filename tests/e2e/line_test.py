@@ -12,9 +12,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "lib"), str(Path(__file__).resolve().parents[1] / "netns")]
 from call import Call  # noqa: E402
-from daemon import is_shaped  # noqa: E402
+from daemon import is_shaped, merged  # noqa: E402
 from fixture import main, skipping, wait_until  # noqa: E402
 from line_lab import RATE, LineLab  # noqa: E402
+from line_meter import byte_meter  # noqa: E402
 from topology import Line  # noqa: E402
 
 PATIENCE_S = 40  # of a busy machine
@@ -99,6 +100,23 @@ class Using(unittest.TestCase):
             log = lab.daemon.log_text()
             self.assertEqual(log.count("QoS is on"), 1, log)
             self.assertNotIn("somebody", log)
+
+
+    @skipping
+    def test_with_a_queue_target_so_short_a_queue_is_held_and_the_rest_gets_what_the_call_leaves(self):
+        with LineLab(Line(4000, 20_000, 500, 200), settings=merged(TC, {"qos": {"queue_target": "30ms"}})) as lab:
+            meter = byte_meter(lab.home, "server", "eth0")
+            lab.fill("up")
+            self.assertIsNotNone(lab.until_known("up", PATIENCE_S))
+            with Call(lab.home) as call:
+                self.assertTrue(wait_until(lambda: lab.daemon.status()["qos"] == "ON", PATIENCE_S), lab.daemon.status())
+                time.sleep(6)
+                begin = time.time_ns()
+                time.sleep(6)
+                end = begin + 4_500_000_000
+                self.assertLess(call.quality("up", begin, end).p95_ms, 200, "500 ms of queue could stand")
+                self.assertGreater(meter.kbit(begin, end), 0.85 * 4000, "without it 70 % are left, and the call")
+                self.assertLess(abs(lab.line()["up_shaped_kbit"] - 4000), 800, lab.line())
 
 
 class Privilege(unittest.TestCase):

@@ -140,8 +140,11 @@ void Engine::use_rates(Instant now) {
 LineState Engine::line_state() const {
   LineState line = line_.state();
   if (rates_in_use_ && reconciler_.is_on()) {
-    line.up.shaped_kbit = rates_in_use_->rates.upload_kbit;
-    line.down.shaped_kbit = rates_in_use_->rates.download_kbit;
+    const auto told = [](const LineFollower& follower, std::uint32_t used) {
+      return follower.is_following() ? follower.let_in_kbit() : used;
+    };
+    line.up.shaped_kbit = told(up_follower_, rates_in_use_->rates.upload_kbit);
+    line.down.shaped_kbit = told(down_follower_, rates_in_use_->rates.download_kbit);
   }
   line.step = line_step_;
   return line;

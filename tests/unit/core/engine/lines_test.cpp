@@ -49,6 +49,17 @@ class ALine : public testing::Test {
   Simulation home_;
 };
 
+Settings with_a_queue() {
+  Settings settings = quick();
+  settings.qos.queue_target = 30ms;
+  return settings;
+}
+
+class ALineWithAQueue : public ALine {
+ protected:
+  ALineWithAQueue() : ALine(with_a_queue()) {}
+};
+
 class ALineThatIsDrained : public ALine {
  protected:
   ALineThatIsDrained() : ALine(quick(), {.switches = true, .drains = true, .takes_rates = true}) {}
@@ -157,6 +168,21 @@ TEST_F(ALine, ThatBecomesSlowerInACallIsShapedToLessAtOnceAndWithoutGoingOff) {
   EXPECT_NE(step.find("a queue of 300 ms stood on the line, which carried 500 kbit/s"), std::string::npos) << step;
   EXPECT_EQ(std::count(home_.ordered.begin() + static_cast<std::ptrdiff_t>(before), home_.ordered.end(), Qos::off), 0);
   EXPECT_EQ(home_.report.error, "");
+}
+
+TEST_F(ALineWithAQueue, IsFilledUpToItInACall) {
+  full(8s, 1000);
+  call(true);
+  home_.run_for(5s);
+  ASSERT_EQ(home_.report.observed, Qos::on);
+  full(6s, 1000, 0, 45ms);  // shorter ones cannot be told from none on so slow a line
+  const std::uint32_t share = rates().upload_kbit * 70 / 100;
+  EXPECT_GT(share, 800U) << "without it they are 700; what is missing of 970 is taken for the call";
+  EXPECT_LT(share, 970U);
+  EXPECT_NEAR(home_.all<LineChanged>().back().line.up.shaped_kbit, 970, 10) << "what is let into the line is told";
+  full(1s, 500);
+  EXPECT_LT(rates().upload_kbit * 70 / 100, 500U);
+  EXPECT_NE(home_.all<UseRates>().back().step.find("the upload is shaped to 500 kbit/s: in spite of"), std::string::npos);
 }
 
 TEST_F(ALineThatIsDrained, IsDrainedForAsLongAsItsQueueNeeds) {
