@@ -101,7 +101,6 @@ class Using(unittest.TestCase):
             self.assertEqual(log.count("QoS is on"), 1, log)
             self.assertNotIn("somebody", log)
 
-
     @skipping
     def test_with_a_queue_target_so_short_a_queue_is_held_and_the_rest_gets_what_the_call_leaves(self):
         with LineLab(Line(4000, 20_000, 500, 200), settings=merged(TC, {"qos": {"queue_target": "30ms"}})) as lab:

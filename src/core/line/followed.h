@@ -1,6 +1,7 @@
 // What leads to another rate of a line that is followed, and what was done.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/time.h"
@@ -24,5 +25,13 @@ struct FollowedStep {
   Duration queue{};
   std::uint32_t carried_kbit = 0;
 };
+
+constexpr std::uint32_t least_followed_kbit = 150;
+constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest is held back by us
+
+// Of a rate, in kbit/s; a line is shaped to no less.
+constexpr std::uint32_t part_of(std::uint32_t kbit, std::uint64_t percent) {
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(kbit * percent / 100, least_followed_kbit));
+}
 
 }  // namespace voip

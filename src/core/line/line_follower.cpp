@@ -10,10 +10,8 @@ constexpr std::uint64_t margin_percent = 97;     // of what is measured
 constexpr std::uint64_t drain_percent = 35;      // of it, while a queue drains
 constexpr Duration worth_a_drain = 60ms;
 constexpr Duration longest_drain = 2s;
-constexpr Duration settling = 500ms;  // until samples show a new rate
-constexpr std::uint32_t least_kbit = 150;
-constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest is held back by us
-constexpr Duration trial_after = 1500ms;          // of a calm line
+constexpr Duration settling = 500ms;      // until samples show a new rate
+constexpr Duration trial_after = 1500ms;  // of a calm line
 constexpr std::uint64_t trial_percent = 107;
 constexpr std::uint64_t next_trial_percent = 111;  // after one that has passed
 constexpr std::uint64_t tried_percent = 98;        // has passed of what was to be tried: more than the line was seen to carry
@@ -29,13 +27,9 @@ constexpr std::uint64_t drain_after_trial_percent = 60;
 constexpr std::uint64_t fallen_percent = 90;
 constexpr Duration day = 24h;
 
-std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(kbit * percent / 100, least_kbit));
-}
-
 // All of what it was known to carry would leave a queue where it is.
 std::uint32_t almost(std::uint32_t highest_kbit) {
-  return part(highest_kbit, back_percent);
+  return part_of(highest_kbit, back_percent);
 }
 
 }  // namespace
@@ -103,7 +97,7 @@ void LineFollower::fall(const FollowedSample& sample, Instant now) {
   failed_trials_ = 0;
   next_trial_ = now + pause_after_failure;
   // What stood in spite of us cannot mean that the line became faster.
-  kbit_ = std::min(kbit_, part(sample.carried_kbit, margin_percent));
+  kbit_ = std::min(kbit_, part_of(sample.carried_kbit, margin_percent));
   settles_at_ = now + settling;
   step_ = FollowedStep{true, kbit_, sample.queue, sample.carried_kbit};
   if (sample.queue >= worth_a_drain) {
@@ -113,14 +107,14 @@ void LineFollower::fall(const FollowedSample& sample, Instant now) {
 
 // The rest gets its share of so many percent until the queue can be empty.
 void LineFollower::drain(const FollowedSample& sample, std::uint64_t percent, Instant now) {
-  low_kbit_ = part(sample.carried_kbit, percent);
+  low_kbit_ = part_of(sample.carried_kbit, percent);
   const auto held_percent = static_cast<std::int64_t>(percent * sample.shared_percent / 100);
   drained_at_ = now + std::min(sample.queue * 100 / (100 - held_percent), longest_drain);
   settles_at_ = *drained_at_ + settling;
 }
 
 void LineFollower::try_more(const FollowedSample& sample, Instant now) {
-  std::uint32_t wished = part(kbit_, trial_ ? next_trial_percent : trial_percent);
+  std::uint32_t wished = part_of(kbit_, trial_ ? next_trial_percent : trial_percent);
   if (kbit_ < highest_kbit_) {
     wished = std::min(wished, almost(highest_kbit_));
   }
@@ -138,7 +132,7 @@ void LineFollower::judge_trial(const FollowedSample& sample, Instant now) {
       return;
     }
     // A full line shows what it carries.
-    kbit_ = std::max(kbit_, std::min(trial_->kbit, part(sample.carried_kbit, margin_percent)));
+    kbit_ = std::max(kbit_, std::min(trial_->kbit, part_of(sample.carried_kbit, margin_percent)));
     failed_trials_ = std::min(failed_trials_ + 1, failures_at_first + most_doublings);
     end_trial(pause_after_failure * (1U << (std::max(failed_trials_, failures_at_first) - failures_at_first)), now);
     drain(sample, sample.queue >= worth_a_drain ? drain_percent : drain_after_trial_percent, now);

@@ -46,7 +46,7 @@ class LineFollower {
   }
   // What is let into the line by that: more than a share is left to the rest while a trial goes on, and while a queue is held.
   [[nodiscard]] std::uint32_t let_in_kbit() const {
-    return held_kbit_ != 0 ? holder_.kbit() : drained_at_ ? low_kbit_ : trial_ ? trial_->kbit : kbit_;
+    return held_kbit_ != 0 && holder_.kbit() != 0 ? holder_.kbit() : drained_at_ ? low_kbit_ : trial_ ? trial_->kbit : kbit_;
   }
   [[nodiscard]] std::optional<Instant> deadline() const { return drained_at_; }
 

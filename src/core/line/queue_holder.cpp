@@ -8,17 +8,11 @@ namespace {
 
 constexpr std::int64_t within_ms = 500;  // a queue is brought to its target
 constexpr std::int64_t least_percent = 50;
-constexpr std::int64_t most_percent = 105;        // with each sample: twice the rate is reached within four seconds
-constexpr std::uint64_t regained_percent = 97;    // of what the line carried last, as soon as its queue is gone
-constexpr std::uint64_t backlogged_percent = 90;  // of its share: then the rest would take more
-constexpr std::uint64_t fallen_percent = 80;      // of what was told last
+constexpr std::int64_t most_percent = 105;      // with each sample: twice the rate is reached within four seconds
+constexpr std::uint64_t regained_percent = 97;  // of what the line carried last, as soon as its queue is gone
+constexpr std::uint64_t fallen_percent = 80;    // of what was told last
 constexpr std::uint64_t risen_percent = 125;
 constexpr std::uint32_t slowly = 8;  // samples
-constexpr std::uint32_t least_kbit = 150;
-
-std::uint32_t part(std::uint32_t kbit, std::uint64_t percent) {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(kbit * percent / 100, least_kbit));
-}
 
 }  // namespace
 
@@ -32,13 +26,13 @@ std::uint32_t QueueHolder::shaped_after(const FollowedSample& sample, std::uint3
     const Duration ahead = sample.queue + std::max(sample.queue - before, Duration::zero());
     const std::int64_t percent = std::clamp(100 + (sample.target - ahead).count() * 100 / within_ms, least_percent, most_percent);
     full_kbit_ = sample.carried_kbit;
-    kbit_ = part(full_kbit_, static_cast<std::uint64_t>(percent));
+    kbit_ = part_of(full_kbit_, static_cast<std::uint64_t>(percent));
   } else if (!sample.is_calm) {
     return shaped_kbit;
-  } else if (const std::uint32_t regained = part(full_kbit_, regained_percent); kbit_ < regained) {
+  } else if (const std::uint32_t regained = part_of(full_kbit_, regained_percent); kbit_ < regained) {
     kbit_ = regained;
   } else if (std::uint64_t{sample.carried_kbit} * 100 >= share * backlogged_percent) {
-    kbit_ = part(kbit_, static_cast<std::uint64_t>(most_percent));
+    kbit_ = part_of(kbit_, static_cast<std::uint64_t>(most_percent));
   } else {
     return shaped_kbit;
   }

@@ -49,6 +49,7 @@ TEST_F(HoldingAQueue, NothingIsDoneWhileNothingTells) {
   line_kbit_ = 5000;
   run(20s);
   EXPECT_EQ(follower_.kbit(), 10'000U);
+  EXPECT_EQ(follower_.let_in_kbit(), 10'000U);
 }
 
 TEST_F(HoldingAQueue, TheRestGetsWhatTheCallLeaves) {
