@@ -173,7 +173,8 @@ class Process(unittest.TestCase):
                 daemon.reload()
                 self.assertTrue(wait_until(lambda: words in daemon.log_text()[told:], 10), daemon.log_text()[told:])
                 daemon.config.write_text(toml(daemon.settings))  # where the commands look for the socket
-                self.assertTrue(wait_until(daemon.status, 10), daemon.log_text()[told:])
+                # That it answers, and has looked at the shaper.
+                self.assertTrue(wait_until(lambda: (daemon.status() or {}).get("qos"), 10), daemon.log_text()[told:])
                 self.assertEqual(daemon.status()["qos"], "ON")
                 told = len(daemon.log_text())
 

@@ -27,14 +27,13 @@ std::uint32_t QueueHolder::shaped_after(const FollowedSample& sample, std::uint3
     const std::int64_t percent = std::clamp(100 + (sample.target - ahead).count() * 100 / within_ms, least_percent, most_percent);
     full_kbit_ = sample.carried_kbit;
     kbit_ = part_of(full_kbit_, static_cast<std::uint64_t>(percent));
-  } else if (!sample.is_calm) {
-    return shaped_kbit;
-  } else if (const std::uint32_t regained = part_of(full_kbit_, regained_percent); kbit_ < regained) {
-    kbit_ = regained;
-  } else if (std::uint64_t{sample.carried_kbit} * 100 >= share * backlogged_percent) {
-    kbit_ = part_of(kbit_, static_cast<std::uint64_t>(most_percent));
   } else {
-    return shaped_kbit;
+    const std::uint32_t regained = part_of(full_kbit_, regained_percent);
+    const bool is_backlogged = std::uint64_t{sample.carried_kbit} * 100 >= share * backlogged_percent;
+    if (!sample.is_calm || (kbit_ >= regained && !is_backlogged)) {
+      return shaped_kbit;
+    }
+    kbit_ = kbit_ < regained ? regained : part_of(kbit_, static_cast<std::uint64_t>(most_percent));
   }
   const std::uint64_t rest = kbit_ - std::min(call_kbit_, kbit_ / 2);
   return static_cast<std::uint32_t>(rest * 100 / std::max(sample.shared_percent, 1U));
