@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -45,6 +46,14 @@ class Following : public testing::Test {
       could_ += line_kbit_;
       shaped_ += follower_.kbit() != std::exchange(shaped_kbit_, follower_.kbit()) ? 1 : 0;
     }
+  }
+  // What is told once the line is halved.
+  std::optional<FollowedStep> step_after_a_halving() {
+    run(5s);
+    EXPECT_FALSE(follower_.take_step());
+    line_kbit_ = 5000;
+    run(2s);
+    return follower_.take_step();
   }
   // As the bench does: seconds and kbit/s, a line each.
   void run_trace(const std::string& name) {

@@ -150,11 +150,7 @@ TEST_F(Following, ALineThatChangesIsTriedBeyondWhatIsKnown) {
 }
 
 TEST_F(Following, EachStepThatIsWorthItIsToldOnceWithWhatWasSeen) {
-  run(5s);
-  EXPECT_FALSE(follower_.take_step());
-  line_kbit_ = 5000;
-  run(2s);
-  const auto fall = follower_.take_step();
+  const auto fall = step_after_a_halving();
   ASSERT_TRUE(fall);
   EXPECT_TRUE(fall->is_fall);
   EXPECT_EQ(fall->kbit, 4850U);

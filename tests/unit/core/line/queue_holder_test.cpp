@@ -76,11 +76,7 @@ TEST_F(HoldingAQueue, TheLineIsThereAgainAsSoonAsItsQueueIsGone) {
 
 TEST_F(HoldingAQueue, ItIsToldWhatChangedByMuch) {
   target_ = 40ms;
-  run(5s);
-  EXPECT_FALSE(follower_.take_step());
-  line_kbit_ = 5000;
-  run(2s);
-  const auto fall = follower_.take_step();
+  const auto fall = step_after_a_halving();
   ASSERT_TRUE(fall);
   EXPECT_TRUE(fall->is_fall);
   EXPECT_EQ(fall->kbit, 5000U);
